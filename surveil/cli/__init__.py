@@ -1,0 +1,58 @@
+"""The commands. Each lives in a file of its own and is imported only when it is called, so that --help is instant."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from surveil import __version__
+from surveil.errors import SurveilError
+
+COMMANDS = {
+    "ingest": "Find the people in footage and store what they look like.",
+    "search": "Find people by what they look like, or by a picture.",
+    "cluster": "Group sightings into identities.",
+    "identities": "List and show identities.",
+    "evaluate": "Measure the model on a benchmark.",
+    "status": "Show the footage in the database and its state.",
+    "camera": "List cameras; set their zone and clock offset.",
+    "db": "Upgrade and check the database.",
+}
+"""Name and help line of each command; surveil.cli.NAME defines it as `command`."""
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when it is called, not when help lists it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"surveil.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="surveil")
+@click.option("--database", metavar="URL", help="Where the sightings are stored [env: SURVEIL_DATABASE].")
+@click.pass_context
+def surveil(ctx: click.Context, database: str | None) -> None:
+    """Search recorded surveillance footage by what people look like."""
+    ctx.obj = {"database": database}
+
+
+def main() -> None:
+    """Run a command. Exit codes: 0 done, 1 something failed (the message says what), 2 the call is wrong."""
+    try:
+        surveil(standalone_mode=True)
+    except SurveilError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)

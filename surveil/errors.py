@@ -1,0 +1,40 @@
+"""Every error a user can cause or cure: it says what is wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class SurveilError(Exception):
+    """What is wrong, where, and what to do next.
+
+    Args:
+        what: The problem, in a few words.
+        where: The file, option or database it concerns.
+        next_step: What the user can do about it.
+    """
+
+    def __init__(self, what: str, where: Path | str | None = None, next_step: str | None = None) -> None:
+        self.what, self.where, self.next_step = what, where, next_step
+        message = f"{where}: {what}" if where is not None else what
+        super().__init__(f"{message}. {next_step}" if next_step else message)
+
+
+class FootageError(SurveilError):
+    """A piece of footage cannot be read, or not as a whole."""
+
+
+class CheckpointError(SurveilError):
+    """Weights or their card cannot be loaded."""
+
+
+class DatasetError(SurveilError):
+    """A dataset folder does not have the layout that its name promises."""
+
+
+class StoreError(SurveilError):
+    """The database or the media folder cannot be used."""
+
+
+class QueryError(SurveilError):
+    """A search asks for something that cannot be answered."""

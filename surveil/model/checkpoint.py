@@ -1,0 +1,136 @@
+"""Checkpoints: NAME.safetensors with the weights and NAME.json, the card that says what they are. Never a pickle."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+
+from surveil.attributes import OUTPUT_NAMES
+from surveil.errors import CheckpointError
+from surveil.model.calibration import Calibration
+from surveil.model.network import PersonNetwork, build_network
+
+SHIPPED = Path(__file__).parents[1] / "weights" / "person_appearance.safetensors"
+IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a checkpoint is and what is known of it.
+
+    Attributes:
+        name: How the model is called in the database and in reports.
+        architecture: A name that `build_network` knows.
+        input_size: (height, width) of a crop in pixels.
+        mean: Mean of the RGB channels (0 to 1) that the network expects to be subtracted.
+        std: Standard deviation of the RGB channels that the network expects to be divided by.
+        feature_weight: Weight of the 512 unit-length backbone features in the embedding.
+        attribute_weight: Weight of the 32 unit-length attribute probabilities in the embedding.
+        calibration: From logits and similarities to probabilities that mean what they say.
+        attributes: The 32 output names, in order; checked against `surveil.attributes` on loading.
+        training: Data, terms, recipe, seed.
+        metrics: What was measured, and on what.
+        limits: What the model cannot do.
+        sha256: Hash of the weights file (hex); written by `save_checkpoint`.
+    """
+
+    name: str
+    architecture: str
+    input_size: tuple[int, int]
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    feature_weight: float = 1.0
+    attribute_weight: float = 0.3
+    calibration: Calibration = field(default_factory=Calibration)
+    attributes: tuple[str, ...] = OUTPUT_NAMES
+    training: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    limits: str = ""
+    sha256: str = ""
+
+
+def card_path(weights: Path) -> Path:
+    """Where the card of a weights file lies."""
+    return weights.with_suffix(".json")
+
+
+def save_checkpoint(weights: Path, network: PersonNetwork, card: Card) -> Card:
+    """Write weights (floating point as float16) and card; returns the card with its SHA-256.
+
+    Both files are written beside their destination and renamed, so that a killed run leaves no half checkpoint.
+    """
+    tensors = {
+        name: tensor.detach().cpu().to(torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+    content = save_tensors(tensors)
+    card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(dataclasses.asdict(card), indent=2) + "\n"
+    for path, data in ((weights, content), (card_path(weights), text.encode())):
+        partial = path.with_name(path.name + ".part")
+        partial.write_bytes(data)
+        partial.replace(path)
+    return card
+
+
+def load_card(weights: Path) -> Card:
+    """Read the card that lies beside a weights file.
+
+    Raises:
+        CheckpointError: No card, or one that this version cannot read.
+    """
+    path = card_path(weights)
+    try:
+        values = json.loads(path.read_text())
+        values["calibration"] = Calibration.from_dict(values["calibration"])
+        for name in ("input_size", "mean", "std", "attributes"):
+            values[name] = tuple(values[name])
+        card = Card(**values)
+    except FileNotFoundError:
+        raise CheckpointError(
+            "there is no model card", path, "A checkpoint is NAME.safetensors with NAME.json beside it."
+        ) from None
+    except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise CheckpointError(f"not a model card ({error})", path, "Export the checkpoint again.") from error
+    if card.attributes != OUTPUT_NAMES:
+        raise CheckpointError(
+            "the checkpoint was trained for another attribute table", path, "Train it again with this version."
+        )
+    return card
+
+
+def load_checkpoint(weights: Path) -> tuple[PersonNetwork, Card]:
+    """Network (float32, evaluation mode, on the CPU) and card.
+
+    Raises:
+        CheckpointError: A file is missing, is no safetensors file, or is not the one its card describes.
+    """
+    if weights.suffix != ".safetensors":
+        raise CheckpointError(
+            "not a .safetensors file", weights, "Pickled weights can run code; export them with `python -m training`."
+        )
+    try:
+        content = weights.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"cannot be read ({error.strerror})", weights, "Check the path.") from error
+    card = load_card(weights)
+    if hashlib.sha256(content).hexdigest() != card.sha256:
+        raise CheckpointError(
+            "the weights are not the ones that the card describes (SHA-256 differs)", weights, "Copy both files again."
+        )
+    network = build_network(card.architecture)
+    try:
+        network.load_state_dict({name: tensor.float() for name, tensor in load_tensors(content).items()})
+    except (RuntimeError, SafetensorError) as error:
+        raise CheckpointError(f"does not fit {card.architecture} ({error})", weights, "Export it again.") from error
+    return network.eval(), card

@@ -1,0 +1,130 @@
+"""Batched inference: crops in, appearances out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from surveil.device import autocast, resolve_device
+from surveil.model.checkpoint import SHIPPED, Card, load_checkpoint
+from surveil.model.network import PersonNetwork, probabilities
+from surveil.types import Appearance, Floats, Image
+
+
+class AppearanceModel:
+    """Describes crops of people.
+
+    Args:
+        network: In evaluation mode.
+        card: The card it was loaded with.
+        device: "auto", "cpu" or "cuda".
+        batch_size: Crops per forward pass.
+        flip: Average with the mirrored crop: twice the work, a little more accurate.
+
+    Example:
+        >>> model = AppearanceModel.load()
+        >>> [appearance] = model.describe([cv2.imread("person.jpg")])
+        >>> appearance.embedding.shape
+        (544,)
+    """
+
+    def __init__(
+        self, network: PersonNetwork, card: Card, *, device: str = "auto", batch_size: int = 64, flip: bool = False
+    ) -> None:
+        self.card = card
+        self.device = resolve_device(device)
+        self.network = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.batch_size = batch_size
+        self.flip = flip
+        self._mean = torch.tensor(card.mean, device=self.device).view(1, 3, 1, 1)
+        self._std = torch.tensor(card.std, device=self.device).view(1, 3, 1, 1)
+        self._temperatures = torch.from_numpy(card.calibration.output_temperatures()).to(self.device)
+
+    @staticmethod
+    def load(weights: Path = SHIPPED, *, device: str = "auto", batch_size: int = 64) -> AppearanceModel:
+        """The shipped model, or the checkpoint of a path.
+
+        Raises:
+            CheckpointError: The checkpoint cannot be used.
+        """
+        network, card = load_checkpoint(weights)
+        return AppearanceModel(network, card, device=device, batch_size=batch_size)
+
+    def describe(self, crops: Sequence[Image]) -> list[Appearance]:
+        """One appearance per crop; crops are uint8 (h, w, 3) BGR pictures of any size."""
+        features, attributes = self.parts(crops)
+        embeddings = self.embeddings(features, attributes)
+        return [Appearance(a, e) for a, e in zip(attributes, embeddings, strict=True)]
+
+    def parts(self, crops: Sequence[Image]) -> tuple[Floats, Floats]:
+        """(N, 512) backbone features, not normalised, and (N, 32) calibrated attribute probabilities."""
+        features, attributes = [], []
+        for start in range(0, len(crops), self.batch_size):
+            batch = self._forward(crops[start : start + self.batch_size])
+            features.append(batch[0].cpu().numpy())
+            attributes.append(batch[1].cpu().numpy())
+        if not features:
+            return np.zeros((0, 512), np.float32), np.zeros((0, 32), np.float32)
+        return np.concatenate(features), np.concatenate(attributes)
+
+    @torch.inference_mode()
+    def _forward(self, crops: Sequence[Image]) -> tuple[Tensor, Tensor]:
+        images = self._prepare(crops)
+        with autocast(self.device):
+            outputs = [self.network(images)]
+            if self.flip:
+                outputs.append(self.network(images.flip(3)))
+        features = torch.stack([output.features.float() for output in outputs]).mean(0)
+        chances = [probabilities(output.logits.float() / self._temperatures) for output in outputs]
+        return features, torch.stack(chances).mean(0)
+
+    def _prepare(self, crops: Sequence[Image]) -> Tensor:
+        height, width = self.card.input_size
+        resized = np.stack([resize(crop, height, width) for crop in crops])
+        images = torch.from_numpy(resized).to(self.device).permute(0, 3, 1, 2).flip(1).float().div_(255)
+        return ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
+
+    def embeddings(self, features: Floats, attributes: Floats) -> Floats:
+        """(N, 512) features and (N, 32) probabilities to (N, 544) embeddings, weighted as the card says."""
+        return join_parts(features, attributes, self.card.feature_weight, self.card.attribute_weight)
+
+
+def resize(crop: Image, height: int, width: int) -> Image:
+    """A crop at the network's input size; area averaging when it shrinks, so that fine patterns do not alias."""
+    if crop.shape[:2] == (height, width):
+        return crop
+    shrinks = crop.shape[0] > height or crop.shape[1] > width
+    resized = cv2.resize(crop, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return resized.astype(np.uint8, copy=False)
+
+
+def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each row divided by its length; a row of zeros stays."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), np.float32(1e-12))
+
+
+def join_parts(features: Floats, attributes: Floats, feature_weight: float, attribute_weight: float) -> Floats:
+    """The 544-d embedding: both parts to unit length, weighted, side by side, unit length again."""
+    return unit(np.concatenate([feature_weight * unit(features), attribute_weight * unit(attributes)], axis=1))
+
+
+def summarise(appearances: Iterable[Appearance], qualities: Sequence[float]) -> Appearance:
+    """The appearance of a sighting: the quality-weighted mean of its crops', the embedding to unit length again.
+
+    Raises:
+        ValueError: There is no crop, or the numbers of crops and qualities differ.
+    """
+    pairs = list(zip(appearances, qualities, strict=True))
+    if not pairs:
+        raise ValueError("a sighting needs at least one crop")
+    weights = np.maximum(np.asarray([quality for _, quality in pairs], np.float32), 1e-6)
+    weights /= weights.sum()
+    attributes = weights @ np.stack([appearance.attributes for appearance, _ in pairs])
+    embedding = weights @ np.stack([appearance.embedding for appearance, _ in pairs])
+    return Appearance(attributes.astype(np.float32), unit(embedding[None].astype(np.float32))[0])

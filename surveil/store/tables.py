@@ -1,0 +1,198 @@
+"""The tables. Times are UTC everywhere; a naive time is refused on its way in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from surveil.attributes import OUTPUT_NAMES
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A point in time. Naive values raise ValueError; values come back with tzinfo UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive time {value.isoformat()}: say which zone it is in")
+        value = value.astimezone(UTC)
+        # SQLite has no zones: it stores the UTC wall clock.
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What all tables share: constraint names for migrations, and how Python types become columns."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Camera(Base):
+    """A camera. Its clock offset (seconds) is what must be added to the times it stamps to get the true time."""
+
+    __tablename__ = "camera"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    clock_offset: Mapped[float] = mapped_column(Float, default=0.0)
+
+
+class Footage(Base):
+    """One file, or one folder of crops; told apart by its content, not its name.
+
+    `state`: waiting, working, done or failed. `lease_owner` and `lease_until` say who works on it and until when that
+    may be believed; `attempts` counts the starts, so that footage that kills its worker is not retried for ever.
+    `frames` holds the counts of `surveil.types.FrameCounts`; `progress` goes from 0 to 1.
+    """
+
+    __tablename__ = "footage"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"), index=True)
+    camera_from: Mapped[str] = mapped_column(String(20))
+    path: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(10))
+    content_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    started_at: Mapped[datetime]
+    started_from: Mapped[str] = mapped_column(String(20))
+    duration: Mapped[float] = mapped_column(default=0.0)
+    state: Mapped[str] = mapped_column(String(10), default="waiting", index=True)
+    frames: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    warnings: Mapped[list[Any]] = mapped_column(default=list)
+    progress: Mapped[float] = mapped_column(default=0.0)
+    work_seconds: Mapped[float] = mapped_column(default=0.0)
+    error: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(200))
+    lease_until: Mapped[datetime | None]
+    camera: Mapped[Camera] = relationship()
+
+
+class Identity(Base):
+    """A person as the operator knows them. It outlives clusterings: a name given is never lost."""
+
+    __tablename__ = "identity"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str | None] = mapped_column(String(200))
+
+
+class Sighting(Base):
+    """A finished track: when, where, how good, and the 32 attribute probabilities as columns of their own."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (Index("ix_sighting_camera_time", "camera_id", "first_seen"),)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    footage_id: Mapped[int] = mapped_column(ForeignKey("footage.id", ondelete="CASCADE"), index=True)
+    camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"))
+    identity_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id", ondelete="SET NULL"), index=True)
+    first_seen: Mapped[datetime] = mapped_column(index=True)
+    last_seen: Mapped[datetime]
+    boxes: Mapped[list[Any]]
+    """One [seconds, x1, y1, x2, y2, score] per detection."""
+    detections: Mapped[int]
+    quality: Mapped[float]
+    footage: Mapped[Footage] = relationship()
+    camera: Mapped[Camera] = relationship()
+    identity: Mapped[Identity | None] = relationship()
+
+
+for _name in OUTPUT_NAMES:
+    setattr(Sighting, _name, mapped_column(_name, Float, nullable=False))
+
+
+class Model(Base):
+    """A model whose embeddings are stored; exactly one is in use at a time."""
+
+    __tablename__ = "model"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    card: Mapped[dict[str, Any]]
+    in_use: Mapped[bool] = mapped_column(default=False)
+
+
+class Embedding(Base):
+    """544 float16 values, unit length. In a table of its own, so that attribute scans do not read vectors."""
+
+    __tablename__ = "embedding"
+    sighting_id: Mapped[int] = mapped_column(ForeignKey("sighting.id", ondelete="CASCADE"), primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), primary_key=True)
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Crop(Base):
+    """One of a sighting's best crops; the JPEG lies in the media folder under its key."""
+
+    __tablename__ = "crop"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    sighting_id: Mapped[int] = mapped_column(ForeignKey("sighting.id", ondelete="CASCADE"), index=True)
+    rank: Mapped[int]
+    taken_at: Mapped[datetime]
+    box: Mapped[list[Any]]
+    quality: Mapped[float]
+    media_key: Mapped[str] = mapped_column(String(80))
+
+
+class Clustering(Base):
+    """One run that derived identities from sightings."""
+
+    __tablename__ = "clustering"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    made_at: Mapped[datetime]
+    parameters: Mapped[dict[str, Any]]
+    metrics: Mapped[dict[str, Any]]
+
+
+class Membership(Base):
+    """Which identity a clustering gave a sighting."""
+
+    __tablename__ = "membership"
+    clustering_id: Mapped[int] = mapped_column(ForeignKey("clustering.id", ondelete="CASCADE"), primary_key=True)
+    sighting_id: Mapped[int] = mapped_column(ForeignKey("sighting.id", ondelete="CASCADE"), primary_key=True)
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id", ondelete="CASCADE"), index=True)
+
+
+class Decision(Base):
+    """What an operator decided. Append-only: an undo is a decision too."""
+
+    __tablename__ = "decision"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    made_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(20))
+    content: Mapped[dict[str, Any]]

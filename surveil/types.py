@@ -1,0 +1,148 @@
+"""What the rooms hand to each other. Boxes are float32 (N, 4) as x1, y1, x2, y2 in pixels of the frame;
+images are uint8 (H, W, 3) in BGR order; `seconds` count from the first frame of the footage, by its own timestamps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A piece of footage as found on disk, before anything is decoded.
+
+    Attributes:
+        path: The video file, or the folder of crops.
+        kind: What `path` is.
+        camera: The camera's name.
+        camera_from: Where the name was taken from: "flag", "path", "metadata" or "default".
+        started_at: UTC time of the first frame.
+        started_from: Where the time was taken from: "flag", "path", "metadata" or "file time".
+        content_hash: SHA-256 of the content (hex), the identity of the footage whatever its name.
+    """
+
+    path: Path
+    kind: Literal["video", "crops"]
+    camera: str
+    camera_from: str
+    started_at: datetime
+    started_from: str
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded frame: its number in decoding order (from 0), its time and its picture (H, W, 3)."""
+
+    index: int
+    seconds: float
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Detections:
+    """People found in one frame: boxes (N, 4) in pixels and scores (N,) from 0 to 1. N may be 0."""
+
+    boxes: Floats
+    scores: Floats
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    @staticmethod
+    def none() -> Detections:
+        """Nobody."""
+        return Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A person cut out of a frame.
+
+    Attributes:
+        image: (h, w, 3) picture.
+        seconds: Time of the frame.
+        box: (4,) where in the frame it was, in pixels.
+        quality: 0 to 1; size, sharpness, occlusion by other boxes and the frame's border.
+    """
+
+    image: Image
+    seconds: float
+    box: Floats
+    quality: float
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One person followed through one piece of footage.
+
+    Attributes:
+        seconds: (n,) float64 times at which the person was detected, ascending.
+        boxes: (n, 4) boxes in pixels.
+        scores: (n,) detection scores.
+        crops: The best crops, best first.
+    """
+
+    seconds: NDArray[np.float64]
+    boxes: Floats
+    scores: Floats
+    crops: tuple[Crop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """What a person looks like: (32,) attribute probabilities and the (544,) embedding of unit length."""
+
+    attributes: Floats
+    embedding: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A finished track with what the model says of it: the unit that is stored and searched."""
+
+    track: Track
+    appearance: Appearance
+
+
+@dataclass(slots=True)
+class FrameCounts:
+    """What became of every frame: decoded = processed + gated + sampled_out; unreadable ones never decoded."""
+
+    decoded: int = 0
+    processed: int = 0
+    gated: int = 0
+    sampled_out: int = 0
+    unreadable: int = 0
+
+
+@dataclass(slots=True)
+class FootageReport:
+    """What ingesting one piece of footage came to.
+
+    Attributes:
+        state: "done", "failed", or "duplicate" (the same content was ingested before).
+        seconds: Wall-clock seconds that the work took.
+        duration: Seconds that the footage lasts.
+        warnings: What is wrong with the footage although it was ingested: gaps, truncation, a stated frame rate.
+        error: Why it failed.
+    """
+
+    path: Path
+    camera: str
+    state: Literal["done", "failed", "duplicate"]
+    frames: FrameCounts = field(default_factory=FrameCounts)
+    sightings: int = 0
+    seconds: float = 0.0
+    duration: float = 0.0
+    warnings: list[str] = field(default_factory=list)
+    error: str | None = None
