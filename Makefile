@@ -1,0 +1,42 @@
+# The two commands of the README are `make demo` and `make test`; each sets up its own virtual environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV_VERSION := 0.13.9
+
+.PHONY: demo test test-slow check lock docs sample-data clean
+
+demo: $(READY)
+	$(BIN)/python -m tools.demo
+
+test: $(READY) check
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/python -m tools.command_reference
+
+sample-data: $(READY)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[sample-data]"
+	$(BIN)/python -m tools.sample_data
+
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --upgrade --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
+		requirements.in -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo build

@@ -1,0 +1,69 @@
+"""Augmentation of whole batches; every image draws its own numbers."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from training.recipes import Augmentation
+
+
+def augment(images: Tensor, strength: Augmentation, generator: Generator) -> Tensor:
+    """(N, 3, H, W) RGB images from 0 to 1 in, the same shape out. What is erased gets the batch's mean colour."""
+    images = _move(images, strength, generator)
+    images = _jitter(images, strength.jitter, generator)
+    return _erase(images, strength.erase, generator)
+
+
+def _uniform(n: int, low: float, high: float, generator: Generator, device: torch.device) -> Tensor:
+    return (torch.rand(n, generator=generator) * (high - low) + low).to(device)
+
+
+def _move(images: Tensor, strength: Augmentation, generator: Generator) -> Tensor:
+    """Mirror, rotate and shift in one resampling."""
+    n, _, height, width = images.shape
+    device = images.device
+    angle = _uniform(n, -strength.rotate, strength.rotate, generator, device) * (math.pi / 180)
+    mirror = torch.where(_uniform(n, 0, 1, generator, device) < strength.flip, -1.0, 1.0)
+    shifts = _uniform(2 * n, -2 * strength.shift, 2 * strength.shift, generator, device).view(n, 2)
+    sine, cosine = angle.sin(), angle.cos()
+    # Coordinates run from -1 to 1 on both axes, so a rotation has to know the aspect ratio.
+    rows = torch.stack(
+        [mirror * cosine, -mirror * sine * height / width, shifts[:, 0], sine * width / height, cosine, shifts[:, 1]], 1
+    )
+    grid = F.affine_grid(rows.view(n, 2, 3), list(images.shape), align_corners=False)
+    return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+
+def _jitter(images: Tensor, amount: float, generator: Generator) -> Tensor:
+    """Brightness, contrast and saturation; never hue, for colours are what the model must tell."""
+    n = len(images)
+    brightness, contrast, saturation = (
+        _uniform(n, 1 - amount, 1 + amount, generator, images.device).view(n, 1, 1, 1) for _ in range(3)
+    )
+    images = images * brightness
+    mean = images.mean(dim=(1, 2, 3), keepdim=True)
+    images = mean + (images - mean) * contrast
+    grey = images.mean(dim=1, keepdim=True)
+    return (grey + (images - grey) * saturation).clamp(0, 1)
+
+
+def _erase(images: Tensor, probability: float, generator: Generator) -> Tensor:
+    """Random erasing (Zhong et al., AAAI 2020): a rectangle of 2 to 33 % of the area, aspect 0.3 to 3.3."""
+    n, _, height, width = images.shape
+    device = images.device
+    area = _uniform(n, 0.02, 0.33, generator, device)
+    aspect = _uniform(n, math.log(0.3), math.log(3.3), generator, device).exp()
+    h = (area * aspect).sqrt().clamp(max=1) * height
+    w = (area / aspect).sqrt().clamp(max=1) * width
+    top = _uniform(n, 0, 1, generator, device) * (height - h)
+    left = _uniform(n, 0, 1, generator, device) * (width - w)
+    chosen = _uniform(n, 0, 1, generator, device) < probability
+    y = torch.arange(height, device=device).view(1, height, 1)
+    x = torch.arange(width, device=device).view(1, 1, width)
+    t, b, le, r = (v.view(n, 1, 1) for v in (top, top + h, left, left + w))
+    inside = (y >= t) & (y < b) & (x >= le) & (x < r) & chosen.view(n, 1, 1)
+    return torch.where(inside.unsqueeze(1), images.mean(dim=(0, 2, 3), keepdim=True), images)

@@ -1,0 +1,179 @@
+"""The training loop: fits a network to people's identities and attributes; survives a kill and goes on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from surveil.device import fast_dtype, resolve_device
+from surveil.model.checkpoint import IMAGENET_MEAN, IMAGENET_STD
+from surveil.model.network import FEATURES, PersonNetwork, build_network
+from training.augment import augment
+from training.datasets import PersonImages, join
+from training.losses import attribute_loss, triplet_loss
+from training.recipes import Recipe, Schedule
+from training.sampler import identity_batches
+
+
+@dataclass(slots=True)
+class Run:
+    """All that changes while training, and all that a resumed run needs."""
+
+    network: PersonNetwork
+    classifier: nn.Linear
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+
+    def save(self, path: Path) -> None:
+        """Write the state beside its destination and rename: a kill leaves the previous one."""
+        partial = path.with_name(path.name + ".part")
+        state = {
+            "network": self.network.state_dict(),
+            "classifier": self.classifier.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+        }
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def restore(self, path: Path) -> None:
+        """Take up the state that `save` wrote."""
+        state = torch.load(path, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.classifier.load_state_dict(state["classifier"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+
+
+def fit(
+    recipe: Recipe, people: PersonImages, extra: PersonImages | None, folder: Path, *, device: str = "auto",
+    save_every: int = 200, report: Callable[[str], None] = print,
+) -> PersonNetwork:  # fmt: skip
+    """Train, or go on training if `folder` holds the state of a killed run.
+
+    Args:
+        recipe: What to do.
+        people: The training identities of the main dataset, with attributes.
+        extra: More identities, without attributes; needed when the recipe asks for some in each batch.
+        folder: Gets recipe.json, log.jsonl (one line per 20 steps) and state.pt.
+        device: "auto", "cpu" or "cuda".
+        save_every: Steps between two states.
+        report: Is told a line now and then.
+    """
+    torch.manual_seed(recipe.seed)
+    where = resolve_device(device)
+    data, pools = _pools(recipe, people, extra)
+    run = _start(recipe, int(data.ids.max()) + 1, where)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.json").write_text(json.dumps(dataclasses.asdict(recipe), indent=2) + "\n")
+    state = folder / "state.pt"
+    if state.exists():
+        run.restore(state)
+        report(f"going on at step {run.step}")
+    images = torch.from_numpy(data.images)
+    ids, targets = torch.from_numpy(data.ids), torch.from_numpy(data.targets)
+    batches = identity_batches(data.ids, pools, recipe.schedule.images, recipe.seed, run.step)
+    started, first = time.monotonic(), run.step
+    while run.step < recipe.schedule.steps:
+        chosen = torch.from_numpy(next(batches))
+        batch = _prepare(images[chosen].to(where), recipe, run.step)
+        losses = _step(run, recipe, batch, ids[chosen].to(where), targets[chosen].to(where), where)
+        run.step += 1
+        if run.step % 20 == 0:
+            pace = (time.monotonic() - started) / (run.step - first)
+            _log(folder, run, losses, pace, report)
+        if run.step % save_every == 0 or run.step == recipe.schedule.steps:
+            run.save(state)
+    return run.network.eval()
+
+
+def _pools(
+    recipe: Recipe, people: PersonImages, extra: PersonImages | None
+) -> tuple[PersonImages, list[tuple[Any, int]]]:
+    more = recipe.data.extra_identities_per_batch
+    own = recipe.schedule.identities - more
+    if not more:
+        data = join([people])
+        return data, [(np.unique(data.ids), own)]
+    if extra is None:
+        raise ValueError(f"recipe {recipe.name} takes {more} identities per batch from CUHK03, which was not given")
+    data = join([people, extra])
+    mine = np.unique(data.ids[: len(people)])
+    return data, [(mine, own), (np.setdiff1d(np.unique(data.ids), mine), more)]
+
+
+def _start(recipe: Recipe, identities: int, device: torch.device) -> Run:
+    network = build_network(recipe.architecture).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    classifier = nn.Linear(FEATURES, identities, bias=False).to(device)
+    nn.init.normal_(classifier.weight, std=0.01)
+    parameters = [p for p in (*network.parameters(), *classifier.parameters()) if p.requires_grad]
+    groups = [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": recipe.schedule.weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return Run(network.train(), classifier, torch.optim.AdamW(groups, lr=recipe.schedule.learning_rate))
+
+
+def learning_rate(step: int, schedule: Schedule) -> float:
+    """Linear warm-up, then a cosine that ends at zero."""
+    if step < schedule.warmup_steps:
+        return schedule.learning_rate * (step + 1) / schedule.warmup_steps
+    done = (step - schedule.warmup_steps) / max(1, schedule.steps - schedule.warmup_steps)
+    return schedule.learning_rate * (1 + math.cos(math.pi * min(1.0, done))) / 2
+
+
+def _prepare(images: Tensor, recipe: Recipe, step: int) -> Tensor:
+    """(N, H, W, 3) uint8 BGR to a normalised, augmented (N, 3, h, w) batch; the step decides what is drawn."""
+    generator = Generator().manual_seed(recipe.seed * 1_000_003 + step)
+    batch = augment(images.permute(0, 3, 1, 2).flip(1).float().div(255), recipe.augmentation, generator)
+    small = step < recipe.schedule.small_until * recipe.schedule.steps
+    size = recipe.schedule.small_size if small else recipe.input_size
+    if tuple(batch.shape[2:]) != size:
+        batch = F.interpolate(batch, size=size, mode="bilinear", antialias=True)
+    mean, std = (torch.tensor(v, device=batch.device).view(1, 3, 1, 1) for v in (IMAGENET_MEAN, IMAGENET_STD))
+    return ((batch - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def _step(
+    run: Run, recipe: Recipe, images: Tensor, ids: Tensor, targets: Tensor, device: torch.device
+) -> dict[str, Tensor]:
+    for group in run.optimiser.param_groups:
+        group["lr"] = learning_rate(run.step, recipe.schedule)
+    # bfloat16 needs no loss scaling, on either device.
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast_dtype(device) != torch.float32):
+        outputs = run.network(images)
+        scores = run.classifier(outputs.features)
+    losses = {
+        "attributes": recipe.loss.attributes * attribute_loss(outputs.logits.float(), targets),
+        "identity": recipe.loss.identity
+        * F.cross_entropy(scores.float(), ids, label_smoothing=recipe.loss.label_smoothing),
+        "triplet": recipe.loss.triplet * triplet_loss(outputs.pooled, ids, recipe.loss.triplet_margin),
+    }
+    loss = torch.stack(list(losses.values())).sum()
+    if not loss.isfinite():
+        raise FloatingPointError(f"the loss is {loss.item()} at step {run.step}; lower the learning rate")
+    run.optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(run.network.parameters(), 5.0)
+    run.optimiser.step()
+    losses["identity_accuracy"] = (scores.argmax(1) == ids).float().mean()
+    return losses
+
+
+def _log(folder: Path, run: Run, losses: dict[str, Tensor], pace: float, report: Callable[[str], None]) -> None:
+    values = {name: round(float(value.detach()), 4) for name, value in losses.items()}
+    with (folder / "log.jsonl").open("a") as file:
+        file.write(json.dumps({"step": run.step, **values, "seconds_per_step": round(pace, 3)}) + "\n")
+    if run.step % 100 == 0:
+        report(f"step {run.step}: " + ", ".join(f"{n} {v}" for n, v in values.items()) + f", {pace:.2f} s a step")
