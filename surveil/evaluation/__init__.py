@@ -1,0 +1,1 @@
+"""Measuring the model: benchmark data, metrics, and how they are shown."""

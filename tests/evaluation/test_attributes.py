@@ -1,0 +1,96 @@
+"""Attribute figures against scikit-learn-like definitions worked out by hand and on random labels."""
+
+import numpy as np
+import pytest
+
+from surveil.attributes import ATTRIBUTES, BY_NAME, OUTPUTS
+from surveil.evaluation.attributes import evaluate_attributes
+
+
+def outputs(count, **labels):
+    """(count, 32) certain outputs; labels are lists of label indices, the first label where not given."""
+    table = np.zeros((count, OUTPUTS), np.float32)
+    for attribute in ATTRIBUTES:
+        chosen = np.asarray(labels.get(attribute.name, [0] * count))
+        if attribute.exclusive:
+            table[np.arange(count), attribute.first + chosen] = 1
+        else:
+            table[:, attribute.first] = chosen
+    return table
+
+
+def score(name, predicted, truth):
+    result = evaluate_attributes(outputs(len(truth), **{name: predicted}), outputs(len(truth), **{name: truth}))
+    return next(r for r in result.attributes if r.attribute.name == name)
+
+
+def test_binary_by_hand():
+    result = score("handbag", predicted=[1, 1, 0, 0, 0], truth=[1, 0, 1, 0, 0])
+    model = result.model
+    assert model.accuracy == pytest.approx(3 / 5)
+    assert model.balanced_accuracy == pytest.approx((1 / 2 + 2 / 3) / 2)
+    assert (model.precision, model.recall, model.f1) == (0.5, 0.5, 0.5)
+    assert result.majority == "no"
+    assert (result.constant.accuracy, result.constant.balanced_accuracy) == (pytest.approx(3 / 5), 0.5)
+    assert (result.constant.precision, result.constant.recall, result.constant.f1) == (0, 0, 0)
+
+
+def test_exclusive_by_hand():
+    result = score("upper_colour", predicted=[0, 2, 2, 8], truth=[0, 0, 2, 8])
+    assert result.model.accuracy == 0.75
+    assert result.model.balanced_accuracy == pytest.approx((0.5 + 1 + 1) / 3)
+    assert (result.majority, result.constant.accuracy) == ("black", 0.5)
+    assert result.constant.balanced_accuracy == pytest.approx(1 / 3)
+    assert result.model.f1 is None
+
+
+def test_constant_answers_the_majority_even_where_it_is_the_positive_label():
+    result = score("lower_type", predicted=[0, 0, 0, 0], truth=[1, 1, 1, 0])
+    assert (result.majority, result.constant.accuracy, result.constant.recall) == ("pants", 0.75, 1)
+    assert result.constant.f1 == pytest.approx(6 / 7)
+
+
+def test_without_a_positive_image_recall_and_f1_are_unknown():
+    result = score("hat", predicted=[1, 0], truth=[0, 0])
+    assert (result.model.precision, result.model.recall, result.model.f1) == (0, None, None)
+    result = evaluate_attributes(outputs(2), outputs(2, gender=[0, 1]))
+    assert result.means()["f1_binary"] == 0, "only gender has a positive image, and it was missed"
+
+
+def test_the_likeliest_label_answers():
+    probabilities = outputs(2)
+    probabilities[:, BY_NAME["hat"].first] = (0.49, 0.51)
+    probabilities[:, BY_NAME["age"].outputs] = [(0.3, 0.1, 0.4, 0.2), (0.4, 0.3, 0.2, 0.1)]
+    result = evaluate_attributes(probabilities, outputs(2, hat=[0, 1], age=[2, 0]))
+    assert [r.model.accuracy for r in result.attributes] == [1] * 12
+
+
+def test_means_are_over_attributes_and_a_constant_model_scores_as_the_constant():
+    random = np.random.default_rng(3)
+    truth = outputs(200, **{a.name: random.integers(0, len(a.labels), 200) for a in ATTRIBUTES})
+    guess = outputs(200, **{a.name: random.integers(0, len(a.labels), 200) for a in ATTRIBUTES})
+    result = evaluate_attributes(guess, truth)
+    means = result.means()
+    assert means["accuracy"] == pytest.approx(np.mean([r.model.accuracy for r in result.attributes]))
+    assert means["f1_binary"] == pytest.approx(np.mean([r.model.f1 for r in result.attributes if r.model.f1]))
+    assert 0.3 < means["f1_binary"] < 0.6
+    majority = outputs(
+        200, **{r.attribute.name: [r.attribute.labels.index(r.majority)] * 200 for r in result.attributes}
+    )
+    constant = evaluate_attributes(majority, truth)
+    assert [r.model for r in constant.attributes] == [r.constant for r in result.attributes]
+
+
+def test_summary_names_the_positive_label():
+    summary = evaluate_attributes(outputs(3), outputs(3, hair=[0, 1, 1])).summary()
+    assert summary["images"] == 3
+    assert summary["each"]["hair"]["positive"] == "long"
+    assert summary["each"]["hair"]["constant"]["label"] == "long"
+    assert set(summary["each"]) == set(BY_NAME)
+    assert set(summary["each"]["age"]) == {"accuracy", "balanced_accuracy", "constant"}
+
+
+@pytest.mark.parametrize("shape", [(0, 32), (3, 31), (3, 32, 1)])
+def test_wrong_shapes(shape):
+    with pytest.raises(ValueError, match="32"):
+        evaluate_attributes(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
