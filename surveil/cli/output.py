@@ -1,0 +1,104 @@
+"""How commands print what they found: a table for people, JSON or CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+Output = Literal["table", "json", "csv"]
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def output_options(command: Command) -> Command:
+    """Give a command --json and --csv; it receives the choice as the argument `output` (see `Output`)."""
+    for decorator in (
+        click.option("--csv", "output", flag_value="csv", help="Print comma-separated values."),
+        json_option,
+    ):
+        command = decorator(command)
+    return command
+
+
+def json_option(command: Command) -> Command:
+    """Give a command --json alone; it receives "table" or "json" as the argument `output`."""
+    decorate = click.option(
+        "--json", "output", flag_value="json", type=str, default="table", help="Print JSON.", show_default=False
+    )
+    return decorate(command)
+
+
+def write_json(value: Any) -> None:
+    """Print a value as JSON; times in ISO 8601, paths as text, dataclasses as objects."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+
+def write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print rows as CSV with a header line; nested objects become columns such as `attributes.age.value`."""
+    writer = csv.DictWriter(sys.stdout, fieldnames=columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: _cell(value) for name, value in flatten(row).items()} for row in rows)
+
+
+def write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
+    """Print a table: ruled on a terminal, aligned plain columns elsewhere, so that lines are never wrapped.
+
+    Args:
+        columns: Headings.
+        rows: One text per column.
+        right: Headings of the columns whose values are numbers.
+    """
+    if sys.stdout.isatty():
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=box.SIMPLE_HEAD)
+        for name in columns:
+            table.add_column(name, justify="right" if name in right else "left")
+        for row in rows:
+            table.add_row(*(Text(cell) for cell in row))
+        Console().print(table)
+        return
+    widths = [max(len(line[i]) for line in [columns, *rows]) for i in range(len(columns))]
+    for line in [columns, *rows]:
+        cells = (
+            cell.rjust(width) if name in right else cell.ljust(width)
+            for name, cell, width in zip(columns, line, widths, strict=True)
+        )
+        click.echo("  ".join(cells).rstrip())
+
+
+def flatten(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested objects as one, with dotted names."""
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return " ".join(str(_cell(part)) for part in value)
+    return _plain(value) if isinstance(value, datetime) else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,150 @@
+"""What sightings must satisfy before any are ranked, as SQL."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
+from sqlalchemy.orm import Session
+
+from surveil.attributes import BY_NAME, OUTPUT_NAMES
+from surveil.errors import QueryError
+from surveil.search.when import When, zone_named
+from surveil.store.tables import Camera, Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Every filter must be passed; of several cameras, or several labels of one attribute, one is enough.
+
+    Attributes:
+        cameras: Names.
+        after: The person was in view at this time (aware) or later.
+        before: The person was in view before this time (aware).
+        when: Days and times of day, in the zone of each camera.
+        attributes: The allowed labels of each attribute asked for.
+        min_confidence: The least probability (0 to 1) that the person has one of the allowed labels.
+    """
+
+    cameras: tuple[str, ...] = ()
+    after: datetime | None = None
+    before: datetime | None = None
+    when: When | None = None
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    min_confidence: float = 0.5
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.cameras or self.after or self.before or self.when or self.attributes)
+
+
+def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bool]]:
+    """The SQL condition of each filter in use, by a name that an operator understands.
+
+    Raises:
+        QueryError: A camera, attribute or label does not exist, or the confidence is no probability.
+    """
+    if not 0 <= filters.min_confidence <= 1:
+        raise QueryError(f"{filters.min_confidence} is no probability", "min_confidence", "Give a value from 0 to 1.")
+    named: dict[str, ColumnElement[bool]] = {}
+    if filters.cameras:
+        named[f"camera {_either(filters.cameras)}"] = Sighting.camera_id.in_(_camera_ids(session, filters.cameras))
+    if filters.after:
+        named[f"after {filters.after.isoformat()}"] = Sighting.last_seen >= filters.after
+    if filters.before:
+        named[f"before {filters.before.isoformat()}"] = Sighting.first_seen < filters.before
+    if filters.when:
+        named[str(filters.when)] = _on_local_clocks(session, filters.when)
+    for name, labels in filters.attributes.items():
+        chance = probability(name, labels)
+        named[f"{name} {_either(labels)}"] = chance >= filters.min_confidence
+    return named
+
+
+def candidates(session: Session, filters: Filters) -> Select[int]:
+    """The ids of all sightings that pass every filter.
+
+    Raises:
+        QueryError: See `conditions`.
+    """
+    return select(Sighting.id).where(*conditions(session, filters).values())
+
+
+def count_passing(session: Session, filters: Filters) -> dict[str, int]:
+    """How many sightings pass each filter alone: it tells which one leaves nothing."""
+    return {
+        name: session.scalar(select(func.count()).select_from(Sighting).where(condition)) or 0
+        for name, condition in conditions(session, filters).items()
+    }
+
+
+def probability(attribute: str, labels: Collection[str]) -> ColumnElement[float]:
+    """The probability, as SQL, that a person has one of the labels of an attribute.
+
+    Raises:
+        QueryError: There is no such attribute or label.
+    """
+    if attribute not in BY_NAME:
+        raise unknown("attribute", attribute, list(BY_NAME))
+    table = BY_NAME[attribute]
+    for label in labels:
+        if label not in table.labels:
+            raise unknown(f"value of {attribute}", label, table.labels)
+    indices = sorted({table.labels.index(label) for label in labels})
+    if len(indices) == len(table.labels):
+        return literal(1.0)
+    columns = [getattr(Sighting, name) for name in OUTPUT_NAMES[table.outputs]]
+    if table.exclusive:
+        chance: ColumnElement[float] = sum((columns[i] for i in indices[1:]), start=columns[indices[0]])
+        return chance
+    yes: ColumnElement[float] = columns[0]
+    return yes if indices == [1] else literal(1.0) - yes
+
+
+def joint_probability(attributes: Mapping[str, Collection[str]]) -> ColumnElement[float]:
+    """The product of the probabilities, as SQL, that a person has what is asked of each attribute.
+
+    It takes the attributes for independent, which they are not quite: good for ranking, not a frequency.
+    """
+    return math.prod((probability(name, labels) for name, labels in attributes.items()), start=literal(1.0))
+
+
+def unknown(kind: str, given: str, existing: Iterable[str]) -> QueryError:
+    """The error that names what exists, and what was probably meant."""
+    existing = sorted(existing)
+    folded = {name.casefold(): name for name in existing}
+    nearest = difflib.get_close_matches(given.casefold(), folded, n=1)
+    guess = f"Did you mean {folded[nearest[0]]}? " if nearest else ""
+    listed = ", ".join(existing[:30]) + (f" and {len(existing) - 30} more" if len(existing) > 30 else "")
+    return QueryError(f"no {kind} is called {given!r}", next_step=f"{guess}There is: {listed or 'none yet'}.")
+
+
+def _camera_ids(session: Session, names: Sequence[str]) -> list[int]:
+    ids = {name: key for key, name in session.execute(select(Camera.id, Camera.name))}
+    for name in names:
+        if name not in ids:
+            raise unknown("camera", name, ids)
+    return [ids[name] for name in names]
+
+
+def _on_local_clocks(session: Session, when: When) -> ColumnElement[bool]:
+    seen = session.execute(select(func.min(Sighting.first_seen), func.max(Sighting.first_seen))).one()
+    if seen[0] is None:
+        return false()
+    zones: dict[str, list[int]] = {}
+    for key, zone in session.execute(select(Camera.id, Camera.zone).order_by(Camera.id)):
+        zones.setdefault(zone, []).append(key)
+    return or_(
+        *(
+            and_(Sighting.camera_id.in_(keys), when.condition(zone_named(zone), (seen[0], seen[1])))
+            for zone, keys in zones.items()
+        )
+    )
+
+
+def _either(words: Iterable[str]) -> str:
+    return " or ".join(words)
