@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
-    Dialect,
-    Float,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Text,
-    TypeDecorator,
-)
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, MetaData, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from surveil.attributes import OUTPUT_NAMES
+from surveil.store.columns import HalfVector, UTCDateTime
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -33,27 +22,6 @@ NAMING = {
 }
 
 
-class UTCDateTime(TypeDecorator[datetime]):
-    """A point in time. Naive values raise ValueError; values come back with tzinfo UTC."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive time {value.isoformat()}: say which zone it is in")
-        value = value.astimezone(UTC)
-        # SQLite has no zones: it stores the UTC wall clock.
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
 class Base(DeclarativeBase):
     """What all tables share: constraint names for migrations, and how Python types become columns."""
 
@@ -62,6 +30,8 @@ class Base(DeclarativeBase):
 
 
 Key = BigInteger().with_variant(Integer, "sqlite")
+NEVER_REUSED = {"sqlite_autoincrement": True}
+"""For keys that decisions name: the number of a deleted row must never come to mean another (Postgres never does)."""
 
 
 class Camera(Base):
@@ -108,6 +78,7 @@ class Identity(Base):
     """A person as the operator knows them. It outlives clusterings: a name given is never lost."""
 
     __tablename__ = "identity"
+    __table_args__ = NEVER_REUSED
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     name: Mapped[str | None] = mapped_column(String(200))
 
@@ -116,7 +87,7 @@ class Sighting(Base):
     """A finished track: when, where, how good, and the 32 attribute probabilities as columns of their own."""
 
     __tablename__ = "sighting"
-    __table_args__ = (Index("ix_sighting_camera_time", "camera_id", "first_seen"),)
+    __table_args__ = (Index("ix_sighting_camera_time", "camera_id", "first_seen"), NEVER_REUSED)
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     footage_id: Mapped[int] = mapped_column(ForeignKey("footage.id", ondelete="CASCADE"), index=True)
     camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"))
@@ -140,6 +111,9 @@ class Model(Base):
     """A model whose embeddings are stored; exactly one is in use at a time."""
 
     __tablename__ = "model"
+    __table_args__ = (
+        Index("uq_model_in_use", "in_use", unique=True, sqlite_where=text("in_use"), postgresql_where=text("in_use")),
+    )
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
@@ -153,7 +127,7 @@ class Embedding(Base):
     __tablename__ = "embedding"
     sighting_id: Mapped[int] = mapped_column(ForeignKey("sighting.id", ondelete="CASCADE"), primary_key=True)
     model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), primary_key=True)
-    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    vector: Mapped[NDArray[np.float16]] = mapped_column(HalfVector)
 
 
 class Crop(Base):
@@ -173,6 +147,7 @@ class Clustering(Base):
     """One run that derived identities from sightings."""
 
     __tablename__ = "clustering"
+    __table_args__ = NEVER_REUSED
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     made_at: Mapped[datetime]
     parameters: Mapped[dict[str, Any]]
@@ -184,7 +159,9 @@ class Membership(Base):
 
     __tablename__ = "membership"
     clustering_id: Mapped[int] = mapped_column(ForeignKey("clustering.id", ondelete="CASCADE"), primary_key=True)
-    sighting_id: Mapped[int] = mapped_column(ForeignKey("sighting.id", ondelete="CASCADE"), primary_key=True)
+    sighting_id: Mapped[int] = mapped_column(
+        ForeignKey("sighting.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
     identity_id: Mapped[int] = mapped_column(ForeignKey("identity.id", ondelete="CASCADE"), index=True)
 
 
@@ -192,6 +169,7 @@ class Decision(Base):
     """What an operator decided. Append-only: an undo is a decision too."""
 
     __tablename__ = "decision"
+    __table_args__ = NEVER_REUSED
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     made_at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(20))

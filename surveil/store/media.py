@@ -1,0 +1,113 @@
+"""Crops as JPEG files in a folder, each named by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+from surveil.errors import StoreError
+from surveil.settings import Settings
+from surveil.store.session import Database
+
+KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}\.jpg")
+
+
+class MediaFolder:
+    """A folder of JPEG files; a file's key is the SHA-256 of its content, split after two digits: `ab/cdef....jpg`.
+
+    Args:
+        path: The folder; it is made when the first picture is put into it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.folder = Path(path)
+
+    def put(self, jpeg: bytes) -> str:
+        """Store a picture and return its key. It is whole and on the disk when this returns, or not there at all.
+
+        Raises:
+            StoreError: The folder cannot be written.
+        """
+        digest = hashlib.sha256(jpeg).hexdigest()
+        key = f"{digest[:2]}/{digest[2:]}.jpg"
+        path = self.path(key)
+        try:
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write(path, jpeg)
+        except OSError as error:
+            raise _unusable(error, path, "Check that the media folder is writable and has room.") from error
+        return key
+
+    def read(self, key: str) -> bytes:
+        """The picture of a key.
+
+        Raises:
+            StoreError: It is not there.
+        """
+        path = self.path(key)
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise _unusable(error, path, "See `surveil db check`; is this the media folder of the database?") from error
+
+    def path(self, key: str) -> Path:
+        """Where the picture of a key lies.
+
+        Raises:
+            StoreError: The key is none, and might lead out of the folder.
+        """
+        if not KEY.fullmatch(key):
+            raise StoreError(f"not the key of a picture: {key!r}", self.folder)
+        return self.folder / key
+
+    def keys(self) -> Iterator[str]:
+        """The keys of all pictures in the folder."""
+        for shard in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
+            for path in sorted(shard.iterdir()):
+                if KEY.fullmatch(key := f"{shard.name}/{path.name}"):
+                    yield key
+
+
+def media_folder(settings: Settings, database: Database) -> MediaFolder:
+    """The media folder of a database: the setting, or `NAME.media` beside the SQLite file NAME.
+
+    Raises:
+        StoreError: Postgres has no place beside it, so the setting is needed.
+    """
+    if settings.media is not None:
+        return MediaFolder(settings.media)
+    if database.path is None:
+        raise StoreError(
+            "a Postgres database needs a media folder",
+            "setting media",
+            "Set SURVEIL_MEDIA to a folder all workers see.",
+        )
+    return MediaFolder(database.path.with_name(database.path.name + ".media"))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write beside the destination, flush to the disk, then rename."""
+    partial = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
+    try:
+        with partial.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _unusable(error: OSError, path: Path, next_step: str) -> StoreError:
+    return StoreError(error.strerror or str(error), path, next_step)

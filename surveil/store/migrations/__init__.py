@@ -1,0 +1,1 @@
+"""Alembic's migrations. A new one: `alembic revision --autogenerate -m "what changes"` against a database at head."""

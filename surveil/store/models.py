@@ -1,0 +1,64 @@
+"""Which models have embeddings in the store, and which one is in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from surveil.errors import StoreError
+from surveil.store.register import insert_if_new
+from surveil.store.tables import Model
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRef:
+    """A model as the store knows it: the name and card of a checkpoint, and the SHA-256 of its weights (hex)."""
+
+    name: str
+    sha256: str
+    card: dict[str, Any] = field(default_factory=dict)
+
+
+def register_model(session: Session, model: ModelRef) -> int:
+    """The id of a model, known by its SHA-256; the first model that a database sees becomes the one in use."""
+    values = {"name": model.name, "sha256": model.sha256, "card": model.card, "in_use": False}
+    insert_if_new(session, Model, values, unique=Model.sha256)
+    [model_id] = session.scalars(select(Model.id).where(Model.sha256 == model.sha256))
+    other = aliased(Model)
+    try:
+        with session.begin_nested():
+            session.execute(
+                update(Model).where(Model.id == model_id, ~exists().where(other.in_use)).values(in_use=True),
+                execution_options={"synchronize_session": False},
+            )
+    except IntegrityError:
+        pass  # another process registered another model at the same moment; the index allows one to be in use
+    return model_id
+
+
+def model_in_use(session: Session) -> Model:
+    """The model whose embeddings searches compare.
+
+    Raises:
+        StoreError: Nothing was ingested yet.
+    """
+    model = session.scalars(select(Model).where(Model.in_use)).one_or_none()
+    if model is None:
+        raise StoreError("no footage was ingested yet", "database", "Run: surveil ingest PATH")
+    return model
+
+
+def use_model(session: Session, model_id: int) -> None:
+    """Switch searches to another model's embeddings, in the session's transaction.
+
+    Raises:
+        StoreError: There is no such model.
+    """
+    session.execute(update(Model).where(Model.in_use).values(in_use=False))
+    switched = update(Model).where(Model.id == model_id).values(in_use=True).returning(Model.id)
+    if session.execute(switched).first() is None:
+        raise StoreError(f"no model has the number {model_id}", "database")
