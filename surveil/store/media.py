@@ -65,7 +65,7 @@ class MediaFolder:
             raise StoreError(f"not the key of a picture: {key!r}", self.folder)
         return self.folder / key
 
-    def keys(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[str]:
         """The keys of all pictures in the folder."""
         for shard in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
             for path in sorted(shard.iterdir()):

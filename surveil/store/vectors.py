@@ -20,7 +20,7 @@ IDS_PER_QUERY = 10_000
 
 
 def nearest(
-    session: Session, query: NDArray[np.float32], candidates: Select[tuple[int]], model_id: int, limit: int
+    session: Session, query: NDArray[np.float32], candidates: Select[int], model_id: int, limit: int
 ) -> list[tuple[int, float]]:
     """The candidates most similar to a query: exact, among exactly the candidates, on both databases alike.
 
@@ -81,7 +81,7 @@ def load(
 
 
 def _nearest_sqlite(
-    session: Session, query: NDArray[np.float16], candidates: Select[tuple[int]], model_id: int, limit: int
+    session: Session, query: NDArray[np.float16], candidates: Select[int], model_id: int, limit: int
 ) -> list[tuple[int, float]]:
     rows = select(Embedding.sighting_id, _bytes(session)).where(
         Embedding.model_id == model_id, Embedding.sighting_id.in_(candidates)
@@ -97,7 +97,7 @@ def _nearest_sqlite(
 
 
 def _nearest_postgres(
-    session: Session, query: NDArray[np.float16], candidates: Select[tuple[int]], model_id: int, limit: int
+    session: Session, query: NDArray[np.float16], candidates: Select[int], model_id: int, limit: int
 ) -> list[tuple[int, float]]:
     # pgvector's <#> is the negative inner product. Materialized, so that the planner cannot take an approximate
     # index first and filter what it happens to return.

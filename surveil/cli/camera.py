@@ -1,0 +1,84 @@
+"""surveil camera: list cameras; set their zone and clock offset."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from surveil.cli.output import json_option, write_json, write_table
+
+if TYPE_CHECKING:
+    from surveil.store.tables import Camera
+
+
+@click.group()
+def command() -> None:
+    """List cameras; set their zone and clock offset."""
+
+
+@command.command(name="list")
+@json_option
+@click.pass_context
+def list_command(ctx: click.Context, output: str) -> None:
+    r"""List the cameras with their zone, their clock's offset and what they have seen.
+
+    \b
+    Example:
+        surveil camera list --json
+    """
+    from surveil.settings import load_settings
+    from surveil.store.cameras import list_cameras
+    from surveil.store.session import Database
+
+    settings = load_settings(database=ctx.obj["database"])
+    with Database.open(settings.database, create=False) as database, database.session() as session:
+        cameras = [
+            _as_json(camera) | {"footage": footage, "sightings": sightings}
+            for camera, footage, sightings in list_cameras(session)
+        ]
+    if output == "json":
+        write_json({"cameras": cameras})
+        return
+    columns = ("camera", "zone", "clock_offset", "footage", "sightings")
+    rows = [[str(camera[name]) for name in columns] for camera in cameras]
+    write_table(("camera", "zone", "clock offset (s)", "footage", "sightings"), rows, right=columns[3:])
+
+
+@command.command(name="set")
+@click.argument("name")
+@click.option("--zone", metavar="ZONE", help="Time zone the camera stands in, such as Europe/Rome.")
+@click.option("--clock-offset", type=float, metavar="SECONDS", help="What to add to the times it stamps.")
+@click.option("--new", is_flag=True, help="Add the camera if it is unknown, before its first footage.")
+@json_option
+@click.pass_context
+def set_command(
+    ctx: click.Context, name: str, zone: str | None, clock_offset: float | None, new: bool, output: str
+) -> None:
+    r"""Set a camera's zone, or correct its clock.
+
+    A clock offset also moves the times of everything the camera has seen. A zone does not: it says how times are
+    shown, and in which zone the times of footage still to be ingested are read.
+
+    \b
+    Example:
+        surveil camera set entrance --clock-offset -180
+        surveil camera set yard --zone Europe/Rome --new
+    """
+    from surveil.settings import load_settings
+    from surveil.store.cameras import configure_camera
+    from surveil.store.session import Database
+
+    if zone is None and clock_offset is None and not new:
+        raise click.UsageError("nothing to set: give --zone, --clock-offset or --new")
+    settings = load_settings(database=ctx.obj["database"])
+    with Database.open(settings.database, create=new) as database, database.session() as session:
+        camera = _as_json(configure_camera(session, name, zone=zone, clock_offset=clock_offset, create=new))
+    if output == "json":
+        write_json(camera)
+    else:
+        click.echo(f"{name}: zone {camera['zone']}, clock offset {camera['clock_offset']:+g} s")
+
+
+def _as_json(camera: Camera) -> dict[str, Any]:
+    return {"camera": camera.name, "zone": camera.zone, "clock_offset": camera.clock_offset}
