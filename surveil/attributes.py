@@ -80,10 +80,11 @@ OUTPUT_NAMES: tuple[str, ...] = tuple(_output_names())
 """One name per output, in order; each output is the probability of what its name says."""
 
 WORDS: dict[str, tuple[str, str]] = {
-    "man": ("gender", "male"), "boy": ("gender", "male"), "male": ("gender", "male"), "gentleman": ("gender", "male"),
-    "woman": ("gender", "female"), "girl": ("gender", "female"), "female": ("gender", "female"),
-    "lady": ("gender", "female"),
-    "child": ("age", "young"), "kid": ("age", "young"), "young": ("age", "young"),
+    "man": ("gender", "male"), "men": ("gender", "male"), "boy": ("gender", "male"), "male": ("gender", "male"),
+    "gentleman": ("gender", "male"), "guy": ("gender", "male"),
+    "woman": ("gender", "female"), "women": ("gender", "female"), "girl": ("gender", "female"),
+    "female": ("gender", "female"), "lady": ("gender", "female"), "ladies": ("gender", "female"),
+    "child": ("age", "young"), "children": ("age", "young"), "kid": ("age", "young"), "young": ("age", "young"),
     "teenager": ("age", "teenager"), "teen": ("age", "teenager"), "teenage": ("age", "teenager"),
     "adult": ("age", "adult"), "old": ("age", "old"), "elderly": ("age", "old"),
     "backpack": ("backpack", "yes"), "rucksack": ("backpack", "yes"),
@@ -96,7 +97,8 @@ WORDS: dict[str, tuple[str, str]] = {
 """Words of a text query that by themselves name a value."""
 
 COLOUR_WORDS: dict[str, str] = {
-    "grey": "gray", "violet": "purple", "multicolor": "multicolour", "multicoloured": "multicolour",
+    "grey": "gray", "violet": "purple", "navy": "blue", "scarlet": "red", "crimson": "red",
+    "multicolor": "multicolour", "multicoloured": "multicolour", "multicolored": "multicolour",
     "colourful": "multicolour", "colorful": "multicolour",
 } | {colour: colour for colour in (*_COLOURS, *_LOWER_COLOURS)}  # fmt: skip
 """Words for colours; which garment they describe is told by the garment word that follows them."""
@@ -109,6 +111,11 @@ GARMENT_WORDS: dict[str, str] = dict.fromkeys(
     "lower_colour",
 )
 """Garments and which colour attribute they carry."""
+
+LENGTH_WORDS: dict[str, str] = {"hair": "hair", "haired": "hair", "sleeve": "sleeve", "sleeved": "sleeve"} | {
+    garment: "lower_length" for garment, attribute in GARMENT_WORDS.items() if attribute == "lower_colour"
+}
+"""What can be called long or short, and the attribute whose label that is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
 from sqlalchemy.orm import Session
@@ -65,7 +66,7 @@ def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bo
     return named
 
 
-def candidates(session: Session, filters: Filters) -> Select[int]:
+def candidates(session: Session, filters: Filters) -> Select[Any]:
     """The ids of all sightings that pass every filter.
 
     Raises:

@@ -1,0 +1,1 @@
+"""Who is who: sightings of one person grouped into an identity."""

@@ -1,0 +1,127 @@
+"""From pictures of people to the embedding that is searched for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from surveil.errors import QueryError
+from surveil.model.embed import AppearanceModel, unit
+from surveil.search.rank import Example
+from surveil.types import Detections, Floats, Image
+
+UNLIKE_WEIGHT = 0.25
+"""How much of the mean of the --unlike embeddings is subtracted from the mean of the --like ones (Rocchio, "Relevance
+feedback in information retrieval", 1971)."""
+TALL = 1.5
+"""A crop of a person is at least this many times as high as wide."""
+FILLED = 0.5
+"""The part of a tall picture from which on a person fills it: it is a crop already."""
+SMALL = 320
+"""Tall pictures up to this height (pixels) in which nobody is found are crops, too coarse for the detector."""
+
+Detector = Callable[[Image], Detections]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person taken from a picture: the crop (h, w, 3), and what was done to get it."""
+
+    path: Path
+    image: Image
+    note: str
+
+
+def read_picture(path: Path) -> Image:
+    """A picture as (H, W, 3), the way up that its metadata says.
+
+    Raises:
+        QueryError: It cannot be read, or is no picture.
+    """
+    try:
+        content = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise QueryError(f"cannot be read ({error.strerror})", path, "Check the path.") from error
+    picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    if picture is None:
+        raise QueryError("not a picture that can be read", path, "Give a JPEG, PNG, BMP, TIFF or WebP file.")
+    return picture.astype(np.uint8, copy=False)
+
+
+def take_person(path: Path, detect: Detector, number: int | None = None) -> Person:
+    """The person in a picture; the whole picture when it is the crop of a person already.
+
+    Args:
+        path: The picture.
+        detect: Finds people in a picture.
+        number: Which person, counted from the left, from 1; None: the only one, or the largest.
+
+    Raises:
+        QueryError: It cannot be read, shows nobody, or fewer people than `number`.
+    """
+    picture = read_picture(path)
+    height, width = picture.shape[:2]
+    boxes = detect(picture).boxes
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    if number is None and height >= TALL * width:
+        if len(boxes) and areas.max() >= FILLED * height * width:
+            return Person(path, picture, "whole picture: a person fills it")
+        if not len(boxes) and height <= SMALL:
+            return Person(path, picture, "whole picture: small and tall, taken for a crop")
+    if not len(boxes):
+        raise QueryError("nobody was found in the picture", path, "Cut the person out and give the crop.")
+    order = np.argsort(boxes[:, 0], kind="stable")
+    if number is not None and not 1 <= number <= len(boxes):
+        raise QueryError(f"there is no person {number}; {len(boxes)} were found", path, "Count from the left, from 1.")
+    chosen = int(order[number - 1]) if number is not None else int(areas.argmax())
+    place = int(np.flatnonzero(order == chosen)[0]) + 1
+    note = "the only person found"
+    if len(boxes) > 1:
+        why = "as asked" if number is not None else "the largest; --person N takes another"
+        note = f"person {place} of {len(boxes)} from the left ({why})"
+    return Person(path, cut(picture, boxes[chosen]), note)
+
+
+def cut(picture: Image, box: Floats) -> Image:
+    """The part of a picture inside a box, at least one pixel."""
+    height, width = picture.shape[:2]
+    left, top = max(int(box[0]), 0), max(int(box[1]), 0)
+    right, bottom = min(int(np.ceil(box[2])), width), min(int(np.ceil(box[3])), height)
+    return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
+def describe_example(model: AppearanceModel, like: Sequence[Image], unlike: Sequence[Image] = ()) -> Example:
+    """What to search for, from crops of people.
+
+    Args:
+        model: Describes them.
+        like: At least one crop of who is looked for.
+        unlike: Crops of who is not.
+
+    Raises:
+        QueryError: There is nobody to look for, or what is left of them is nothing.
+    """
+    if not like:
+        raise QueryError("pictures of who is not meant need one of who is", "--unlike", "Add --like PICTURE.")
+    embeddings = np.stack([appearance.embedding for appearance in model.describe([*like, *unlike])])
+    embedding = combine(embeddings[: len(like)], embeddings[len(like) :])
+    return Example(embedding, model.card.sha256, is_person=not unlike)
+
+
+def combine(like: Floats, unlike: Floats) -> Floats:
+    """Rocchio: the mean of (n, 544) minus `UNLIKE_WEIGHT` times the mean of (m, 544), unit length; m may be 0.
+
+    Raises:
+        QueryError: Nothing is left.
+    """
+    embedding = like.mean(axis=0)
+    if len(unlike):
+        embedding = embedding - UNLIKE_WEIGHT * unlike.mean(axis=0)
+    if np.linalg.norm(embedding) < 1e-3:
+        raise QueryError("the pictures cancel each other out", "--like, --unlike", "Give fewer or other pictures.")
+    length_one: Floats = unit(embedding[None].astype(np.float32))[0]
+    return length_one

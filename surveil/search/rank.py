@@ -1,0 +1,201 @@
+"""The search itself: filter first, then rank everything that passed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveil.attributes import OUTPUT_NAMES, Value, decode
+from surveil.errors import QueryError
+from surveil.model.calibration import Calibration
+from surveil.search.filters import Filters, candidates, joint_probability
+from surveil.store import vectors
+from surveil.store.models import model_in_use
+from surveil.store.session import Database
+from surveil.store.tables import Camera, Crop, Footage, Identity, Model, Sighting
+from surveil.types import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What example pictures come to.
+
+    Attributes:
+        embedding: (544,) unit length; the most similar sightings are looked for.
+        model: SHA-256 of the weights of the model that made it.
+        is_person: Whether it describes one person, so that the model's calibration holds for its similarities; with
+            people subtracted from it, it does not.
+    """
+
+    embedding: Floats
+    model: str
+    is_person: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is searched: among the sightings that pass the filters, those most like the example.
+
+    Without an example, those which most probably have the attributes asked for; without these, the earliest.
+    """
+
+    filters: Filters = field(default_factory=Filters)
+    example: Example | None = None
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A sighting that was found.
+
+    Attributes:
+        sighting: Its id.
+        footage: Path of the footage.
+        camera: Name of the camera.
+        zone: The camera's time zone.
+        first_seen: UTC.
+        last_seen: UTC.
+        box: x1, y1, x2, y2 of the best crop in pixels of its frame; None when there is no crop.
+        similarity: Dot product with the example (-1 to 1); None without one.
+        probability: With an example, that it is the same person (None when the model was not calibrated); without,
+            that the person has all attributes asked for (None when there are none).
+        attributes: The likeliest value of each.
+        identity: Id of its identity; None before the first clustering.
+        name: What the operator calls the identity.
+        crop: Key of the best crop in the media folder.
+    """
+
+    sighting: int
+    footage: str
+    camera: str
+    zone: str
+    first_seen: datetime
+    last_seen: datetime
+    box: list[float] | None
+    similarity: float | None
+    probability: float | None
+    attributes: dict[str, Value]
+    identity: int | None
+    name: str | None
+    crop: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well a sighting matches; see `Match`."""
+
+    similarity: float | None = None
+    probability: float | None = None
+
+
+def search(database: Database, query: Query) -> list[Match]:
+    """The best matches among all sightings that pass the filters, best first.
+
+    Equally good ones come in a fixed order: by id with an example, else by time and id.
+
+    Raises:
+        QueryError: A filter is wrong, the limit is not positive, or the example was made by another model.
+        StoreError: The database cannot be read, or is empty.
+    """
+    if query.limit < 1:
+        raise QueryError(f"a search for {query.limit} matches finds none", "limit", "Give 1 or more.")
+    with database.session() as session:
+        scores = _by_example(session, query, query.example) if query.example else _by_attributes(session, query)
+        return load_matches(session, scores)
+
+
+def check_model(session: Session, sha256: str) -> Model:
+    """The model in use, if its weights are those.
+
+    Raises:
+        QueryError: They are not: similarities between two models mean nothing.
+        StoreError: Nothing was ingested yet.
+    """
+    model = model_in_use(session)
+    if model.sha256 != sha256:
+        raise QueryError(
+            f"the database holds embeddings of {model.name} ({model.sha256[:12]}), "
+            f"not of the model that would describe the picture ({sha256[:12]})",
+            "model",
+            "Give the database's model (setting model, SURVEIL_MODEL), or ingest the footage again with this one.",
+        )
+    return model
+
+
+def load_matches(session: Session, scores: Mapping[int, Score]) -> list[Match]:
+    """Everything there is to show of some sightings, given by id with their scores, in their order."""
+    rows = (
+        select(
+            Sighting.id,
+            Footage.path,
+            Camera.name.label("camera"),
+            Camera.zone,
+            Sighting.first_seen,
+            Sighting.last_seen,
+            Crop.box,
+            Crop.media_key,
+            Sighting.identity_id,
+            Identity.name.label("called"),
+            *(getattr(Sighting, name) for name in OUTPUT_NAMES),
+        )
+        .join(Footage, Sighting.footage_id == Footage.id)
+        .join(Camera, Sighting.camera_id == Camera.id)
+        .outerjoin(Identity, Sighting.identity_id == Identity.id)
+        .outerjoin(Crop, (Crop.sighting_id == Sighting.id) & (Crop.rank == 0))
+    )
+    ids = list(scores)
+    found: dict[int, Match] = {}
+    for start in range(0, len(ids), vectors.IDS_PER_QUERY):
+        part = rows.where(Sighting.id.in_(ids[start : start + vectors.IDS_PER_QUERY]))
+        found |= {row.id: _match(row, scores[row.id]) for row in session.execute(part)}
+    return [found[sighting] for sighting in ids]
+
+
+def _by_example(session: Session, query: Query, example: Example) -> dict[int, Score]:
+    model = check_model(session, example.model)
+    found = vectors.nearest(session, example.embedding, candidates(session, query.filters), model.id, query.limit)
+    similarities = [similarity for _, similarity in found]
+    probabilities = None
+    if example.is_person and "calibration" in model.card:
+        probabilities = Calibration.from_dict(model.card["calibration"]).same_person(similarities)
+    return {
+        sighting: Score(similarity, None if probabilities is None else float(probabilities[i]))
+        for i, (sighting, similarity) in enumerate(found)
+    }
+
+
+def _by_attributes(session: Session, query: Query) -> dict[int, Score]:
+    asked = query.filters.attributes
+    chance = joint_probability(asked).label("chance")
+    best = (
+        candidates(session, query.filters)
+        .add_columns(chance)
+        .order_by(chance.desc(), Sighting.first_seen, Sighting.id)
+        .limit(query.limit)
+    )
+    return {sighting: Score(None, probability if asked else None) for sighting, probability in session.execute(best)}
+
+
+def _match(row: Any, score: Score) -> Match:
+    outputs = np.array([getattr(row, name) for name in OUTPUT_NAMES], np.float32)
+    return Match(
+        sighting=row.id,
+        footage=row.path,
+        camera=row.camera,
+        zone=row.zone,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        box=row.box,
+        similarity=score.similarity,
+        probability=score.probability,
+        attributes=decode(outputs),
+        identity=row.identity_id,
+        name=row.called,
+        crop=row.media_key,
+    )

@@ -1,0 +1,126 @@
+"""Contact sheets: pictures in reading order, with a few lines under each."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image as Pictures
+from PIL import ImageDraw, ImageFont
+from PIL.Image import Image as Picture
+from PIL.ImageFont import FreeTypeFont
+
+from surveil.errors import QueryError
+from surveil.types import Image
+
+PICTURE = (156, 312)
+"""Width and height of the field for a picture, in pixels."""
+MARGIN, GAP, PAD = 40, 20, 12
+MOST_COLUMNS, LEAST_COLUMNS = 8, 4
+PAPER, CARD, FIELD, LINE = "#eef0f2", "#ffffff", "#dde1e5", "#cfd4d9"
+INK, FAINT, ACCENT = "#15191d", "#5d6770", "#b3361e"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One picture (None: it is lost) and the lines under it; a query's is framed and labelled."""
+
+    picture: Picture | None
+    lines: tuple[str, ...]
+    label: str | None = None
+
+
+def picture_of(content: bytes | Image) -> Picture:
+    """A JPEG, or a BGR array (H, W, 3), for a cell."""
+    if isinstance(content, bytes):
+        return Pictures.open(io.BytesIO(content)).convert("RGB")
+    return Pictures.fromarray(content[..., ::-1].copy())
+
+
+def contact_sheet(cells: Sequence[Cell], title: str, subtitle: str = "") -> Picture:
+    """Draw the cells in reading order under a title and a subtitle, which is wrapped to the width."""
+    columns = max(LEAST_COLUMNS, min(MOST_COLUMNS, math.ceil(math.sqrt(2 * len(cells)))))
+    rows = math.ceil(len(cells) / columns)
+    line = _height(_font(15))
+    cell_width = PICTURE[0] + 2 * PAD
+    cell_height = PICTURE[1] + 3 * PAD + line * max((len(cell.lines) for cell in cells), default=0)
+    width = 2 * MARGIN + columns * cell_width + (columns - 1) * GAP
+    text = _wrap(subtitle, _font(18), width - 2 * MARGIN)
+    header = MARGIN + _height(_font(32)) + len(text) * _height(_font(18)) + GAP
+    sheet = Pictures.new("RGB", (width, header + rows * (cell_height + GAP) - GAP + MARGIN), PAPER)
+    draw = ImageDraw.Draw(sheet)
+    draw.text((MARGIN, MARGIN // 2), _fit(title, _font(32), width - 2 * MARGIN), INK, _font(32))
+    for i, words in enumerate(text):
+        draw.text((MARGIN, MARGIN // 2 + _height(_font(32)) + i * _height(_font(18))), words, FAINT, _font(18))
+    for i, cell in enumerate(cells):
+        left = MARGIN + i % columns * (cell_width + GAP)
+        top = header + i // columns * (cell_height + GAP)
+        _draw_cell(sheet, draw, cell, (left, top, left + cell_width, top + cell_height))
+    return sheet
+
+
+def save_sheet(sheet: Picture, path: Path) -> None:
+    """Write a contact sheet; the name's ending says in which format.
+
+    Raises:
+        QueryError: The place cannot be written, or the ending is unknown.
+    """
+    try:
+        sheet.save(path)
+    except (OSError, ValueError) as error:
+        raise QueryError(
+            f"the contact sheet cannot be written ({error})", path, "Give a name such as sheet.png."
+        ) from error
+
+
+def _draw_cell(sheet: Picture, draw: ImageDraw.ImageDraw, cell: Cell, place: tuple[int, int, int, int]) -> None:
+    left, top = place[0] + PAD, place[1] + PAD
+    draw.rounded_rectangle(place, 8, CARD, ACCENT if cell.label else LINE, 4 if cell.label else 1)
+    draw.rectangle((left, top, left + PICTURE[0] - 1, top + PICTURE[1] - 1), FIELD)
+    if cell.picture is None:
+        draw.text((left + PAD, top + PICTURE[1] // 2), "no picture", FAINT, _font(15))
+    else:
+        scale = min(PICTURE[0] / cell.picture.width, PICTURE[1] / cell.picture.height)
+        size = max(1, round(cell.picture.width * scale)), max(1, round(cell.picture.height * scale))
+        picture = cell.picture.resize(size, Pictures.Resampling.LANCZOS)
+        sheet.paste(picture, (left + (PICTURE[0] - size[0]) // 2, top + (PICTURE[1] - size[1]) // 2))
+    if cell.label:
+        box = draw.textbbox((0, 0), cell.label, _font(15))
+        draw.rectangle((left, top, left + box[2] + 2 * PAD, top + _height(_font(15)) + 4), ACCENT)
+        draw.text((left + PAD, top + 2), cell.label, CARD, _font(15))
+    for i, words in enumerate(cell.lines):
+        at = top + PICTURE[1] + PAD + i * _height(_font(15))
+        draw.text((left, at), _fit(words, _font(15), PICTURE[0]), INK if i == 0 else FAINT, _font(15))
+
+
+def _font(size: int) -> FreeTypeFont:
+    font = ImageFont.load_default(size)
+    assert isinstance(font, FreeTypeFont)
+    return font
+
+
+def _height(font: FreeTypeFont) -> int:
+    ascent, descent = font.getmetrics()
+    return ascent + descent + 3
+
+
+def _fit(text: str, font: FreeTypeFont, width: int) -> str:
+    """The text, shortened with an ellipsis where it is too long."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "…") > width:
+        text = text[:-1]
+    return text + "…"
+
+
+def _wrap(text: str, font: FreeTypeFont, width: int) -> list[str]:
+    lines: list[str] = []
+    for word in text.split():
+        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines

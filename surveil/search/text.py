@@ -1,0 +1,303 @@
+"""Reading a description in words: "a woman, red top, backpack, gate camera, Tuesday between 8 and 9".
+
+Only the word tables of `surveil.attributes`, the names of the cameras and the words of `surveil.search.times` are
+understood; a colour or a length stands before what it describes. Every other word is reported, never dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from surveil.attributes import BY_NAME, COLOUR_WORDS, GARMENT_WORDS, LENGTH_WORDS, WORDS
+from surveil.errors import QueryError
+from surveil.search.filters import Filters, unknown
+from surveil.search.times import join, read_time
+from surveil.search.when import When
+
+_STOP_WORDS = """
+    a an the and or with in on at of is was who that wearing wears wore carrying carries carried has had having dressed
+    person people someone somebody anyone anybody me show find search for all any seen by from near camera cameras cam
+    his her their they to colour color coloured colored
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+_NEGATIONS = ("no", "not", "without", "nor")
+_CAMERA = ("camera", "cameras", "cam")
+_TOKEN = re.compile(
+    r"['’]s\b|\d{4}-\d{2}-\d{2}|\d{1,2}(?::\d{2})?(?:am|pm)\b|\d{1,2}:\d{2}|(?<=[\dm])\s*[-–]\s*(?=\d)|[^\W_]+|[,;.!?]"  # noqa: RUF001
+)
+_LONGEST_PHRASE = 3
+_TABLES: tuple[Mapping[str, Any], ...] = (WORDS, COLOUR_WORDS, GARMENT_WORDS, LENGTH_WORDS)
+Meaning = TypeVar("Meaning")
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words of the text, as written, and what they mean, or why they were not understood."""
+
+    words: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says: the filters it comes to, and the words behind each, and those that came to nothing."""
+
+    filters: Filters
+    phrases: tuple[Phrase, ...]
+    unknown: tuple[Phrase, ...]
+
+
+def read_text(text: str, cameras: Sequence[str], now: datetime) -> Reading:
+    """Read a description.
+
+    Args:
+        text: What the operator wrote.
+        cameras: Names of the cameras in the database.
+        now: The time by the clock of the person who asks; "today" is its date.
+
+    Raises:
+        QueryError: Nothing was understood, or a camera is named that does not exist.
+    """
+    reader = _Reader(text, cameras, now)
+    reader.run()
+    attributes = {name: tuple(labels) for name, labels in reader.attributes.items()}
+    filters = Filters(cameras=tuple(reader.cameras), when=reader.when, attributes=attributes)
+    if not filters:
+        reasons = "; ".join(f"{phrase.words}: {phrase.meaning}" for phrase in reader.unknown)
+        raise QueryError(
+            f"nothing in this text was understood ({reasons})" if reasons else "the text is empty",
+            repr(text),
+            'Try for example: "woman, red top, backpack, Tuesday".',
+        )
+    return Reading(filters, tuple(reader.phrases), tuple(reader.unknown))
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    word: str
+    start: int
+    end: int
+
+    @property
+    def breaks(self) -> bool:
+        return self.word in ",;.!?"
+
+
+@dataclass(slots=True)
+class _Adjective:
+    """A colour or a length that waits for its noun."""
+
+    value: str
+    at: int
+
+
+@dataclass(slots=True)
+class _Reader:
+    text: str
+    known_cameras: Sequence[str]
+    now: datetime
+    cameras: list[str] = field(default_factory=list)
+    attributes: dict[str, list[str]] = field(default_factory=dict)
+    when: When | None = None
+    phrases: list[Phrase] = field(default_factory=list)
+    unknown: list[Phrase] = field(default_factory=list)
+    tokens: list[_Token] = field(default_factory=list)
+    colours: list[_Adjective] = field(default_factory=list)
+    lengths: list[_Adjective] = field(default_factory=list)
+    negated_at: int | None = None
+
+    def run(self) -> None:
+        self.tokens = [
+            _Token("-" if match[0].strip() in ("-", "–") else match[0].lower(), *match.span())  # noqa: RUF001
+            for match in _TOKEN.finditer(self.text)
+            if match[0] not in ("'s", "’s")  # noqa: RUF001
+        ]
+        at = 0
+        while at < len(self.tokens):
+            at += self._break(at) or self._camera(at) or self._time(at) or self._describe(at) or self._rest(at)
+        self._drop_adjectives()
+
+    def _break(self, at: int) -> int:
+        if not self.tokens[at].breaks:
+            return 0
+        self._drop_adjectives()
+        self.negated_at = None
+        return 1
+
+    # --- cameras -----------------------------------------------------------------------------------------------------
+
+    def _camera(self, at: int) -> int:
+        """A camera's name, alone or beside the word "camera"; alone it must not be a word of its own."""
+        said = self.tokens[at].word in _CAMERA
+        first = at + said
+        for length in range(min(5, len(self.tokens) - first), 0, -1):
+            joined = self._joined(first, length)
+            after = self.tokens[first + length].word if first + length < len(self.tokens) else ""
+            beside = said or after in _CAMERA
+            if joined is None or (not beside and (length == 1 and _is_word(joined))):
+                continue
+            names = [name for name in self.known_cameras if _same_camera(name, joined, beside)]
+            if names:
+                self.cameras += [name for name in names if name not in self.cameras]
+                used = said + length + (after in _CAMERA and not said)
+                self._understood(at, used, f"camera {' or '.join(names)}")
+                return used
+        self._refuse_unknown_camera(at)
+        return 0
+
+    def _refuse_unknown_camera(self, at: int) -> None:
+        """Whoever asks for "camera 9" or "the roof camera" would be misled by answers from all cameras."""
+        if self.tokens[at].word not in _CAMERA:
+            return
+        for beside in (at + 1, at - 1):
+            if not 0 <= beside < len(self.tokens):
+                continue
+            word = self.tokens[beside].word
+            is_name = word.isalnum() and not _is_word(word)
+            is_number = word.isdigit() and beside > at and not read_time(self._words(beside), self.now.date())
+            if is_name or is_number:
+                raise unknown("camera", word, self.known_cameras)
+
+    # --- times -------------------------------------------------------------------------------------------------------
+
+    def _time(self, at: int) -> int:
+        found = read_time(self._words(at), self.now.date())
+        if not found:
+            return 0
+        both = join(self.when, found.when)
+        if both is None:
+            self._unknown(at, found.words, f"it contradicts {self.when}")
+        else:
+            self.when = both
+            self._understood(at, found.words, str(found.when))
+        return found.words
+
+    # --- attributes --------------------------------------------------------------------------------------------------
+
+    def _describe(self, at: int) -> int:
+        """A negation, a colour, a length, or what they describe."""
+        word = self.tokens[at].word
+        if word in _NEGATIONS:
+            self.negated_at = at
+            return 1
+        if word in ("long", "short"):
+            self.lengths.append(_Adjective(word, at))
+            return 1
+        for length in range(_LONGEST_PHRASE, 0, -1):
+            joined = self._joined(at, length)
+            if joined is None:
+                continue
+            if colour := _look_up(COLOUR_WORDS, joined):
+                self.colours.append(_Adjective(colour, at))
+                return length
+            if any(_look_up(table, joined) for table in _TABLES):
+                self._noun(joined, at, length)
+                return length
+        return 0
+
+    def _noun(self, noun: str, at: int, length: int) -> None:
+        """Bring together a noun, and the colours and lengths that wait for it."""
+        start, meanings = at, dict[str, list[str]]()
+        if direct := _look_up(WORDS, noun):
+            meanings[direct[0]] = [direct[1]]
+        if self.lengths and (attribute := _look_up(LENGTH_WORDS, noun)):
+            start = min(start, self.lengths[0].at)
+            meanings[attribute] = [adjective.value for adjective in self.lengths]
+            self.lengths.clear()
+        garment = _look_up(GARMENT_WORDS, noun)
+        if garment and self.colours:
+            start = min(start, self.colours[0].at)
+            known = [colour.value for colour in self.colours if colour.value in BY_NAME[garment].labels]
+            if len(known) < len(self.colours):
+                labels = ", ".join(BY_NAME[garment].labels)
+                self._unknown(start, at + length - start, f"the model tells only these: {labels}")
+            if known:
+                meanings[garment] = known
+            self.colours.clear()
+        if _look_up(LENGTH_WORDS, noun) != "sleeve":  # "red short-sleeved top": the colour waits on
+            self._drop_adjectives()
+        if self.negated_at is not None:
+            start = min(start, self.negated_at)
+        self._mean(start, at + length - start, meanings)
+
+    def _mean(self, at: int, length: int, meanings: dict[str, list[str]]) -> None:
+        negated = self.negated_at is not None
+        following = self.tokens[at + length].word if at + length < len(self.tokens) else ""
+        # "Without hat or bag" denies both.
+        self.negated_at = at + length if negated and following in ("or", "nor") else None
+        if negated and len(meanings) > 1:
+            self._unknown(at, length, "it denies two things at once, of which one may hold")
+            return
+        if not meanings:
+            self._unknown(at, length, "it tells nothing without a colour or a length before it")
+            return
+        for name, labels in meanings.items():
+            if negated:
+                labels = [label for label in BY_NAME[name].labels if label not in labels]
+            allowed = self.attributes.setdefault(name, [])
+            allowed += [label for label in labels if label not in allowed]
+            meanings[name] = labels
+        self._understood(at, length, ", ".join(f"{name} {' or '.join(labels)}" for name, labels in meanings.items()))
+
+    def _drop_adjectives(self) -> None:
+        for adjective in self.colours:
+            self._unknown(adjective.at, 1, "no garment follows it that the model knows the colour of")
+        for adjective in self.lengths:
+            self._unknown(adjective.at, 1, "nothing follows it that the model knows the length of")
+        self.colours.clear()
+        self.lengths.clear()
+
+    # --- the rest ----------------------------------------------------------------------------------------------------
+
+    def _rest(self, at: int) -> int:
+        if self.tokens[at].word not in STOP_WORDS:
+            self._unknown(at, 1, "no such word in the tables")
+        return 1
+
+    def _words(self, at: int) -> list[str]:
+        return [token.word for token in self.tokens[at:]]
+
+    def _joined(self, at: int, length: int) -> str | None:
+        """The words as one, "t-shirt" as "tshirt"; None beyond the end or across a comma."""
+        part = self.tokens[at : at + length]
+        if len(part) < length or any(token.breaks for token in part):
+            return None
+        return "".join(token.word for token in part)
+
+    def _written(self, at: int, length: int) -> str:
+        return self.text[self.tokens[at].start : self.tokens[at + length - 1].end]
+
+    def _understood(self, at: int, length: int, meaning: str) -> None:
+        self.phrases.append(Phrase(self._written(at, length), meaning))
+
+    def _unknown(self, at: int, length: int, reason: str) -> None:
+        self.unknown.append(Phrase(self._written(at, length), reason))
+
+
+def _look_up(table: Mapping[str, Meaning], word: str) -> Meaning | None:
+    """What a word or its singular means."""
+    for form in (word, word.removesuffix("s"), word.removesuffix("es")):
+        if form in table:
+            return table[form]
+    return None
+
+
+def _is_word(word: str) -> bool:
+    """Whether a word means something else than a camera."""
+    return (
+        word in STOP_WORDS
+        or word in _NEGATIONS
+        or word.isdigit()
+        or any(_look_up(table, word) for table in _TABLES)
+        or read_time([word], date(2000, 1, 8)) is not None
+    )
+
+
+def _same_camera(name: str, said: str, beside: bool) -> bool:
+    """Whether "gate", "camera3" or, beside the word camera, "3" names the camera "Gate", "camera-3" or "c3"."""
+    plain = "".join(character for character in name.lower() if character.isalnum())
+    return plain == said or (beside and plain in {f"{prefix}{said}" for prefix in ("c", "cam", "camera")})
