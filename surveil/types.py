@@ -17,6 +17,14 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class CropFile:
+    """A picture in a folder of crops, and its time from the source's `started_at`."""
+
+    path: Path
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A piece of footage as found on disk, before anything is decoded.
 
@@ -28,6 +36,8 @@ class Source:
         started_at: UTC time of the first frame.
         started_from: Where the time was taken from: "flag", "path", "metadata" or "file time".
         content_hash: SHA-256 of the content (hex), the identity of the footage whatever its name.
+        crops: One camera's pictures in a folder of crops, in order of time; empty for a video.
+        skipped: Pictures of that camera that are junk by their names and were left out.
     """
 
     path: Path
@@ -37,6 +47,8 @@ class Source:
     started_at: datetime
     started_from: str
     content_hash: str
+    crops: tuple[CropFile, ...] = ()
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)

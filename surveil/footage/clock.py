@@ -1,0 +1,181 @@
+"""Which camera recorded a piece of footage, and when it starts; where each answer was taken from is kept.
+
+Order: flag > pattern on the path > container metadata > file time (the camera's name: flag > path > default).
+A time without a zone is local time in the camera's zone. Where the clocks go back it exists twice and means the first;
+where they go forward and it does not exist, it is read with the offset that held before the change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from surveil.errors import SurveilError
+from surveil.footage.patterns import DEFAULT_PATTERNS, KNOWN_GROUPS
+
+METADATA_TIMES = ("com.apple.quicktime.creationdate", "creation_time", "date")
+OLDEST_YEAR = 1990
+"""Recorders whose clock was never set write 1904 or 1970 into the metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which camera and when: see `surveil.types.Source` for the fields."""
+
+    camera: str
+    camera_from: str
+    started_at: datetime
+    started_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How names and times are to be read.
+
+    Attributes:
+        zone: IANA name of the zone of times that do not say theirs.
+        zones: Zones of single cameras, by camera name; they go before `zone`.
+        patterns: Regular expressions searched in the whole path (with forward slashes), before the default ones.
+            Named groups: camera; year, month, day, hour, minute, second; or date and time (digits, separators are
+            dropped); or epoch (seconds or milliseconds since 1970, UTC); utc, if it matches, marks the time as UTC.
+    """
+
+    zone: str = "UTC"
+    zones: Mapping[str, str] | None = None
+    patterns: tuple[re.Pattern[str], ...] = DEFAULT_PATTERNS
+
+    @staticmethod
+    def of(zone: str = "UTC", patterns: Sequence[str] = (), zones: Mapping[str, str] | None = None) -> Clock:
+        """A clock from settings.
+
+        Raises:
+            SurveilError: A zone is unknown, or a pattern is no regular expression or names no group it could.
+        """
+        for name in (zone, *(zones or {}).values()):
+            _zone(name)
+        return Clock(zone, zones, tuple(_compile(pattern) for pattern in patterns) + DEFAULT_PATTERNS)
+
+    def read_path(self, path: Path) -> tuple[str | None, datetime | None]:
+        """The camera and the UTC time that the path names; each comes from the first pattern that gives it."""
+        camera: str | None = None
+        time: datetime | None = None
+        for groups in self._matches(path):
+            camera = camera or (groups.get("camera") or "").strip(" _-.") or None
+            time = time or _time_of(groups)
+        return camera, time and self.to_utc(time, camera)
+
+    def to_utc(self, time: datetime, camera: str | None = None) -> datetime:
+        """The time in UTC; one without a zone is local to the camera."""
+        if time.tzinfo is None:
+            time = time.replace(tzinfo=_zone((self.zones or {}).get(camera or "", self.zone)))
+        return time.astimezone(UTC)
+
+    def _matches(self, path: Path) -> Iterator[dict[str, str | None]]:
+        for pattern in self.patterns:
+            match = pattern.search(path.as_posix())
+            if match and not (_names_a_time(pattern) and _time_of(match.groupdict()) is None):
+                yield match.groupdict()
+
+
+def find_origin(
+    path: Path,
+    clock: Clock,
+    *,
+    camera: str | None,
+    start: datetime | None,
+    metadata: Mapping[str, str],
+    modified: datetime,
+    duration: float = 0.0,
+) -> Origin:
+    """Answer which camera and when.
+
+    Args:
+        path: The footage, absolute, so that a camera's folder is seen even from inside it.
+        clock: How names and times are to be read.
+        camera: The flag, if given.
+        start: The flag, if given; without a zone it is local time.
+        metadata: What the container says of itself.
+        modified: The file time (UTC): a recorder writes last when it stops, so footage starts `duration` earlier.
+        duration: Seconds that the container claims to last, 0 if it does not say.
+    """
+    named, path_time = clock.read_path(path)
+    name, name_from = (camera, "flag") if camera else (named, "path") if named else (default_camera(path), "default")
+    if start is not None:
+        return Origin(name, name_from, clock.to_utc(start, name), "flag")
+    if path_time is not None:
+        return Origin(name, name_from, path_time, "path")
+    metadata_time = _metadata_time(metadata)
+    if metadata_time is not None:
+        return Origin(name, name_from, clock.to_utc(metadata_time, name), "metadata")
+    return Origin(name, name_from, modified - timedelta(seconds=duration), "file time")
+
+
+def default_camera(path: Path) -> str:
+    """The file's own name if it has letters (`entrance.mp4`), else its folder's (`entrance/0001.mp4`)."""
+    return path.stem if re.search(r"[^\W\d_]", path.stem) else path.parent.name or path.stem
+
+
+def _compile(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise SurveilError(f"not a regular expression: {error}", f"camera pattern {pattern!r}") from error
+    if not KNOWN_GROUPS & set(compiled.groupindex):
+        raise SurveilError(
+            "it names neither a camera nor a time",
+            f"camera pattern {pattern!r}",
+            f"Use named groups, (?P<camera>...), of these: {', '.join(sorted(KNOWN_GROUPS))}.",
+        )
+    return compiled
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SurveilError("unknown time zone", repr(name), "Use an IANA name such as Europe/Berlin.") from error
+
+
+def _names_a_time(pattern: re.Pattern[str]) -> bool:
+    return bool({"epoch", "date", "year"} & set(pattern.groupindex))
+
+
+def _time_of(groups: Mapping[str, str | None]) -> datetime | None:
+    """The time that a match names, None if it names none or an impossible one; naive unless epoch or utc."""
+    if epoch := groups.get("epoch"):
+        return _epoch(epoch)
+    if date := re.sub(r"\D", "", groups.get("date") or ""):
+        time = re.sub(r"\D", "", groups.get("time") or "").ljust(6, "0")
+        parts = [date[:4], date[4:6], date[6:], time[:2], time[2:4], time[4:6]]
+    elif groups.get("year"):
+        parts = [groups.get(name) or "0" for name in ("year", "month", "day", "hour", "minute", "second")]
+    else:
+        return None
+    try:
+        year, month, day, hour, minute, second = map(int, parts)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC if groups.get("utc") else None)
+    except ValueError:
+        return None
+
+
+def _epoch(digits: str) -> datetime | None:
+    try:
+        seconds = float(digits)
+        return datetime.fromtimestamp(seconds / 1000 if seconds >= 1e11 else seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _metadata_time(metadata: Mapping[str, str]) -> datetime | None:
+    for key in METADATA_TIMES:
+        try:
+            time = datetime.fromisoformat(metadata.get(key, ""))
+        except ValueError:
+            continue
+        if time.year >= OLDEST_YEAR:
+            return time
+    return None

@@ -1,0 +1,49 @@
+"""Opening a video file: local files only, and a reason in the user's words if it cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import av.stream
+from av.error import FFmpegError
+
+from surveil.errors import FootageError
+from surveil.footage.timestamps import no_timestamps
+
+OPTIONS = {"protocol_whitelist": "file"}
+"""A playlist that lies among the footage must not make FFmpeg open an address."""
+
+
+def open_video(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
+    """Open a video; the caller closes the container.
+
+    Raises:
+        FootageError: It cannot be opened, or there is no moving picture in it; says why.
+    """
+    try:
+        container = av.open(str(path), options=OPTIONS, metadata_errors="replace")
+    except FFmpegError as error:
+        raise FootageError(f"cannot be read as a video: {error.strerror}", path) from error
+    except OSError as error:
+        raise FootageError(f"cannot be read: {error.strerror or error}", path) from error
+    stream = next((stream for stream in container.streams.video if _moves(container, stream)), None)
+    if stream is None:
+        container.close()
+        raise FootageError("there is no video in it", path)
+    return container, stream
+
+
+def claimed_duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
+    """Seconds that the video lasts by its container's word, None if it says nothing or only guesses."""
+    if no_timestamps(container):
+        return None
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else None
+
+
+def _moves(container: av.container.InputContainer, stream: av.VideoStream) -> bool:
+    """A picture in a sound file (a cover) or a still picture is no footage."""
+    cover = bool(stream.disposition & av.stream.Disposition.attached_pic)
+    return not cover and not container.format.name.endswith(("_pipe", "image2")) and stream.width > 0
