@@ -1,0 +1,45 @@
+"""surveil cluster: group sightings into identities."""
+
+from __future__ import annotations
+
+import click
+
+from surveil.cli.output import json_option, write_json
+
+
+@click.command()
+@click.option(
+    "--threshold", metavar="S", type=click.FloatRange(-1, 1),
+    help="Least mean similarity of two groups that are one person [setting: cluster_threshold].",
+)  # fmt: skip
+@json_option
+@click.pass_context
+def command(ctx: click.Context, threshold: float | None, output: str) -> None:
+    """Group all sightings into identities.
+
+    Two people who were in one picture at the same time are never one identity. Each run is stored as a clustering of
+    its own; an identity keeps its number and its name, and goes to the group that holds most of its sightings.
+
+    Exit codes: 0 done; 1 the sightings cannot be grouped; 2 the call is wrong.
+
+    \b
+    Example:
+        surveil cluster --threshold 0.55
+    """  # noqa: D301 (click needs the control character)
+    from dataclasses import asdict
+
+    from surveil.identities.cluster import cluster
+    from surveil.settings import load_settings
+    from surveil.store.session import Database
+
+    settings = load_settings(database=ctx.obj["database"], cluster_threshold=threshold)
+    with Database.open(settings.database, create=False) as database:
+        outcome = cluster(database, settings.cluster_threshold)
+    if output == "json":
+        write_json(asdict(outcome) | {"threshold": settings.cluster_threshold})
+        return
+    click.echo(
+        f"{outcome.identities} identities of {outcome.sightings} sightings in {outcome.seconds:.1f} s "
+        f"(threshold {settings.cluster_threshold:g}): the largest has {outcome.largest}, {outcome.single} have one; "
+        f"{outcome.kept_apart} pairs were in one picture and kept apart."
+    )
