@@ -37,7 +37,7 @@ def calibrate(network: PersonNetwork, card: Card, people: PersonImages, *, devic
 
 
 def _mean_average_precision(features: Floats, attributes: Floats, weight: float, people: PersonImages) -> float:
-    """mAP with one query per identity and camera, everything else the gallery."""
+    """MAP with one query per identity and camera, everything else the gallery."""
     embeddings = join_parts(features, attributes, 1.0, weight)
     seen = np.stack([people.ids, people.cameras], axis=1)
     _, queries = np.unique(seen, axis=0, return_index=True)
@@ -46,7 +46,7 @@ def _mean_average_precision(features: Floats, attributes: Floats, weight: float,
         embeddings[queries], people.ids[queries], people.cameras[queries],
         embeddings[gallery], people.ids[gallery], people.cameras[gallery],
     )  # fmt: skip
-    return float(result.mAP)
+    return result.mean_average_precision
 
 
 def _temperature(attribute: Attribute, probabilities: Floats, targets: Floats) -> float:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import zipfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from surveil.attributes import OUTPUTS
+from surveil.errors import DatasetError
+from surveil.evaluation.market1501 import load_attributes, load_split, target_matrix
+from surveil.model.embed import resize
 from surveil.types import Floats
+
+_CUHK03_NAME = re.compile(r"(\d{4})_(\d{2})\.jpg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +65,53 @@ def join(sets: Sequence[PersonImages]) -> PersonImages:
         np.concatenate([part.cameras for part in sets]),
         np.concatenate([part.targets for part in sets]),
     )
+
+
+def load_market1501(folder: Path, size: tuple[int, int]) -> PersonImages:
+    """The train folder with its attributes, at (height, width) pixels.
+
+    Raises:
+        DatasetError: Crops or annotations are missing or are not those of Market-1501.
+    """
+    split = load_split(folder, "train")
+    targets = target_matrix(split.ids, load_attributes(folder, "train"))
+    return PersonImages(_resized(split.images, size), split.ids, split.cameras, targets)
+
+
+def load_cuhk03(path: Path, size: tuple[int, int]) -> PersonImages:
+    """CUHK03's detected crops (Li et al., CVPR 2014) named NNNN_KK.jpg: KK 00-04 one camera, 05-09 the other.
+
+    Args:
+        path: A folder of them, or a zip.
+        size: (height, width) in pixels.
+
+    Raises:
+        DatasetError: There is no such crop, or one is no picture.
+    """
+    files = {name: content for name, content in _read_files(path) if _CUHK03_NAME.fullmatch(name)}
+    if not files:
+        raise DatasetError("no crops named NNNN_KK.jpg", path, "Give the folder or zip of CUHK03's detected crops.")
+    numbers = np.array([[int(part) for part in name[:-4].split("_")] for name in files], np.int64)
+    pictures = []
+    for name, content in files.items():
+        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
+        if picture is None:
+            raise DatasetError(f"{name} is not a readable picture", path, "Copy the dataset again.")
+        pictures.append(np.asarray(picture, np.uint8))
+    unknown = np.full((len(files), OUTPUTS), np.nan, np.float32)
+    return PersonImages(_resized(pictures, size), numbers[:, 0], numbers[:, 1] // 5, unknown)
+
+
+def _read_files(path: Path) -> Iterable[tuple[str, bytes]]:
+    if path.is_dir():
+        yield from ((file.name, file.read_bytes()) for file in sorted(path.glob("*.jpg")))
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield from ((Path(entry).name, archive.read(entry)) for entry in sorted(archive.namelist()))
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DatasetError(f"not a readable zip ({error})", path, "Copy it again.") from error
+
+
+def _resized(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int]) -> NDArray[np.uint8]:
+    return np.stack([resize(picture, *size) for picture in pictures])

@@ -148,6 +148,8 @@ def _prepare(images: Tensor, recipe: Recipe, step: int) -> Tensor:
 def _step(
     run: Run, recipe: Recipe, images: Tensor, ids: Tensor, targets: Tensor, device: torch.device
 ) -> dict[str, Tensor]:
+    # Dropout draws from here: the step alone decides, so that a resumed run is the undisturbed one.
+    torch.manual_seed(recipe.seed * 1_000_003 + run.step)
     for group in run.optimiser.param_groups:
         group["lr"] = learning_rate(run.step, recipe.schedule)
     # bfloat16 needs no loss scaling, on either device.

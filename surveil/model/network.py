@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-import torchvision
+import torchvision  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from surveil.attributes import AGE, INDEPENDENT, LOWER, UPPER
@@ -51,7 +51,8 @@ class AttentionBlock(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, C, H, W) in, the same shape out."""
-        return (1 + self.map(features)) * features
+        selected: Tensor = (1 + self.map(features)) * features
+        return selected
 
 
 class Head(nn.Module):

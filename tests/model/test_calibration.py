@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from surveil.model.calibration import Calibration
+
+
+def test_without_a_fitted_curve_there_is_no_probability():
+    assert Calibration().same_person(0.9) is None
+
+
+def test_the_curve_is_logistic_in_the_similarity():
+    calibration = Calibration(slope=10.0, intercept=-5.0)
+    np.testing.assert_allclose(calibration.same_person([0.5, 1.0]), [0.5, 1 / (1 + np.exp(-5))])
+
+
+def test_a_temperature_reaches_every_output_of_its_attribute():
+    temperatures = Calibration(temperatures=tuple(float(i) for i in range(1, 13))).output_temperatures()
+    assert temperatures[:5].tolist() == [1, 1, 1, 1, 2]
+    assert temperatures[22:].tolist() == [12] * 10
+
+
+def test_one_temperature_per_attribute_is_required():
+    with pytest.raises(ValueError, match="zip"):
+        Calibration(temperatures=(1.0,)).output_temperatures()

@@ -1,0 +1,82 @@
+import json
+import pickle
+
+import pytest
+import torch
+
+from surveil.errors import CheckpointError
+from surveil.model.calibration import Calibration
+from surveil.model.checkpoint import SHIPPED, Card, card_path, load_checkpoint, save_checkpoint
+from surveil.model.network import build_network
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(0)
+    return build_network("resnet34-attention").eval()
+
+
+@pytest.fixture
+def saved(network, tmp_path):
+    path = tmp_path / "model.safetensors"
+    card = Card("test", "resnet34-attention", (128, 64), calibration=Calibration(slope=9.0, intercept=-4.0))
+    return path, save_checkpoint(path, network, card)
+
+
+def test_what_is_saved_is_what_is_loaded(saved, network):
+    path, card = saved
+    loaded, loaded_card = load_checkpoint(path)
+    assert loaded_card == card
+    image = torch.randn(1, 3, 128, 64)
+    with torch.inference_mode():
+        assert torch.allclose(loaded(image).logits, network(image).logits, rtol=1e-2, atol=0.05)
+    assert sorted(p.name for p in path.parent.iterdir()) == ["model.json", "model.safetensors"]
+
+
+def test_weights_that_the_card_does_not_describe_are_refused(saved):
+    path, _ = saved
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(CheckpointError, match="SHA-256 differs"):
+        load_checkpoint(path)
+
+
+def test_a_pickle_is_never_loaded(tmp_path):
+    path = tmp_path / "model.pt"
+    path.write_bytes(pickle.dumps({"weights": 1}))
+    with pytest.raises(CheckpointError, match=r"not a \.safetensors file"):
+        load_checkpoint(path)
+
+
+def test_another_attribute_table_is_refused(saved):
+    path, _ = saved
+    card = json.loads(card_path(path).read_text())
+    card["attributes"][0], card["attributes"][1] = card["attributes"][1], card["attributes"][0]
+    card_path(path).write_text(json.dumps(card))
+    with pytest.raises(CheckpointError, match="another attribute table"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"name": "x"}'])
+def test_a_broken_card_is_named(saved, text):
+    path, _ = saved
+    card_path(path).write_text(text)
+    with pytest.raises(CheckpointError, match="not a model card"):
+        load_checkpoint(path)
+
+
+def test_a_missing_card_is_named(saved):
+    path, _ = saved
+    card_path(path).unlink()
+    with pytest.raises(CheckpointError, match="no model card"):
+        load_checkpoint(path)
+
+
+def test_the_shipped_model_loads_and_its_card_tells_data_metrics_and_limits():
+    network, card = load_checkpoint(SHIPPED)
+    assert not network.training
+    assert "Market-1501" in json.dumps(card.training)
+    assert card.metrics
+    assert card.limits
+    assert card.calibration.same_person(0.9) > card.calibration.same_person(0.1)

@@ -1,0 +1,59 @@
+"""The house of the design: an import goes down, never up, and never sideways between the rooms of the third floor."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FLOORS = (
+    {"cli", "web"},
+    {"ingest", "search", "identities", "evaluation"},
+    {"people", "model", "footage", "store"},
+    {"attributes", "types", "settings", "errors", "device"},
+)
+NEIGHBOURS_APART = 2
+FILES = sorted((ROOT / "surveil").rglob("*.py"))
+
+
+def room(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "surveil" and len(parts) > 1 else None
+
+
+def floor(name: str) -> int:
+    return next(i for i, rooms in enumerate(FLOORS) if name in rooms)
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {
+                f"{node.module}.{alias.name}" if node.module == "surveil" else node.module for alias in node.names
+            }
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_down(path):
+    here = room(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    if here in (None, "__init__"):
+        return
+    for module in imports(path):
+        assert module.split(".")[0] != "training", f"{path} imports {module}: surveil runs without training"
+        there = room(module)
+        if there is None or there == here or there == "__version__":
+            continue
+        assert floor(there) >= floor(here), f"{path} imports {module}, which is upstairs"
+        if floor(there) == floor(here) == NEIGHBOURS_APART:
+            pytest.fail(f"{path} imports its neighbour {module}")
+
+
+def test_training_imports_only_what_the_design_allows():
+    allowed = {"model", "attributes", "evaluation", "types", "errors", "device", "people", "footage"}
+    for path in (ROOT / "training").rglob("*.py"):
+        for module in imports(path):
+            assert room(module) is None or room(module) in allowed, f"{path} imports {module}"

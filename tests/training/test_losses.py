@@ -1,0 +1,44 @@
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from training.losses import attribute_loss, triplet_loss
+
+
+def targets(n, seed=0):
+    rng = np.random.default_rng(seed)
+    values = np.zeros((n, 32), np.float32)
+    for start, size in ((0, 4), (13, 9), (22, 10)):
+        values[np.arange(n), start + rng.integers(0, size, n)] = 1
+    values[:, 4:13] = rng.integers(0, 2, (n, 9))
+    return torch.from_numpy(values)
+
+
+def test_the_attribute_loss_is_the_plain_average_of_the_four_groups():
+    logits, truth = torch.randn(6, 32), targets(6)
+    expected = (
+        F.cross_entropy(logits[:, :4], truth[:, :4].argmax(1))
+        + F.binary_cross_entropy_with_logits(logits[:, 4:13], truth[:, 4:13])
+        + F.cross_entropy(logits[:, 13:22], truth[:, 13:22].argmax(1))
+        + F.cross_entropy(logits[:, 22:], truth[:, 22:].argmax(1))
+    ) / 4
+    torch.testing.assert_close(attribute_loss(logits, truth), expected)
+
+
+def test_people_without_annotations_do_not_count():
+    logits, truth = torch.randn(6, 32), targets(6)
+    unknown = truth.clone()
+    unknown[3:] = torch.nan
+    torch.testing.assert_close(attribute_loss(logits, unknown), attribute_loss(logits[:3], truth[:3]))
+    assert attribute_loss(logits, torch.full_like(truth, torch.nan)) == 0
+
+
+def test_batch_hard_triplets_against_a_slow_reference():
+    features, ids = torch.randn(12, 8), torch.arange(12) // 3
+    expected = []
+    for i in range(12):
+        distance = [(features[i] - features[j]).norm().item() for j in range(12)]
+        positive = max(distance[j] for j in range(12) if ids[j] == ids[i])
+        negative = min(distance[j] for j in range(12) if ids[j] != ids[i])
+        expected.append(max(0.0, positive - negative + 0.3))
+    torch.testing.assert_close(triplet_loss(features, ids, 0.3), torch.tensor(expected).mean(), rtol=1e-4, atol=1e-4)
