@@ -107,7 +107,8 @@ def resize(crop: Image, height: int, width: int) -> Image:
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each row divided by its length; a row of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    scaled: NDArray[np.float32] = vectors / np.maximum(lengths, np.float32(1e-12))
+    return scaled
 
 
 def join_parts(features: Floats, attributes: Floats, feature_weight: float, attribute_weight: float) -> Floats:

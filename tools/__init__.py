@@ -1,0 +1,1 @@
+"""Scripts of the project itself: not installed with it."""
