@@ -1,0 +1,136 @@
+"""Finds people in pictures."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from ultralytics.data.augment import LetterBox
+from ultralytics.nn.tasks import DetectionModel
+from ultralytics.utils.nms import non_max_suppression
+from ultralytics.utils.ops import scale_boxes
+
+from surveil.device import autocast
+from surveil.people.checkpoint import SHIPPED, load_detector, load_pickled_detector, person_classes
+from surveil.types import Detections, Image
+
+NMS_OVERLAP = 0.6
+"""Of two boxes that overlap more than this (intersection over union), the weaker is dropped."""
+MOST_PEOPLE = 300
+STRIDE = 32
+
+
+class PersonDetector:
+    """An ultralytics YOLO network that keeps nothing between calls: footage of many cameras can share it.
+
+    Example:
+        >>> detector = PersonDetector.load(device=resolve_device("auto"), image_size=640, min_score=0.25)
+        >>> [people] = detector.detect([frame.image])
+        >>> people.boxes, people.scores
+    """
+
+    def __init__(
+        self,
+        network: DetectionModel,
+        classes: Sequence[int],
+        *,
+        device: torch.device,
+        image_size: int,
+        min_score: float,
+    ) -> None:
+        """Take a network over: it is fused and moved to the device.
+
+        Args:
+            network: Any ultralytics detection network.
+            classes: Those of its classes that are a person.
+            device: Where it runs.
+            image_size: The longer side, in pixels, to which pictures are scaled; a multiple of 32.
+            min_score: Least score of a detection, 0 to 1.
+        """
+        self._network = network.fuse(verbose=False).eval().to(device, memory_format=torch.channels_last)
+        self._classes = list(classes)
+        self._device = device
+        self._min_score = min_score
+        self._letterbox = LetterBox(image_size, auto=True, stride=STRIDE)
+
+    @classmethod
+    def load(
+        cls,
+        weights: str | Path | None = None,
+        *,
+        device: torch.device,
+        image_size: int,
+        min_score: float,
+        trust: bool = False,
+    ) -> PersonDetector:
+        """The detector that ships, or one of the user's.
+
+        Args:
+            weights: None for the shipped detector; NAME.safetensors with its card NAME.json; or ultralytics weights
+                (.pt) with one class or a class called "person".
+            device: Where it runs.
+            image_size: The longer side, in pixels, to which pictures are scaled; a multiple of 32.
+            min_score: Least score of a detection, 0 to 1.
+            trust: Allow weights that are a pickle, which can run code when they are loaded.
+
+        Raises:
+            CheckpointError: The weights are missing, damaged, not to be trusted, or know no person.
+        """
+        path = SHIPPED if weights is None else Path(weights)
+        if path.suffix == ".safetensors":
+            network, card = load_detector(path)
+            names = dict(enumerate(card.classes))
+        else:
+            network = load_pickled_detector(path, trust=trust)
+            names = network.names
+        return cls(network, person_classes(names, path), device=device, image_size=image_size, min_score=min_score)
+
+    def detect(self, images: Sequence[Image]) -> list[Detections]:
+        """People in each picture, best first; the pictures may differ in size.
+
+        Args:
+            images: Pictures (H, W, 3).
+
+        Returns:
+            One result per picture: boxes in its pixels, clipped to it; none where nobody was found.
+        """
+        scaled = [self._letterbox(image=image) for image in images]
+        batches: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for number, image in enumerate(scaled):
+            batches[image.shape].append(number)
+        found: list[Detections] = [Detections.none()] * len(images)
+        for numbers in batches.values():
+            batch = np.stack([scaled[number] for number in numbers])
+            for number, people in zip(numbers, self._people(batch), strict=True):
+                found[number] = _in_pixels_of(people, batch.shape[1:3], images[number].shape[:2])
+        return found
+
+    @torch.inference_mode()
+    def _people(self, batch: Image) -> list[torch.Tensor]:
+        """(n, 6) x1, y1, x2, y2, score, class for each of the scaled pictures (B, h, w, 3)."""
+        pixels = torch.from_numpy(np.ascontiguousarray(batch[..., ::-1])).to(self._device)
+        inputs = pixels.permute(0, 3, 1, 2).to(memory_format=torch.channels_last).float() / 255
+        with autocast(self._device):
+            output = self._network(inputs)
+        predictions = output[0] if isinstance(output, (tuple, list)) else output
+        people: list[torch.Tensor] = non_max_suppression(
+            predictions.float(),
+            self._min_score,
+            NMS_OVERLAP,
+            classes=self._classes,
+            agnostic=True,
+            max_det=MOST_PEOPLE,
+            nc=len(self._network.names),
+            max_time_img=math.inf,  # the default gives up on what is left of a batch when the machine is busy
+        )
+        return people
+
+
+def _in_pixels_of(people: torch.Tensor, scaled: tuple[int, int], original: tuple[int, int]) -> Detections:
+    boxes = scale_boxes(scaled, people[:, :4].clone(), original)
+    inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return Detections(boxes[inside].cpu().numpy(), people[inside, 4].cpu().numpy())

@@ -1,0 +1,188 @@
+"""The person detector on real pictures, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from ultralytics.nn.tasks import ClassificationModel, DetectionModel
+from ultralytics.utils import ASSETS
+
+from surveil.errors import CheckpointError
+from surveil.evaluation.detection import score
+from surveil.people.checkpoint import SHIPPED
+from surveil.people.detect import PersonDetector
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def detector():
+    return PersonDetector.load(device=CPU, image_size=640, min_score=0.25)
+
+
+@pytest.fixture(scope="module")
+def street():
+    """A photograph of a street with four people, which comes with ultralytics."""
+    return cv2.resize(cv2.imread(str(ASSETS / "bus.jpg")), (480, 640))
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """The shipped weights with their card, to be damaged."""
+    for path in (SHIPPED, SHIPPED.with_suffix(".json")):
+        shutil.copy(path, tmp_path / path.name)
+    return tmp_path / SHIPPED.name
+
+
+def pickled(path, names, architecture="yolov8n.yaml", likeliest=0):
+    """Weights of an untrained network that sees its class number `likeliest` everywhere."""
+    network = DetectionModel(architecture, nc=len(names), verbose=False)
+    network.names = dict(enumerate(names))
+    for branch in network.model[-1].cv3, getattr(network.model[-1], "one2one_cv3", []):
+        for layers in branch:
+            layers[-1].bias.data[likeliest] = 1.0
+    torch.save({"model": network.half(), "ema": None}, path)
+    return path
+
+
+def load(weights, **options):
+    return PersonDetector.load(weights, device=CPU, image_size=320, **({"min_score": 0.25} | options))
+
+
+def test_people_in_a_photograph_are_found(detector, street):
+    there = np.array([[29, 235, 147, 535], [132, 240, 205, 510], [398, 230, 480, 520], [0, 325, 38, 515]], np.float32)
+    [found] = detector.detect([street])
+    result = score(found, there)
+    assert result.matched >= 3
+    assert result.false <= 1
+
+
+def test_nobody_in_a_blank_picture_and_nothing_in_no_picture(detector):
+    assert detector.detect([]) == []
+    for shade in (0, 128, 255):
+        [found] = detector.detect([np.full((360, 640, 3), shade, np.uint8)])
+        assert len(found) == 0
+        assert found.boxes.shape == (0, 4)
+        assert found.boxes.dtype == found.scores.dtype == np.float32
+
+
+def test_a_batch_of_several_sizes_is_what_one_by_one_gives(detector, street):
+    images = [
+        street,
+        street[200:560],
+        cv2.resize(street, None, fx=0.6, fy=0.6),
+        np.zeros((50, 90, 3), np.uint8),
+        street,
+    ]
+    together = detector.detect(images)
+    assert len(together[0]) > 0
+    for image, found in zip(images, together, strict=True):
+        [alone] = detector.detect([image])
+        np.testing.assert_allclose(found.boxes, alone.boxes, atol=0.5)
+        np.testing.assert_allclose(found.scores, alone.scores, atol=0.01)
+
+
+def test_boxes_are_inside_the_picture_and_best_first(detector, street):
+    cut = street[40:]  # a size that is padded
+    [found] = detector.detect([cut])
+    height, width = cut.shape[:2]
+    assert (found.boxes >= 0).all()
+    assert (found.boxes[:, 2] <= width).all()
+    assert (found.boxes[:, 3] <= height).all()
+    assert (found.boxes[:, 2:] > found.boxes[:, :2]).all()
+    assert (np.diff(found.scores) <= 0).all()
+
+
+def test_the_least_score_is_kept(street):
+    [found] = PersonDetector.load(device=CPU, image_size=640, min_score=0.6).detect([street])
+    assert len(found) > 0
+    assert found.scores.min() >= 0.6
+
+
+def test_a_pickle_is_refused_unless_it_is_trusted(tmp_path):
+    weights = pickled(tmp_path / "mine.pt", ["person"])
+    with pytest.raises(CheckpointError, match=r"mine\.pt.*pickle.*--trust-detector"):
+        load(weights)
+    load(weights, trust=True)
+
+
+def test_a_refused_pickle_is_not_even_opened(tmp_path):
+    class Bomb:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "boom"),)
+
+    torch.save({"model": Bomb()}, tmp_path / "bomb.pt")
+    with pytest.raises(CheckpointError):
+        load(tmp_path / "bomb.pt")
+    assert not (tmp_path / "boom").exists()
+
+
+@pytest.mark.parametrize("architecture", ["yolov8n.yaml", "yolo26n.yaml"])
+def test_only_the_person_class_of_other_weights_counts(tmp_path, architecture):
+    image = np.zeros((200, 320, 3), np.uint8)
+    for names, someone in (["car", "person"], True), (["person", "car"], False):
+        weights = pickled(tmp_path / "other.pt", names, architecture, likeliest=1)
+        [found] = load(weights, trust=True).detect([image])
+        assert (len(found) > 0) is someone
+
+
+def test_weights_that_know_no_person_are_refused(tmp_path):
+    weights = pickled(tmp_path / "cars.pt", ["car", "bus"])
+    with pytest.raises(CheckpointError, match="none of its classes is called 'person' \\(car, bus\\)"):
+        load(weights, trust=True)
+
+
+def test_weights_for_another_task_and_files_that_are_no_weights_are_refused(tmp_path):
+    torch.save({"model": ClassificationModel("yolov8n-cls.yaml", nc=2, verbose=False)}, tmp_path / "other.pt")
+    with pytest.raises(CheckpointError, match="ClassificationModel"):
+        load(tmp_path / "other.pt", trust=True)
+    (tmp_path / "text.pt").write_text("not weights")
+    with pytest.raises(CheckpointError, match="not ultralytics weights"):
+        load(tmp_path / "text.pt", trust=True)
+
+
+def test_a_name_that_is_no_file_is_not_downloaded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError, match=r"yolo26n\.pt: no such file.*downloads nothing.*copy them here"):
+        load("yolo26n.pt", trust=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_other_than_the_card_describes_are_refused(copied):
+    content = bytearray(copied.read_bytes())
+    content[-1] ^= 1
+    copied.write_bytes(content)
+    with pytest.raises(CheckpointError, match="SHA-256 differs"):
+        load(copied)
+
+
+def test_a_card_that_is_missing_or_damaged_is_an_error_that_names_it(copied):
+    card = copied.with_suffix(".json")
+    card.write_text(json.dumps({"name": "x"}))
+    with pytest.raises(CheckpointError, match="not a detector's card"):
+        load(copied)
+    card.unlink()
+    with pytest.raises(CheckpointError, match=r"person_detector\.json: cannot be read"):
+        load(copied)
+
+
+def test_ultralytics_stays_offline_and_out_of_the_home_folder(tmp_path):
+    script = (
+        "import surveil.people.detect\n"
+        "from ultralytics.utils import AUTOINSTALL, ONLINE\n"
+        "from ultralytics.utils.events import events\n"
+        "print(AUTOINSTALL, ONLINE, events.enabled)\n"
+    )
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("YOLO_", "PYTEST"))}
+    environment = kept | {"HOME": str(tmp_path), "TMPDIR": str(tmp_path)}
+    result = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["False", "False", "False"]
+    assert list(tmp_path.iterdir()) == []
