@@ -147,6 +147,7 @@ class FootageReport:
         duration: Seconds that the footage lasts.
         warnings: What is wrong with the footage although it was ingested: gaps, truncation, a stated frame rate.
         error: Why it failed.
+        short_tracks: Tracks that were dropped because they had too few detections.
     """
 
     path: Path
@@ -158,3 +159,4 @@ class FootageReport:
     duration: float = 0.0
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
+    short_tracks: int = 0

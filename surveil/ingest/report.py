@@ -1,0 +1,59 @@
+"""What ingesting came to: a table with a row per footage and the totals."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from surveil.types import FootageReport, FrameCounts
+
+COLUMNS = (
+    "footage", "camera", "state", "decoded", "processed", "sampled out", "gated", "unreadable", "people", "seconds",
+    "x real time",
+)  # fmt: skip
+NUMBERS = COLUMNS[3:]
+
+
+def table(reports: Sequence[FootageReport]) -> list[list[str]]:
+    """Rows under `COLUMNS`: one per footage, and the totals where there is more than one."""
+    rows = [[report.path.name, report.camera, report.state, *_numbers(report)] for report in reports]
+    if len(reports) > 1:
+        rows.append(["total", "", states(reports), *_numbers(total(reports))])
+    return rows
+
+
+def states(reports: Sequence[FootageReport]) -> str:
+    """How many are done, failed and duplicates, leaving out what there is none of."""
+    counts = {state: sum(report.state == state for report in reports) for state in ("done", "failed", "duplicate")}
+    return ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+
+
+def total(reports: Sequence[FootageReport]) -> FootageReport:
+    """The sums over all footage, in a report of its own."""
+    summed = {
+        field.name: sum(getattr(report.frames, field.name) for report in reports)
+        for field in dataclasses.fields(FrameCounts)
+    }
+    whole = FootageReport(reports[0].path, "", "done", FrameCounts(**summed))
+    for name in ("sightings", "seconds", "duration", "short_tracks"):
+        setattr(whole, name, sum(getattr(report, name) for report in reports))
+    return whole
+
+
+def remarks(reports: Sequence[FootageReport]) -> list[str]:
+    """Lines on what the numbers do not say: warnings, errors, tracks too short to count."""
+    lines = []
+    for report in reports:
+        lines += [f"{report.path.name}: {warning}" for warning in report.warnings]
+        if report.short_tracks:
+            lines.append(f"{report.path.name}: {report.short_tracks} tracks with too few detections were dropped")
+        if report.error is not None:
+            lines.append(f"failed: {report.error}")
+    return lines
+
+
+def _numbers(report: FootageReport) -> list[str]:
+    frames = report.frames
+    counts = (frames.decoded, frames.processed, frames.sampled_out, frames.gated, frames.unreadable, report.sightings)
+    factor = f"{report.duration / report.seconds:.1f}" if report.seconds and report.duration else ""
+    return [*(str(count) for count in counts), f"{report.seconds:.1f}", factor]

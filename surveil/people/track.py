@@ -1,0 +1,193 @@
+"""Follows people from frame to frame: ByteTrack, told how much time lies between two looks.
+
+ByteTrack (Zhang et al., "ByteTrack: multi-object tracking by associating every detection box", 2022) was made for 30
+frames per second. At 5 a walker has moved by half his width between two looks and would be lost. Hence boxes are
+widened for matching by how far a walker gets until the next look (as in Yang et al., "Hard to track objects with
+irregular motions and similar appearances? Make it easier by buffering the matching space", 2023), the motion model's
+uncertainty grows with the time between looks, and where frames are missing it is run on for as long. Tracks keep the
+boxes of the detector, not those of the motion model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+from numpy.typing import NDArray
+from ultralytics.trackers.byte_tracker import BYTETracker, STrack
+from ultralytics.trackers.utils.kalman_filter import KalmanFilterXYAH
+
+from surveil.people.crops import crop_qualities, cut
+from surveil.types import Crop, Detections, Floats, Frame, Track
+
+SURE_SCORE = 0.4
+"""Detections from here on are matched first and may begin a track; weaker ones only continue one."""
+LARGEST_COST = 0.8
+"""Least overlap of two boxes of one person: 1 less this."""
+LOST_SECONDS = 2.0
+"""A person not found for so long, in frames that were looked at, is gone."""
+PACE = 0.8
+"""Body heights per second that a walker covers: 1.4 m/s at 1.7 m."""
+BYTETRACK_FPS = 30.0
+FIRST_SLOT = 0.4
+"""Seconds, at first, of which only the best crop is kept."""
+
+
+class Tracker:
+    """Follows the people of one piece of footage; each footage needs its own.
+
+    Example:
+        >>> tracker = Tracker(fps=5)
+        >>> for frame in frames:
+        ...     finished = tracker.update(frame, detector.detect([frame.image])[0])
+        >>> rest = tracker.finish()
+
+    Args:
+        fps: Frames per second that are looked at when none is left out.
+        gap_seconds: After so long without a look, nobody is taken for the one who was there before.
+        min_detections: Tracks of fewer detections are dropped.
+        crops: How many crops of a track are kept at most.
+
+    Attributes:
+        dropped: Tracks dropped so far because they had too few detections.
+    """
+
+    def __init__(self, *, fps: float, gap_seconds: float = 8.0, min_detections: int = 3, crops: int = 5) -> None:
+        self.dropped = 0
+        self._fps, self._gap_seconds = fps, gap_seconds
+        self._min_detections, self._crops = min_detections, crops
+        self._reach = PACE / fps
+        self._seconds = -np.inf
+        self._open: dict[int, _Open] = {}
+        self._byte_track = _ByteTrack(fps)
+
+    def update(self, frame: Frame, people: Detections) -> list[Track]:
+        """Take the people found in the next frame; gives the tracks that ended, in the order in which they began."""
+        elapsed = frame.seconds - self._seconds
+        finished = self.finish() if elapsed > self._gap_seconds else []
+        self._seconds = frame.seconds
+        found = self._byte_track.follow(self._widened(people), people.scores, elapsed)
+        qualities = crop_qualities(frame.image, people)
+        for number, detection in found:
+            track = self._open.setdefault(number, _Open(frame.seconds, self._crops))
+            track.add(frame, people, detection, float(qualities[detection]))
+        alive = self._byte_track.alive()
+        return finished + self._close([number for number in self._open if number not in alive])
+
+    def finish(self) -> list[Track]:
+        """End all tracks, at the end of the footage."""
+        self._byte_track = _ByteTrack(self._fps)
+        return self._close(list(self._open))
+
+    def _close(self, numbers: list[int]) -> list[Track]:
+        ended = [self._open.pop(number) for number in sorted(numbers)]
+        kept = [track.finished() for track in ended if len(track) >= self._min_detections]
+        self.dropped += len(ended) - len(kept)
+        return kept
+
+    def _widened(self, people: Detections) -> Floats:
+        reach = self._reach * (people.boxes[:, 3:] - people.boxes[:, 1:2])
+        return people.boxes + reach * np.array([-1, -1, 1, 1], np.float32)
+
+
+class _ByteTrack(BYTETracker):  # type: ignore[misc]  # ultralytics has no types
+    """ultralytics' ByteTrack on a clock of its own: a step is 1/fps seconds, whatever lies between two looks."""
+
+    def __init__(self, fps: float) -> None:
+        self._fps = fps
+        self._steps = 1
+        super().__init__(
+            SimpleNamespace(
+                track_high_thresh=SURE_SCORE,
+                track_low_thresh=0.0,
+                new_track_thresh=SURE_SCORE,
+                track_buffer=round(LOST_SECONDS * fps),
+                match_thresh=LARGEST_COST,
+                fuse_score=False,
+            )
+        )
+
+    def follow(self, boxes: Floats, scores: Floats, elapsed: float) -> list[tuple[int, int]]:
+        """Give (track, detection) numbers of the next frame, `elapsed` seconds after the last."""
+        self._steps = round(min(max(elapsed * self._fps, 1), LOST_SECONDS * self._fps + 1))
+        self.update(_Boxes.of(boxes, scores))
+        # Its own output leaves out tracks that were seen once; if they go on, their first detection belongs to them.
+        return [(track.track_id, int(track.idx)) for track in self.tracked_stracks if track.frame_id == self.frame_id]
+
+    def alive(self) -> set[int]:
+        """Numbers of the tracks that may still go on."""
+        return {track.track_id for track in (*self.tracked_stracks, *self.lost_stracks)}
+
+    def get_kalmanfilter(self) -> KalmanFilterXYAH:
+        motion = KalmanFilterXYAH()
+        motion._std_weight_velocity *= BYTETRACK_FPS / self._fps  # speeds are per step, and steps are longer
+        return motion
+
+    def multi_predict(self, tracks: list[STrack]) -> None:
+        for _ in range(self._steps):
+            for track in tracks:
+                track.predict()
+
+
+@dataclass(frozen=True, slots=True)
+class _Boxes:
+    """Detections as ultralytics hands them to its trackers: (N, 4) centre and size, (N,) scores and classes."""
+
+    xywh: Floats
+    conf: Floats
+    cls: Floats
+
+    @staticmethod
+    def of(boxes: Floats, scores: Floats) -> _Boxes:
+        sizes = boxes[:, 2:] - boxes[:, :2]
+        return _Boxes(np.hstack([boxes[:, :2] + sizes / 2, sizes]), scores, np.zeros_like(scores))
+
+    def __len__(self) -> int:
+        return len(self.conf)
+
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> _Boxes:
+        return _Boxes(self.xywh[chosen], self.conf[chosen], self.cls[chosen])
+
+
+@dataclass(slots=True)
+class _Open:
+    """A track that goes on. Of each slot of time it keeps the best crop; when there are too many, slots double."""
+
+    begin: float
+    most: int
+    slot: float = FIRST_SLOT
+    seconds: list[float] = field(default_factory=list)
+    boxes: list[Floats] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    best: dict[int, Crop] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.seconds)
+
+    def add(self, frame: Frame, people: Detections, number: int, quality: float) -> None:
+        box = people.boxes[number].copy()
+        self.seconds.append(frame.seconds)
+        self.boxes.append(box)
+        self.scores.append(float(people.scores[number]))
+        slot = self._slot(frame.seconds)
+        if slot in self.best and self.best[slot].quality >= quality:
+            return
+        self.best[slot] = Crop(cut(frame.image, box).copy(), frame.seconds, box, quality)
+        while len(self.best) > 2 * self.most:
+            self._double()
+
+    def finished(self) -> Track:
+        crops = sorted(self.best.values(), key=lambda crop: (-crop.quality, crop.seconds))[: self.most]
+        return Track(np.array(self.seconds), np.stack(self.boxes), np.array(self.scores, np.float32), tuple(crops))
+
+    def _slot(self, seconds: float) -> int:
+        return int((seconds - self.begin) / self.slot)
+
+    def _double(self) -> None:
+        crops, self.best = self.best.values(), {}
+        self.slot *= 2
+        for crop in crops:
+            slot = self._slot(crop.seconds)
+            if slot not in self.best or self.best[slot].quality < crop.quality:
+                self.best[slot] = crop
