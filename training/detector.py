@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from ultralytics.cfg import get_cfg
-from ultralytics.nn.tasks import DetectionModel
 
 from surveil.errors import CheckpointError
 from surveil.evaluation.detection import DetectionScore, score
@@ -21,6 +20,9 @@ from surveil.people.checkpoint import DetectorCard, load_detector, load_pickled_
 from surveil.people.detect import PersonDetector
 from surveil.types import Floats, Image
 from training.detector_data import LabelledPicture, Mosaics
+
+if TYPE_CHECKING:
+    from ultralytics.nn.tasks import DetectionModel  # at run time only after surveil.people, which keeps it offline
 
 ARCHITECTURE = "yolov8s.yaml"
 KNOWN_PICKLE = "5f6f620d0fa574ed80d8348bb8d46060148eb0ba24e3eea00d31a30cdadba41d"
@@ -63,6 +65,8 @@ def start_network(weights: Path) -> DetectionModel:
     Raises:
         CheckpointError: The weights are neither.
     """
+    from ultralytics.nn.tasks import DetectionModel
+
     if weights.suffix == ".safetensors":
         return load_detector(weights)[0]
     if not weights.is_file() or hashlib.sha256(weights.read_bytes()).hexdigest() != KNOWN_PICKLE:
@@ -102,6 +106,8 @@ def fine_tune(
         report: Takes a line about every tenth step.
         keep: Takes the mean network every 50 steps, so that a killed run is not lost.
     """
+    from ultralytics.cfg import get_cfg
+
     torch.manual_seed(recipe.seed)
     network.to(device, memory_format=torch.channels_last).args = get_cfg()
     trained = _freeze(network, recipe.frozen_layers)

@@ -18,7 +18,7 @@ from surveil.device import autocast
 from surveil.people.checkpoint import SHIPPED, load_detector, load_pickled_detector, person_classes
 from surveil.types import Detections, Image
 
-NMS_OVERLAP = 0.6
+NMS_OVERLAP = 0.5
 """Of two boxes that overlap more than this (intersection over union), the weaker is dropped."""
 MOST_PEOPLE = 300
 STRIDE = 32
