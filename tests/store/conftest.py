@@ -1,0 +1,107 @@
+"""Made-up sightings, the same for the same number, and footage to put them in."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import event
+
+from surveil.store.media import MediaFolder
+from surveil.store.models import ModelRef
+from surveil.store.register import register_footage
+from surveil.store.session import Database
+from surveil.store.writer import Writer
+from surveil.types import Appearance, Crop, FootageReport, FrameCounts, Sighting, Source, Track
+
+START = datetime(2024, 3, 1, 12, tzinfo=UTC)
+MODEL = ModelRef("test model", "f" * 64, {"architecture": "none"})
+
+
+def make_sighting(number: int, *, start: float = 0.0, crops: int = 2) -> Sighting:
+    random = np.random.default_rng(number)
+    seconds = start + 0.2 * np.arange(4)
+    boxes = random.uniform(0, 500, (4, 4)).astype(np.float32)
+    embedding = random.normal(size=544).astype(np.float32)
+    pictures = tuple(
+        Crop(random.integers(0, 255, (40, 20, 3), np.uint8), float(seconds[i]), boxes[i], 0.9 - 0.3 * i)
+        for i in range(crops)
+    )
+    appearance = Appearance(random.random(32).astype(np.float32), embedding / np.linalg.norm(embedding))
+    return Sighting(Track(seconds, boxes, np.full(4, 0.8, np.float32), pictures), appearance)
+
+
+def write_footage(url: str, media: str, stop: str = "never") -> None:
+    """Ingest twelve made-up sightings as one piece of footage, and stop dead at a given moment."""
+
+    def hang(*_):
+        print("now", flush=True)
+        time.sleep(600)
+
+    with Database.open(url) as database:
+        source = Source(Path("/footage/yard.mp4"), "video", "yard", "path", START, "path", "a" * 64)
+        footage_id, _ = register_footage(database, source)
+        footage = Writer(database, MediaFolder(Path(media)), MODEL).begin(footage_id)
+        for number in range(12):
+            if stop == "adding" and number == 10:
+                hang()
+            footage.add(make_sighting(number))
+            footage.progress(number / 12)
+        if stop == "inserting":
+            event.listen(database.engine, "before_cursor_execute", lambda *call: "INTO crop" in call[2] and hang())
+        if stop == "committing":
+            event.listen(database.engine, "commit", hang)
+        footage.finish(FootageReport(source.path, "yard", "done"))
+
+
+@pytest.fixture(name="write_footage")
+def write_footage_fixture() -> Callable[..., None]:
+    return write_footage
+
+
+@pytest.fixture
+def sighting() -> Callable[..., Sighting]:
+    return make_sighting
+
+
+@pytest.fixture
+def model() -> ModelRef:
+    return MODEL
+
+
+@pytest.fixture
+def source() -> Callable[..., Source]:
+    def make(content: str = "one", *, camera: str = "yard", path: Path = Path("/footage/yard.mp4")) -> Source:
+        return Source(path, "video", camera, "path", START, "path", content.encode().hex().ljust(64, "0"))
+
+    return make
+
+
+@pytest.fixture
+def report() -> FootageReport:
+    frames = FrameCounts(decoded=100, processed=20, gated=30, sampled_out=50, unreadable=1)
+    return FootageReport(
+        Path("/footage/yard.mp4"), "yard", "done", frames, seconds=1.5, duration=4.0, warnings=["a gap of 0.4 s"]
+    )
+
+
+@pytest.fixture
+def writer(database: Database, media) -> Writer:
+    return Writer(database, media, MODEL)
+
+
+@pytest.fixture
+def ingest(database: Database, writer: Writer, source, report) -> Callable[..., int]:
+    """Store sightings, given by their numbers, as one piece of footage; returns its id."""
+
+    def store(numbers, content: str = "one", **kwargs) -> int:
+        footage_id, _ = register_footage(database, source(content, **kwargs))
+        footage = writer.begin(footage_id)
+        for position, number in enumerate(numbers):
+            footage.add(make_sighting(number, start=float(position)))
+        footage.finish(report)
+        return footage_id
+
+    return store

@@ -1,0 +1,43 @@
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import func, select
+
+from surveil.errors import StoreError
+from surveil.store.models import ModelRef, model_in_use, register_model, use_model
+from surveil.store.tables import Model
+
+
+def test_the_first_model_is_in_use_and_later_ones_wait(database):
+    with database.session() as session:
+        with pytest.raises(StoreError, match="surveil ingest"):
+            model_in_use(session)
+        first = register_model(session, ModelRef("first", "1" * 64, {"metrics": {"mAP": 0.5}}))
+        second = register_model(session, ModelRef("second", "2" * 64))
+        assert register_model(session, ModelRef("first again", "1" * 64)) == first != second
+        assert (model_in_use(session).id, model_in_use(session).card) == (first, {"metrics": {"mAP": 0.5}})
+
+
+def test_switching_leaves_exactly_one_in_use(database):
+    with database.session() as session:
+        register_model(session, ModelRef("first", "1" * 64))
+        second = register_model(session, ModelRef("second", "2" * 64))
+        use_model(session, second)
+    with database.session() as session:
+        assert model_in_use(session).name == "second"
+    with pytest.raises(StoreError, match="99"), database.session() as session:
+        use_model(session, 99)
+    with database.session() as session:
+        assert model_in_use(session).name == "second"
+
+
+def test_models_registered_at_once_leave_exactly_one_in_use(database):
+    def register(number):
+        with database.session() as session:
+            return register_model(session, ModelRef(f"model {number}", f"{number % 4:064x}"))
+
+    with ThreadPoolExecutor(8) as threads:
+        ids = list(threads.map(register, range(16)))
+    assert len(set(ids)) == 4
+    with database.session() as session:
+        assert session.scalar(select(func.count()).where(Model.in_use)) == 1

@@ -1,0 +1,90 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from surveil.store.register import register_footage
+from surveil.store.tables import Camera, Footage
+
+REGISTER = """
+import sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from surveil.store.register import register_footage
+from surveil.store.session import Database
+from surveil.types import Source
+url, go, name = sys.argv[1:]
+database = Database.open(url)
+print("ready", flush=True)
+while not Path(go).exists():
+    time.sleep(0.001)
+for number in range(40):
+    source = Source(Path(f"/{name}/{number}.mp4"), "video", f"camera {number % 3}", "path",
+                    datetime(2024, 1, 1, tzinfo=UTC), "path", f"{number:064x}")
+    print(*register_footage(database, source))
+"""
+
+
+def rows(database):
+    with database.session() as session:
+        return session.scalars(select(Footage).order_by(Footage.id)).all()
+
+
+def test_new_footage_waits(database, source):
+    footage_id, state = register_footage(database, source())
+    [row] = rows(database)
+    assert (row.id, state, row.state) == (footage_id, "waiting", "waiting")
+    assert (row.path, row.camera_from, row.attempts) == ("/footage/yard.mp4", "path", 0)
+
+
+def test_the_same_content_is_there_once_whatever_its_name(database, source):
+    first = register_footage(database, source("same"))
+    second = register_footage(database, source("same", path=Path("/elsewhere/copy.avi"), camera="gate"))
+    other = register_footage(database, source("other"))
+    assert first == second
+    assert other[0] != first[0]
+    assert len(rows(database)) == 2
+
+
+def test_footage_still_to_be_done_takes_over_what_is_said_now(database, source):
+    register_footage(database, source(camera="a wrong guess"))
+    register_footage(database, source(camera="gate", path=Path("/moved.mp4")))
+    with database.session() as session:
+        [(path, camera)] = session.execute(select(Footage.path, Camera.name).join(Footage.camera))
+    assert (path, camera) == ("/moved.mp4", "gate")
+
+
+@pytest.mark.parametrize("state", ["working", "done"])
+def test_footage_in_work_or_done_keeps_its_camera_and_follows_its_file(database, source, tmp_path, state):
+    old, new = tmp_path / "old.mp4", tmp_path / "new.mp4"
+    old.touch()
+    register_footage(database, source(path=old))
+    with database.session() as session:
+        session.execute(update(Footage).values(state=state))
+    assert register_footage(database, source(path=new, camera="gate"))[1] == state
+    assert [row.path for row in rows(database)] == [str(old)]
+    old.rename(new)
+    register_footage(database, source(path=new, camera="gate"))
+    with database.session() as session:
+        [(path, camera)] = session.execute(select(Footage.path, Camera.name).join(Footage.camera))
+    assert (path, camera) == (str(new), "yard")
+
+
+def test_two_processes_at_once_make_one_row_each(database, tmp_path):
+    go = tmp_path / "go"
+    command = [sys.executable, "-c", REGISTER, database.url, str(go)]
+    processes = [
+        subprocess.Popen([*command, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for name in ("a", "b")
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    go.touch()
+    answers = [process.communicate() for process in processes]
+    assert [errors for _, errors in answers] == ["", ""]
+    assert answers[0][0] == answers[1][0]
+    assert len(rows(database)) == 40
+    with database.session() as session:
+        assert len(session.scalars(select(Camera)).all()) == 3

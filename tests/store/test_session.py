@@ -1,0 +1,128 @@
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import create_engine, select, text
+
+from surveil.errors import StoreError
+from surveil.store import schema
+from surveil.store.session import Database, connect, upgrade
+from surveil.store.tables import Camera
+
+
+def test_a_new_database_has_the_newest_schema(database_url):
+    with Database.open(database_url) as database, database.session() as session:
+        assert schema.revision_of(session.connection(), "here") == schema.newest_revision()
+        assert session.scalars(select(Camera)).all() == []
+    with Database.open(database_url, create=False) as database:
+        assert database.dialect in ("sqlite", "postgresql")
+
+
+def test_sqlite_waits_for_the_disk_and_enforces_keys(tmp_path):
+    with Database.open(f"sqlite:///{tmp_path}/new/folder/surveil.db") as database, database.session() as session:
+        pragmas = {
+            name: session.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "foreign_keys", "synchronous")
+        }
+    assert pragmas == {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 1}
+
+
+def test_an_error_rolls_back(database):
+    def work():
+        with database.session() as session:
+            session.add(Camera(name="yard"))
+            session.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        work()
+    with database.session() as session:
+        assert session.scalars(select(Camera)).all() == []
+        session.add(Camera(name="yard"))
+    with database.session() as session:
+        assert session.scalars(select(Camera.name)).all() == ["yard"]
+
+
+def test_reading_first_and_writing_later_survives_another_writer(database):
+    with database.session() as mine:
+        assert mine.scalars(select(Camera)).all() == []
+        with database.session() as other:
+            other.add(Camera(name="theirs"))
+        mine.add(Camera(name="mine"))
+    with database.session() as session:
+        assert set(session.scalars(select(Camera.name))) == {"mine", "theirs"}
+
+
+def test_a_missing_database_is_not_made_when_only_read(tmp_path):
+    with pytest.raises(StoreError, match="no database here yet"):
+        Database.open(f"sqlite:///{tmp_path}/none.db", create=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_postgres_database_is_not_made_when_only_read(postgres_url):
+    with pytest.raises(StoreError, match="empty"):
+        Database.open(postgres_url, create=False)
+    with create_engine(connect(postgres_url).url).connect() as connection:
+        assert schema.revision_of(connection, "here") is None
+
+
+def test_a_database_of_something_else_is_left_alone(database_url):
+    engine = connect(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE invoice (id INTEGER)"))
+    for attempt in (Database.open, upgrade):
+        with pytest.raises(StoreError, match="invoice"):
+            attempt(database_url)
+    with engine.connect() as connection:
+        assert connection.dialect.get_table_names(connection) == ["invoice"]
+    engine.dispose()
+
+
+def test_a_newer_schema_is_refused(database_url):
+    Database.open(database_url).close()
+    engine = connect(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+    engine.dispose()
+    for attempt in (Database.open, upgrade):
+        with pytest.raises(StoreError, match="newer surveil"):
+            attempt(database_url)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path):
+    (tmp_path / "holiday.mp4").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(StoreError, match=r"holiday\.mp4.*not a database"):
+        Database.open(f"sqlite:///{tmp_path}/holiday.mp4")
+
+
+def test_an_unreachable_postgres_is_reported_without_its_password():
+    url = "postgresql://operator:s3cret@127.0.0.1:1/surveil?password=s3cret"
+    with pytest.raises(StoreError) as caught:
+        Database.open(url)
+    assert "127.0.0.1" in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["surveil.db", "mysql://host/name", "sqlite://", "sqlite:///:memory:", ""])
+def test_a_url_that_cannot_work_says_what_to_write(url):
+    with pytest.raises(StoreError, match="sqlite:///PATH"):
+        Database.open(url)
+
+
+def test_a_locked_database_is_reported(tmp_path, monkeypatch):
+    monkeypatch.setattr("surveil.store.session.LOCK_PATIENCE", 0.1)
+    with Database.open(f"sqlite:///{tmp_path}/surveil.db") as database:
+        other = sqlite3.connect(tmp_path / "surveil.db")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreError, match="Another process"), database.session() as session:
+            session.add(Camera(name="yard"))
+        other.close()
+
+
+def test_processes_that_open_a_new_database_at_once_all_succeed(database_url):
+    code = "import sys; from surveil.store.session import Database; Database.open(sys.argv[1]).close()"
+    processes = [subprocess.Popen([sys.executable, "-c", code, database_url], stderr=subprocess.PIPE) for _ in range(3)]
+    for process in processes:
+        _, errors = process.communicate()
+        assert process.returncode == 0, errors.decode()
+    Database.open(database_url, create=False).close()
