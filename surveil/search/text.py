@@ -27,7 +27,8 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 _NEGATIONS = ("no", "not", "without", "nor")
 _CAMERA = ("camera", "cameras", "cam")
 _TOKEN = re.compile(
-    r"['’]s\b|\d{4}-\d{2}-\d{2}|\d{1,2}(?::\d{2})?(?:am|pm)\b|\d{1,2}:\d{2}|(?<=[\dm])\s*[-–]\s*(?=\d)|[^\W_]+|[,;.!?]"  # noqa: RUF001
+    r"['’]s\b|\d{4}-\d{2}-\d{2}|\d{1,2}(?::\d{2})?(?:am|pm)\b|\d{1,2}:\d{2}"  # noqa: RUF001
+    r"|(?:(?<=\d)|(?<=\dam)|(?<=\dpm))\s*[-–]\s*(?=\d)|[^\W_]+|[,;.!?]"  # noqa: RUF001
 )
 _LONGEST_PHRASE = 3
 _TABLES: tuple[Mapping[str, Any], ...] = (WORDS, COLOUR_WORDS, GARMENT_WORDS, LENGTH_WORDS)
@@ -201,7 +202,7 @@ class _Reader:
 
     def _noun(self, noun: str, at: int, length: int) -> None:
         """Bring together a noun, and the colours and lengths that wait for it."""
-        start, meanings = at, dict[str, list[str]]()
+        start, meanings, reported = at, dict[str, list[str]](), False
         if direct := _look_up(WORDS, noun):
             meanings[direct[0]] = [direct[1]]
         if self.lengths and (attribute := _look_up(LENGTH_WORDS, noun)):
@@ -215,6 +216,7 @@ class _Reader:
             if len(known) < len(self.colours):
                 labels = ", ".join(BY_NAME[garment].labels)
                 self._unknown(start, at + length - start, f"the model tells only these: {labels}")
+                reported = True
             if known:
                 meanings[garment] = known
             self.colours.clear()
@@ -222,7 +224,8 @@ class _Reader:
             self._drop_adjectives()
         if self.negated_at is not None:
             start = min(start, self.negated_at)
-        self._mean(start, at + length - start, meanings)
+        if not (reported and not meanings):
+            self._mean(start, at + length - start, meanings)
 
     def _mean(self, at: int, length: int, meanings: dict[str, list[str]]) -> None:
         negated = self.negated_at is not None

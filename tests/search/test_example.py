@@ -1,0 +1,108 @@
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from surveil.errors import QueryError
+from surveil.search.example import UNLIKE_WEIGHT, combine, cut, read_picture, take_person
+from surveil.types import Detections
+
+
+def picture(tmp_path, height, width):
+    """Every pixel tells its place: blue is the column, green the row."""
+    rows, columns = np.mgrid[:height, :width]
+    image = np.stack([columns % 256, rows % 256, rows * 0], axis=2).astype(np.uint8)
+    path = tmp_path / "picture.png"
+    cv2.imwrite(str(path), image)
+    return path, image
+
+
+def finds(*boxes):
+    def detect(image):
+        return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.ones(len(boxes), np.float32))
+
+    return detect
+
+
+def test_a_crop_that_a_person_fills_is_taken_whole(tmp_path):
+    path, image = picture(tmp_path, 600, 300)
+    person = take_person(path, finds([10, 30, 280, 590], [0, 0, 40, 80]))
+    np.testing.assert_array_equal(person.image, image)
+    assert "fills" in person.note
+
+
+def test_a_small_tall_picture_in_which_nobody_is_found_is_a_crop(tmp_path):
+    path, image = picture(tmp_path, 128, 64)
+    np.testing.assert_array_equal(take_person(path, finds()).image, image)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1200, 600), (128, 128), (200, 300)])
+def test_any_other_picture_without_a_person_is_refused(tmp_path, height, width):
+    path, _ = picture(tmp_path, height, width)
+    with pytest.raises(QueryError, match="nobody was found"):
+        take_person(path, finds())
+
+
+def test_the_only_person_is_cut_out(tmp_path):
+    path, image = picture(tmp_path, 200, 250)
+    person = take_person(path, finds([50, 20, 90, 120]))
+    np.testing.assert_array_equal(person.image, image[20:120, 50:90])
+    assert person.note == "the only person found"
+
+
+def test_a_person_in_a_tall_picture_is_cut_out_when_small(tmp_path):
+    path, image = picture(tmp_path, 240, 120)
+    np.testing.assert_array_equal(take_person(path, finds([10, 20, 50, 120])).image, image[20:120, 10:50])
+
+
+def test_of_several_people_the_largest_is_taken_and_said(tmp_path):
+    path, image = picture(tmp_path, 200, 250)
+    boxes = [200, 0, 240, 90], [100, 10, 180, 190], [5, 5, 45, 100]
+    person = take_person(path, finds(*boxes))
+    np.testing.assert_array_equal(person.image, image[10:190, 100:180])
+    assert person.note.startswith("person 2 of 3 from the left")
+
+
+def test_a_number_counts_from_the_left(tmp_path):
+    path, image = picture(tmp_path, 200, 250)
+    boxes = [200, 0, 240, 90], [100, 10, 180, 190], [5, 5, 45, 100]
+    np.testing.assert_array_equal(take_person(path, finds(*boxes), 1).image, image[5:100, 5:45])
+    np.testing.assert_array_equal(take_person(path, finds(*boxes), 3).image, image[0:90, 200:240])
+    for number in (0, 4):
+        with pytest.raises(QueryError, match=f"no person {number}; 3 were found"):
+            take_person(path, finds(*boxes), number)
+
+
+def test_a_box_beyond_the_border_is_cut_at_it():
+    image = np.zeros((20, 30, 3), np.uint8)
+    assert cut(image, np.array([-5.0, -5.0, 10.5, 100.0], np.float32)).shape == (20, 11, 3)
+
+
+def test_a_picture_is_turned_as_its_metadata_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    Image.new("RGB", (40, 20), (200, 10, 10)).save(tmp_path / "turned.jpg", exif=exif)
+    assert read_picture(tmp_path / "turned.jpg").shape == (40, 20, 3)
+
+
+def test_what_is_no_picture_is_refused(tmp_path):
+    (tmp_path / "empty.jpg").touch()
+    (tmp_path / "text.jpg").write_text("not a picture")
+    for name in ("empty.jpg", "text.jpg", "missing.jpg"):
+        with pytest.raises(QueryError, match=name):
+            read_picture(tmp_path / name)
+
+
+def test_examples_are_averaged_and_unwanted_people_subtracted():
+    [one, two, other] = np.eye(3, 544, dtype=np.float32)
+    none = np.zeros((0, 544), np.float32)
+    np.testing.assert_allclose(combine(np.stack([one, two]), none), (one + two) / np.sqrt(2), atol=1e-6)
+    away = combine(one[None], other[None])
+    assert np.linalg.norm(away) == pytest.approx(1, abs=1e-6)
+    assert away[2] / away[0] == pytest.approx(-UNLIKE_WEIGHT)
+
+
+def test_examples_that_cancel_out_are_refused():
+    one = np.eye(1, 544, dtype=np.float32)
+    with pytest.raises(QueryError, match="cancel"):
+        combine(np.concatenate([one, -one]), np.zeros((0, 544), np.float32))
