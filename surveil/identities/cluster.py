@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from surveil.identities.linkage import Pairs, average_linkage, seen_together
+from surveil.identities.linkage import Pairs, average_linkage, check_size, seen_together
 from surveil.store import vectors
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Clustering, Identity, Membership, Sighting
+from surveil.store.tables import Clustering, Embedding, Identity, Membership, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def cluster(database: Database, threshold: float) -> Outcome:
     started = time.perf_counter()
     with database.session() as session:
         model = model_in_use(session)
+        check_size(session.scalar(select(func.count()).where(Embedding.model_id == model.id)) or 0)
         ids, embeddings = vectors.load(session, None, model.id)
         apart = _pairs_apart(session, ids)
     group_of = dict(zip(ids.tolist(), average_linkage(embeddings, threshold, apart).tolist(), strict=True))
@@ -66,7 +67,8 @@ def cluster(database: Database, threshold: float) -> Outcome:
         run = Clustering(made_at=datetime.now(UTC), parameters=parameters, metrics={})
         session.add(run)
         session.flush()  # from here on nobody else writes to SQLite; the rows are locked for Postgres
-        before = dict(session.execute(select(Sighting.id, Sighting.identity_id).with_for_update()).tuples().all())
+        locked = select(Sighting.id, Sighting.identity_id).with_for_update()
+        before: dict[int, int | None] = dict(session.execute(locked).all())
         group_of = {sighting: group for sighting, group in group_of.items() if sighting in before}
         identities = _identities(session, group_of, before)
         _assign(session, run.id, {sighting: identities[group] for sighting, group in group_of.items()})
@@ -89,11 +91,14 @@ def _pairs_apart(session: Session, ids: NDArray[np.int64]) -> Pairs:
     # Footage, not camera: two recordings of one camera may overlap (pre-roll), and then do show one person twice.
     columns = select(Sighting.id, Sighting.footage_id, Sighting.first_seen, Sighting.last_seen)
     rows = {row.id: row for row in session.execute(columns)}
-    return seen_together(
-        np.array([rows[sighting].footage_id for sighting in ids.tolist()], np.int64),
-        np.array([rows[sighting].first_seen.timestamp() for sighting in ids.tolist()], np.float64),
-        np.array([rows[sighting].last_seen.timestamp() for sighting in ids.tolist()], np.float64),
+    present = [(place, rows[sighting]) for place, sighting in enumerate(ids.tolist()) if sighting in rows]
+    places = np.array([place for place, _ in present], np.int64)
+    pairs = seen_together(
+        np.array([row.footage_id for _, row in present], np.int64),
+        np.array([row.first_seen.timestamp() for _, row in present], np.float64),
+        np.array([row.last_seen.timestamp() for _, row in present], np.float64),
     )
+    return places[pairs]
 
 
 def match_groups(
@@ -121,7 +126,7 @@ def match_groups(
 
 def _identities(session: Session, group_of: Mapping[int, int], before: Mapping[int, int | None]) -> dict[int, int]:
     """The identity of each group: one that exists, or a new one."""
-    names = dict(session.execute(select(Identity.id, Identity.name)).tuples().all())
+    names: dict[int, str | None] = dict(session.execute(select(Identity.id, Identity.name)).all())
     identities = match_groups(group_of, before, names)
     new = sorted(set(group_of.values()) - identities.keys())
     if new:

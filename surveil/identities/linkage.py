@@ -39,11 +39,7 @@ def average_linkage(embeddings: Floats, threshold: float, apart: Pairs) -> NDArr
         StoreError: There are more than `MOST_SIGHTINGS`.
     """
     n = len(embeddings)
-    if n > MOST_SIGHTINGS:
-        raise StoreError(
-            f"{n} sightings are too many to compare each with each (at most {MOST_SIGHTINGS})",
-            next_step="Cluster a smaller database.",
-        )
+    check_size(n)
     if n < 2:
         return np.zeros(n, np.int64)
     distances = _condensed_distances(embeddings)
@@ -57,6 +53,19 @@ def average_linkage(embeddings: Floats, threshold: float, apart: Pairs) -> NDArr
     order[np.argsort(first)] = np.arange(len(first))
     numbered: NDArray[np.int64] = order[inverse]
     return numbered
+
+
+def check_size(n: int) -> None:
+    """Refuse what would not fit into memory.
+
+    Raises:
+        StoreError: There are more than `MOST_SIGHTINGS`.
+    """
+    if n > MOST_SIGHTINGS:
+        raise StoreError(
+            f"{n} sightings are too many to compare each with each (at most {MOST_SIGHTINGS})",
+            next_step="Cluster a smaller database.",
+        )
 
 
 def seen_together(places: NDArray[np.int64], first: NDArray[np.float64], last: NDArray[np.float64]) -> Pairs:

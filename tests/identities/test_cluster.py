@@ -16,9 +16,13 @@ def almost(person, seed):
     return (noisy / np.linalg.norm(noisy)).astype(np.float32)
 
 
+def pairs(session, query):
+    return dict(session.execute(query).all())
+
+
 def identity_of(database):
     with database.session() as session:
-        return dict(session.execute(select(Sighting.id, Sighting.identity_id)).tuples().all())
+        return pairs(session, select(Sighting.id, Sighting.identity_id))
 
 
 def test_sightings_of_one_person_become_one_identity_across_cameras(database, fill, made_up):
@@ -40,7 +44,7 @@ def test_sightings_of_one_person_become_one_identity_across_cameras(database, fi
         run = session.get_one(Clustering, outcome.clustering)
         assert run.parameters == {"method": "average linkage", "threshold": 0.5, "model": "f" * 64}
         assert run.metrics["identities"] == 2
-        members = dict(session.execute(select(Membership.sighting_id, Membership.identity_id)).tuples().all())
+        members = pairs(session, select(Membership.sighting_id, Membership.identity_id))
         assert members == found
 
 
@@ -75,7 +79,7 @@ def test_numbers_and_names_stay_when_more_is_ingested(database, fill, made_up):
         first_run = select(Membership.sighting_id, Membership.identity_id).where(
             Membership.clustering_id != outcome.clustering
         )
-        assert dict(session.execute(first_run).tuples().all()) == before, "an earlier run is kept as it was"
+        assert pairs(session, first_run) == before, "an earlier run is kept as it was"
 
 
 def test_a_run_with_the_same_result_makes_no_new_identities(database, fill, made_up):

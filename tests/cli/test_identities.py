@@ -1,0 +1,78 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from surveil.cli import surveil
+from surveil.errors import QueryError
+from surveil.identities.cluster import cluster
+
+ANNA, BEN = np.eye(2, 544, dtype=np.float32)
+
+
+@pytest.fixture
+def run(database, media, monkeypatch):
+    monkeypatch.setenv("SURVEIL_MEDIA", str(media.folder))
+
+    def call(*arguments):
+        result = CliRunner().invoke(surveil, ["--database", database.url, "identities", *map(str, arguments)])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return call
+
+
+@pytest.fixture
+def anna(database, fill, made_up):
+    """Her sightings, in order of time; there is also one of somebody else."""
+    late = fill([made_up(9, embedding=ANNA, colour=(20, 200, 20)), made_up(5, embedding=BEN)], camera="gate")
+    early = fill([made_up(0, embedding=ANNA, colour=(200, 20, 20))], camera="yard")
+    cluster(database, 0.5)
+    return [*early, late[0]]
+
+
+def test_the_list(run, anna):
+    identities = json.loads(run("list", "--json").stdout)["identities"]
+    assert [set(identity) for identity in identities] == [
+        {"identity", "name", "sightings", "cameras", "first_seen", "last_seen"}
+    ] * 2
+    assert [(identity["sightings"], identity["cameras"]) for identity in identities] == [
+        (2, ["gate", "yard"]),
+        (1, ["gate"]),
+    ]
+    rows = list(csv.DictReader(io.StringIO(run("list", "--csv").stdout)))
+    assert [row["cameras"] for row in rows] == ["gate yard", "gate"]
+    table = run("list").stdout.splitlines()
+    assert len(table) == 3
+    assert "gate, yard" in table[1]
+
+
+def test_the_list_before_the_first_clustering(run):
+    assert json.loads(run("list", "--json").stdout) == {"identities": []}
+    result = run("list")
+    assert result.stdout == ""
+    assert "surveil cluster" in result.stderr
+
+
+def test_showing_one(run, anna, tmp_path):
+    [identity, _] = json.loads(run("list", "--json").stdout)["identities"]
+    shown = json.loads(run("show", identity["identity"], "--sheet", tmp_path / "one.png", "--json").stdout)
+    assert shown["identity"] == identity["identity"]
+    assert shown["name"] is None
+    assert [sighting["sighting"] for sighting in shown["sightings"]] == anna
+    pixels = np.asarray(Image.open(tmp_path / "one.png"), int)
+    for colour in ((20, 20, 200), (20, 200, 20)):
+        assert (np.abs(pixels - colour).max(axis=2) < 8).sum() > 20_000
+    assert len(run("show", identity["identity"]).stdout.splitlines()) == 3
+    assert len(run("show", identity["identity"], "--csv").stdout.splitlines()) == 3
+
+
+def test_showing_one_that_does_not_exist(run, anna):
+    with pytest.raises(QueryError, match=r"no identity has the number 99.*surveil identities list"):
+        run("show", 99)
+    assert run("show", "anna").exit_code == 2

@@ -1,0 +1,251 @@
+import csv
+import io
+import json
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from surveil.cli import surveil
+from surveil.cli.search import attribute_options
+from surveil.errors import QueryError, StoreError
+from surveil.model.checkpoint import Card, save_checkpoint
+from surveil.model.embed import AppearanceModel
+from surveil.model.network import build_network
+from surveil.store.models import ModelRef
+
+UNDERSTOOD = {
+    "text", "phrases", "unknown", "cameras", "after", "before", "when", "attributes", "min_confidence", "like",
+    "unlike",
+}  # fmt: skip
+MATCH = {
+    "sighting", "footage", "camera", "first_seen", "last_seen", "box", "similarity", "probability", "attributes",
+    "identity", "name", "crop",
+}  # fmt: skip
+
+
+@pytest.fixture
+def run(database, media, monkeypatch):
+    """Call `surveil` on the test's database."""
+    monkeypatch.setenv("SURVEIL_MEDIA", str(media.folder))
+
+    def call(*arguments):
+        result = CliRunner().invoke(surveil, ["--database", database.url, *map(str, arguments)])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return call
+
+
+@pytest.fixture
+def people(fill, made_up):
+    """A red woman with a backpack and a blue man at the gate; a red man in the yard, an hour later."""
+    gate = fill(
+        [
+            made_up(0, 4, {"gender_female": 0.9, "upper_colour_red": 0.8, "backpack": 0.9}, colour=(20, 20, 220)),
+            made_up(9, 11, {"gender_female": 0.1, "upper_colour_blue": 0.9}, colour=(220, 20, 20)),
+        ],
+        camera="gate",
+        zone="Europe/Berlin",
+    )
+    yard = fill([made_up(3600, 3610, {"gender_female": 0.2, "upper_colour_red": 0.7})], camera="yard")
+    return [*gate, *yard]
+
+
+def found(result):
+    assert result.exit_code == 0, result.output
+    answer = json.loads(result.stdout)
+    assert set(answer) == {"understood", "matches", "passing"}
+    assert set(answer["understood"]) == UNDERSTOOD
+    for match in answer["matches"]:
+        assert set(match) == MATCH
+    return answer
+
+
+def numbers(result):
+    return [match["sighting"] for match in found(result)["matches"]]
+
+
+def test_options_and_text_find_the_same_people(run, people):
+    red_women = [people[0]]
+    assert numbers(run("search", "woman, red top", "--json")) == red_women
+    assert numbers(run("search", "--gender", "female", "--upper-colour", "red", "--json")) == red_women
+    assert numbers(run("search", "woman", "--upper-colour", "RED", "--json")) == red_women
+    assert numbers(run("search", "--backpack", "--json")) == red_women
+    assert set(numbers(run("search", "--no-backpack", "--json"))) == set(people[1:])
+    assert set(numbers(run("search", "red top", "--upper-colour", "blue", "--json"))) == set(people)
+    assert numbers(run("search", "man, yard camera", "--json")) == [people[2]]
+    assert numbers(run("search", "--gender", "male", "--camera", "gate", "--json")) == [people[1]]
+
+
+def test_times_are_read_in_the_zone_given(run, people):
+    assert set(numbers(run("search", "--after", "2026-09-14T12:30", "--json"))) == {people[2]}
+    assert set(numbers(run("search", "--before", "2026-09-14T12:30", "--json"))) == set(people[:2])
+    after = ("search", "--after", "2026-09-14T14:30", "--json")
+    assert numbers(run(*after)) == []
+    assert numbers(run(*after, "--zone", "Europe/Berlin")) == [people[2]]
+    assert numbers(run("search", "--after", "2026-09-14T14:30+02:00", "--json")) == [people[2]]
+    # Twelve o'clock in Greenwich is two on the clock of the gate, and noon on that of the yard.
+    assert numbers(run("search", "2026-09-14 between 14 and 15", "--json")) == people[:2]
+
+
+def test_the_json_of_a_match(run, people, media):
+    [match] = found(run("search", "--backpack", "--json"))["matches"]
+    assert match["camera"] == "gate"
+    assert match["first_seen"] == "2026-09-14T12:00:00+00:00"
+    assert match["last_seen"] == "2026-09-14T12:00:04+00:00"
+    assert match["box"] == [10, 20, 60, 140]
+    assert (match["similarity"], match["probability"]) == (None, pytest.approx(0.9))
+    assert match["attributes"]["upper_colour"] == {"value": "red", "probability": pytest.approx(0.8)}
+    assert len(match["attributes"]) == 12
+    assert cv2.imread(match["crop"]).shape == (100, 50, 3)
+
+
+def test_what_was_understood_and_what_was_not_is_told(run, people):
+    result = run("search", "a limping woman, red top, Monday to Wednesday", "--json")
+    understood = found(result)["understood"]
+    assert understood["phrases"][:2] == [
+        {"words": "woman", "meaning": "gender female"},
+        {"words": "red top", "meaning": "upper_colour red"},
+    ]
+    assert [phrase["words"] for phrase in understood["unknown"]] == ["limping"]
+    assert understood["attributes"] == {"gender": ["female"], "upper_colour": ["red"]}
+    assert understood["when"].startswith("from Monday")
+    assert "Not understood: limping" in result.stderr
+
+
+def test_an_empty_result_says_which_filter_emptied_it(run, people):
+    result = run("search", "--upper-colour", "red", "--hat")
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    lines = [line.split(maxsplit=1) for line in result.stderr.splitlines()]
+    assert ["2", "upper_colour red"] in lines
+    assert ["0", "hat yes"] in lines
+    answer = found(run("search", "--upper-colour", "red", "--hat", "--json"))
+    assert answer["passing"] == {"upper_colour red": 2, "hat yes": 0}
+
+
+def test_the_table_shows_both_clocks(run, people):
+    result = run("search", "--backpack")
+    heading, line = result.stdout.splitlines()
+    assert heading.split()[:3] == ["sighting", "camera", "first"]
+    assert "2026-09-14 14:00:00 CEST" in line
+    assert "12:00:00 " in line
+    assert "90%" in line
+    assert "female young, red top" in line
+
+
+def test_csv_has_a_line_per_match_and_a_column_per_value(run, people):
+    rows = list(csv.DictReader(io.StringIO(run("search", "--upper-colour", "red", "--csv").stdout)))
+    assert [int(row["sighting"]) for row in rows] == [people[0], people[2]]
+    assert rows[0]["attributes.upper_colour.value"] == "red"
+    assert rows[0]["box"] == "10.0 20.0 60.0 140.0"
+    assert rows[0]["first_seen"] == "2026-09-14T12:00:00+00:00"
+
+
+def test_the_sheet_shows_the_crops(run, people, tmp_path):
+    run("search", "--camera", "gate", "--sheet", tmp_path / "sheet.png", "--json")
+    pixels = np.asarray(Image.open(tmp_path / "sheet.png"), int)
+    for colour in ((220, 20, 20), (20, 20, 220)):
+        assert (np.abs(pixels - colour).max(axis=2) < 8).sum() > 20_000
+
+
+def test_the_limit_and_the_confidence(run, people):
+    assert len(numbers(run("search", "--limit", 1, "--camera", "gate", "--json"))) == 1
+    assert numbers(run("search", "--upper-colour", "red", "--min-confidence", 0.75, "--json")) == [people[0]]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("search",),
+        ("search", "--upper-colour", "pink"),
+        ("search", "--after", "Tuesday"),
+        ("search", "--limit", "0", "--hat"),
+        ("search", "--unlike", "other.jpg"),
+    ],
+)
+def test_a_wrong_call_exits_with_2(run, people, arguments):
+    assert run(*arguments).exit_code == 2
+
+
+def test_what_cannot_be_answered_says_why(run, people):
+    with pytest.raises(QueryError, match=r"no camera is called 'gat'. Did you mean gate\?"):
+        run("search", "--camera", "gat")
+    with pytest.raises(StoreError, match="no such time zone"):
+        run("search", "--hat", "--zone", "Europe/Nowhere")
+
+
+def test_a_missing_database_is_not_made(tmp_path):
+    path = tmp_path / "none.db"
+    result = CliRunner().invoke(surveil, ["--database", f"sqlite:///{path}", "search", "--hat"])
+    assert isinstance(result.exception, StoreError)
+    assert "Ingest footage first" in str(result.exception)
+    assert not path.exists()
+
+
+def test_every_attribute_has_its_option():
+    command = attribute_options(lambda: None)
+    options = {option for parameter in command.__click_params__ for option in parameter.opts}
+    assert options >= {
+        "--gender",
+        "--upper-colour",
+        "--lower-colour",
+        "--age",
+        "--lower-length",
+        "--lower-type",
+        "--hair",
+    }
+    assert {"--backpack", "--bag", "--handbag", "--hat", "--sleeve"} <= options
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    """Untrained weights: pictures that are the same get embeddings that are the same."""
+    weights = tmp_path_factory.mktemp("weights") / "untrained.safetensors"
+    save_checkpoint(weights, build_network("resnet34-attention"), Card("untrained", "resnet34-attention", (128, 64)))
+    return weights
+
+
+@pytest.fixture
+def patterns():
+    """Pictures of nobody, small and tall as crops are."""
+    random = np.random.default_rng(3)
+    return [cv2.resize(random.integers(0, 255, (8, 4, 3), np.uint8), (64, 128)) for _ in range(4)]
+
+
+def test_a_picture_finds_the_sighting_that_looks_like_it(
+    run, fill, made_up, monkeypatch, checkpoint, patterns, tmp_path
+):
+    monkeypatch.setenv("SURVEIL_MODEL", str(checkpoint))
+    model = AppearanceModel.load(checkpoint)
+    embeddings = [appearance.embedding for appearance in model.describe(patterns)]
+    ids = fill(
+        [made_up(i, embedding=embedding) for i, embedding in enumerate(embeddings)],
+        model=ModelRef("untrained", model.card.sha256, {}),
+    )
+    for i in (2, 3):
+        cv2.imwrite(str(tmp_path / f"{i}.png"), patterns[i])
+    answer = found(run("search", "--like", tmp_path / "2.png", "--sheet", tmp_path / "sheet.png", "--json"))
+    [taken] = answer["understood"]["like"]
+    assert taken == {
+        "picture": str(tmp_path / "2.png"),
+        "taken": "whole picture: small and tall, taken for a crop",
+    }
+    assert answer["matches"][0]["sighting"] == ids[2]
+    assert answer["matches"][0]["similarity"] == pytest.approx(1, abs=0.01)
+    assert answer["matches"][0]["probability"] is None
+    assert Image.open(tmp_path / "sheet.png").size[0] > 600
+
+    result = run("search", "--like", tmp_path / "2.png", "--unlike", tmp_path / "3.png", "--limit", 1, "--json")
+    assert numbers(result) == [ids[2]]
+
+
+def test_a_picture_described_by_another_model_is_refused(run, people, monkeypatch, checkpoint, patterns, tmp_path):
+    monkeypatch.setenv("SURVEIL_MODEL", str(checkpoint))
+    cv2.imwrite(str(tmp_path / "one.png"), patterns[0])
+    with pytest.raises(QueryError, match="embeddings of made-up model"):
+        run("search", "--like", tmp_path / "one.png")
