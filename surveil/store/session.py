@@ -143,11 +143,14 @@ def readable_errors(where: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        damaged = type(error) is not DBAPIError and "not a database" in str(error.orig)
-        if not isinstance(error, (OperationalError, InterfaceError)) and not damaged and not _lacks_pgvector(error):
-            raise
         said = " ".join(str(error.orig).split())
-        raise StoreError(said, where, _next_step(error, said)) from error
+        if (
+            not isinstance(error, (OperationalError, InterfaceError))
+            and not _is_damaged(said)
+            and not _lacks_pgvector(said)
+        ):
+            raise
+        raise StoreError(said, where, _next_step(said)) from error
 
 
 _URL_HELP = "Write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME."
@@ -211,16 +214,19 @@ def _enter_wal(engine: Engine) -> None:
         )
 
 
-def _lacks_pgvector(error: DBAPIError) -> bool:
-    said = str(error.orig)
+def _lacks_pgvector(said: str) -> bool:
     return 'extension "vector"' in said or 'type "halfvec"' in said
 
 
-def _next_step(error: DBAPIError, said: str) -> str:
-    if _lacks_pgvector(error):
+def _is_damaged(said: str) -> bool:
+    return "malformed" in said or "not a database" in said
+
+
+def _next_step(said: str) -> str:
+    if _lacks_pgvector(said):
         return "The server needs the extension pgvector 0.7 or newer, and a user who may create it."
+    if _is_damaged(said):
+        return "The file is damaged or something else; see `surveil db check`, or restore a backup."
     if "locked" in said:
         return "Another process has been writing for long; try again when it is done."
-    if "malformed" in said or "not a database" in said:
-        return "The file is damaged or something else; see `surveil db check`, or restore a backup."
     return "Check --database, that the place exists and is writable, and that there is room."

@@ -1,8 +1,10 @@
 """Made-up sightings, the same for the same number, and footage to put them in."""
 
+import multiprocessing
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -33,17 +35,17 @@ def make_sighting(number: int, *, start: float = 0.0, crops: int = 2) -> Sightin
     return Sighting(Track(seconds, boxes, np.full(4, 0.8, np.float32), pictures), appearance)
 
 
-def write_footage(url: str, media: str, stop: str = "never") -> None:
-    """Ingest twelve made-up sightings as one piece of footage, and stop dead at a given moment."""
+def write_footage(url: str, media: Path, stop: str = "never", stopped: Path | None = None) -> None:
+    """Ingest twelve made-up sightings as one piece of footage; stop dead at a given moment, told by making a file."""
 
     def hang(*_):
-        print("now", flush=True)
+        stopped.touch()
         time.sleep(600)
 
     with Database.open(url) as database:
         source = Source(Path("/footage/yard.mp4"), "video", "yard", "path", START, "path", "a" * 64)
         footage_id, _ = register_footage(database, source)
-        footage = Writer(database, MediaFolder(Path(media)), MODEL).begin(footage_id)
+        footage = Writer(database, MediaFolder(media), MODEL).begin(footage_id)
         for number in range(12):
             if stop == "adding" and number == 10:
                 hang()
@@ -59,6 +61,25 @@ def write_footage(url: str, media: str, stop: str = "never") -> None:
 @pytest.fixture(name="write_footage")
 def write_footage_fixture() -> Callable[..., None]:
     return write_footage
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Callable[..., BaseProcess]]:
+    """Run code in a process of its own, with the given values as its variables."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["surveil.store.writer"])  # importing takes longer than all that the tests do there
+    started = []
+
+    def start(code: str, **values: object) -> BaseProcess:
+        process = context.Process(target=exec, args=(code, values))
+        process.start()
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.join()
 
 
 @pytest.fixture

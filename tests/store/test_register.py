@@ -1,5 +1,4 @@
-import subprocess
-import sys
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -9,21 +8,17 @@ from surveil.store.register import register_footage
 from surveil.store.tables import Camera, Footage
 
 REGISTER = """
-import sys, time
 from datetime import UTC, datetime
 from pathlib import Path
 from surveil.store.register import register_footage
 from surveil.store.session import Database
 from surveil.types import Source
-url, go, name = sys.argv[1:]
-database = Database.open(url)
-print("ready", flush=True)
-while not Path(go).exists():
-    time.sleep(0.001)
-for number in range(40):
-    source = Source(Path(f"/{name}/{number}.mp4"), "video", f"camera {number % 3}", "path",
-                    datetime(2024, 1, 1, tzinfo=UTC), "path", f"{number:064x}")
-    print(*register_footage(database, source))
+with Database.open(url) as database:
+    together.wait()
+    for number in range(40):
+        source = Source(Path(f"/{name}/{number}.mp4"), "video", f"camera {number % 3}", "path",
+                        datetime(2024, 1, 1, tzinfo=UTC), "path", f"{number:064x}")
+        answers.put((name, *register_footage(database, source)))
 """
 
 
@@ -72,19 +67,14 @@ def test_footage_in_work_or_done_keeps_its_camera_and_follows_its_file(database,
     assert (path, camera) == (str(new), "yard")
 
 
-def test_two_processes_at_once_make_one_row_each(database, tmp_path):
-    go = tmp_path / "go"
-    command = [sys.executable, "-c", REGISTER, database.url, str(go)]
-    processes = [
-        subprocess.Popen([*command, name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for name in ("a", "b")
-    ]
-    for process in processes:
-        assert process.stdout.readline() == "ready\n"
-    go.touch()
-    answers = [process.communicate() for process in processes]
-    assert [errors for _, errors in answers] == ["", ""]
-    assert answers[0][0] == answers[1][0]
-    assert len(rows(database)) == 40
+def test_two_processes_at_once_make_one_row_each(database, elsewhere):
+    context = multiprocessing.get_context("forkserver")
+    together, answers = context.Barrier(2), context.Queue()
+    for name in "ab":
+        elsewhere(REGISTER, url=database.url, name=name, together=together, answers=answers)
+    given = [answers.get(timeout=120) for _ in range(80)]
+    of_a, of_b = ([answer[1:] for answer in given if answer[0] == name] for name in "ab")
+    assert of_a == of_b
+    assert [row.id for row in rows(database)] == sorted(footage_id for footage_id, _ in of_a)
     with database.session() as session:
         assert len(session.scalars(select(Camera)).all()) == 3

@@ -1,6 +1,5 @@
+import multiprocessing
 import sqlite3
-import subprocess
-import sys
 
 import pytest
 from sqlalchemy import create_engine, select, text
@@ -119,10 +118,11 @@ def test_a_locked_database_is_reported(tmp_path, monkeypatch):
         other.close()
 
 
-def test_processes_that_open_a_new_database_at_once_all_succeed(database_url):
-    code = "import sys; from surveil.store.session import Database; Database.open(sys.argv[1]).close()"
-    processes = [subprocess.Popen([sys.executable, "-c", code, database_url], stderr=subprocess.PIPE) for _ in range(3)]
+def test_processes_that_open_a_new_database_at_once_all_succeed(database_url, elsewhere):
+    code = "from surveil.store.session import Database; together.wait(); Database.open(url).close()"
+    together = multiprocessing.get_context("forkserver").Barrier(4)
+    processes = [elsewhere(code, url=database_url, together=together) for _ in range(4)]
     for process in processes:
-        _, errors = process.communicate()
-        assert process.returncode == 0, errors.decode()
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
     Database.open(database_url, create=False).close()

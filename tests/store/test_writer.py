@@ -1,5 +1,4 @@
-import subprocess
-import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,11 +16,11 @@ from surveil.store.writer import Writer
 from surveil.types import Appearance, Track
 from surveil.types import Sighting as Seen
 
-IN_ANOTHER_PROCESS = f"""
+WRITE = """
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, tests)
 from conftest import write_footage
-write_footage(*sys.argv[1:])
+write_footage(url, media, stop, stopped)
 """
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
@@ -173,22 +172,26 @@ def test_a_model_that_is_not_in_use_cannot_write(database, media, writer):
 
 
 @pytest.mark.parametrize("stop", ["adding", "inserting", "committing"])
-def test_pulling_the_plug_leaves_nothing_and_the_next_run_gives_all(database, media, write_footage, stop):
-    command = [sys.executable, "-c", IN_ANOTHER_PROCESS, database.url, str(media.folder), stop]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "now\n"
+def test_pulling_the_plug_leaves_nothing_and_the_next_run_gives_all(
+    database, media, write_footage, elsewhere, tmp_path, stop
+):
+    stopped, tests = tmp_path / "stopped", str(Path(__file__).parent)
+    process = elsewhere(WRITE, tests=tests, url=database.url, media=media.folder, stop=stop, stopped=stopped)
+    while not stopped.exists():
+        assert process.exitcode is None
+        time.sleep(0.01)
     process.kill()
-    process.communicate()
+    process.join()
     assert counts(database) == [0, 0, 0]
     with database.session() as session:
         assert session.scalars(select(Footage.state)).all() == ["waiting"]
     assert list(media)
-    write_footage(database.url, str(media.folder))
+    write_footage(database.url, media.folder)
     disturbed = contents(database)
     assert counts(database) == [12, 12, 24]
     with database.session() as session:
         session.execute(delete(Footage))
-    write_footage(database.url, str(media.folder))
+    write_footage(database.url, media.folder)
     assert contents(database) == disturbed
 
 

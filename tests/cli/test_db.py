@@ -1,0 +1,68 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from surveil.cli import surveil
+from surveil.errors import StoreError
+from surveil.store.session import Database
+
+
+@pytest.fixture
+def run(database_url, media, monkeypatch):
+    monkeypatch.setenv("SURVEIL_MEDIA", str(media.folder))
+    return lambda *call: CliRunner().invoke(surveil, ["--database", database_url, *call])
+
+
+def test_upgrade_makes_the_schema_once(run):
+    assert "(empty) -> " in run("db", "upgrade").output
+    assert "already" in run("db", "upgrade").output
+
+
+def test_check_of_a_whole_database_exits_with_0(run, fill, made_up):
+    fill([made_up(), made_up()])
+    result = run("db", "check")
+    assert result.exit_code == 0, result.output
+    assert "sighting 2" in result.output
+    assert "Nothing is wrong." in result.output
+    answer = json.loads(run("db", "check", "--json").output)
+    assert answer["rows"]["sighting"] == 2
+    assert (answer["problems"], answer["unreferenced_pictures"]) == ([], 0)
+
+
+def test_check_says_what_is_wrong_and_exits_with_1(run, fill, made_up, media):
+    fill([made_up(colour=(1, 2, 3))])
+    [key] = media
+    media.path(key).unlink()
+    result = run("db", "check")
+    assert result.exit_code == 1
+    assert "pictures are missing" in result.output
+    assert key in result.output
+    result = run("db", "check", "--json")
+    assert result.exit_code == 1
+    [problem] = json.loads(result.output)["problems"]
+    assert (problem["check"], problem["count"]) == ("crops", 1)
+
+
+def test_check_reports_a_database_that_cannot_be_opened(tmp_path, monkeypatch):
+    monkeypatch.delenv("SURVEIL_MEDIA", raising=False)
+    result = CliRunner().invoke(surveil, ["--database", f"sqlite:///{tmp_path}/none.db", "db", "check", "--json"])
+    assert result.exit_code == 1
+    assert "no database here yet" in json.loads(result.output)["problems"][0]["what"]
+
+
+def test_check_finds_a_damaged_file(tmp_path, monkeypatch):
+    monkeypatch.delenv("SURVEIL_MEDIA", raising=False)
+    path = tmp_path / "surveil.db"
+    Database.open(f"sqlite:///{path}").close()
+    content = bytearray(path.read_bytes())
+    content[5 * 4096 : 12 * 4096] = b"\xff" * (7 * 4096)
+    path.write_bytes(content)
+    result = CliRunner().invoke(surveil, ["--database", f"sqlite:///{path}", "db", "check", "--json"])
+    assert result.exit_code == 1
+    assert "malformed" in result.output or "damaged" in result.output
+
+
+def test_upgrade_refuses_what_is_not_supported():
+    result = CliRunner().invoke(surveil, ["--database", "mysql://host/name", "db", "upgrade"])
+    assert isinstance(result.exception, StoreError)
