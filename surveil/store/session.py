@@ -144,11 +144,8 @@ def readable_errors(where: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())
-        if (
-            not isinstance(error, (OperationalError, InterfaceError))
-            and not _is_damaged(said)
-            and not _lacks_pgvector(said)
-        ):
+        outside = isinstance(error, (OperationalError, InterfaceError)) or "permission denied" in said
+        if not (outside or _is_damaged(said) or _lacks_pgvector(said)):
             raise
         raise StoreError(said, where, _next_step(said)) from error
 
@@ -227,6 +224,8 @@ def _next_step(said: str) -> str:
         return "The server needs the extension pgvector 0.7 or newer, and a user who may create it."
     if _is_damaged(said):
         return "The file is damaged or something else; see `surveil db check`, or restore a backup."
+    if "permission denied" in said:
+        return "Ask the database's owner for the right to do this."
     if "locked" in said:
         return "Another process has been writing for long; try again when it is done."
     return "Check --database, that the place exists and is writable, and that there is room."

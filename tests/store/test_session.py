@@ -1,4 +1,5 @@
 import multiprocessing
+import secrets
 import sqlite3
 
 import pytest
@@ -100,6 +101,22 @@ def test_an_unreachable_postgres_is_reported_without_its_password():
         Database.open(url)
     assert "127.0.0.1" in str(caught.value)
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("right", ["none", "to make tables"])
+def test_a_user_without_the_rights_is_told(postgres_url, right):
+    user = f"clerk_{secrets.token_hex(4)}"
+    owner = connect(postgres_url)
+    with owner.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {user} LOGIN"))
+        if right == "to make tables":
+            connection.execute(text(f"GRANT CREATE ON SCHEMA public TO {user}"))
+    with pytest.raises(StoreError, match="permission denied") as caught:
+        Database.open(postgres_url.replace("postgres:@", f"{user}:@"))
+    assert ("pgvector" in str(caught.value)) == (right == "to make tables")
+    with owner.connect() as connection:
+        assert schema.revision_of(connection, "here") is None
+    owner.dispose()
 
 
 @pytest.mark.parametrize("url", ["surveil.db", "mysql://host/name", "sqlite://", "sqlite:///:memory:", ""])
