@@ -71,22 +71,20 @@ def fit(
 
 
 @detector.command()
-@click.argument("labels", nargs=-1, type=FOLDER)
-@click.option("--sample", type=FOLDER, help="The sample footage with its ground truth.")
+@click.argument("labels", nargs=-1, required=True, type=FOLDER)
 @click.option("--weights", type=FILE, help="Detector to measure, if not the shipped one.")
 @click.option("--trust-detector", is_flag=True, help="Allow weights that are a pickle.")
 @click.option("--image-size", default=640, show_default=True, help="Longer side of the network's input in pixels.")
 @click.option("--min-score", default=0.25, show_default=True, help="Least score of a detection.")
-@click.option("--every", default=10, show_default=True, help="Measure every Nth frame of the sample footage.")
 @click.option("--record", is_flag=True, help="Write what was measured into the detector's card.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def evaluate(
-    labels: tuple[Path, ...], sample: Path | None, weights: Path | None, trust_detector: bool, image_size: int,
-    min_score: float, every: int, record: bool, device: str,
+    labels: tuple[Path, ...], weights: Path | None, trust_detector: bool, image_size: int, min_score: float,
+    record: bool, device: str,
 ) -> None:  # fmt: skip
-    """Recall and precision at IoU 0.5 on the validation parts of LABELS and on the sample footage.
+    """Recall and precision at IoU 0.5 on the validation parts of LABELS (folders with a labels.json).
 
-    Example: python -m training detector evaluate labels/* --sample sample_data
+    Example: python -m training detector evaluate labels/*
     """
     import time
 
@@ -100,10 +98,6 @@ def evaluate(
         weights, device=resolve_device(device), image_size=image_size, min_score=min_score, trust=trust_detector
     )
     parts = {folder.name: load_pictures(folder, "validation") for folder in labels}
-    if sample:
-        from training.detector_data import load_sample_footage
-
-        parts |= load_sample_footage(sample, every)
     click.echo(f"{'':24}{'pictures':>9}{'people':>8}{'recall':>8}{'precision':>11}{'s/picture':>11}")
     metrics: dict[str, dict[str, float]] = {}
     for name, pictures in parts.items():
