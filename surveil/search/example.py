@@ -23,6 +23,8 @@ FILLED = 0.5
 """The part of a tall picture from which on a person fills it: it is a crop already."""
 SMALL = 320
 """Tall pictures up to this height (pixels) in which nobody is found are crops, too coarse for the detector."""
+FRAME_COLOUR = (114, 114, 114)
+"""What ultralytics networks are trained to see around a picture."""
 
 Detector = Callable[[Image], Detections]
 
@@ -65,19 +67,21 @@ def take_person(path: Path, detect: Detector, number: int | None = None) -> Pers
     """
     picture = read_picture(path)
     height, width = picture.shape[:2]
-    boxes = detect(picture).boxes
-    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
     if number is None and height >= TALL * width:
-        if len(boxes) and areas.max() >= FILLED * height * width:
+        framed = _framed_boxes(picture, detect)
+        if _areas(framed).max(initial=0) >= FILLED * height * width:
             return Person(path, picture, "whole picture: a person fills it")
-        if not len(boxes) and height <= SMALL:
-            return Person(path, picture, "whole picture: small and tall, taken for a crop")
+    boxes = detect(picture).boxes
+    if not len(boxes):
+        boxes = _framed_boxes(picture, detect)
+    if not len(boxes) and number is None and height >= TALL * width and height <= SMALL:
+        return Person(path, picture, "whole picture: small and tall, taken for a crop")
     if not len(boxes):
         raise QueryError("nobody was found in the picture", path, "Cut the person out and give the crop.")
     order = np.argsort(boxes[:, 0], kind="stable")
     if number is not None and not 1 <= number <= len(boxes):
         raise QueryError(f"there is no person {number}; {len(boxes)} were found", path, "Count from the left, from 1.")
-    chosen = int(order[number - 1]) if number is not None else int(areas.argmax())
+    chosen = int(order[number - 1]) if number is not None else int(_areas(boxes).argmax())
     place = int(np.flatnonzero(order == chosen)[0]) + 1
     note = "the only person found"
     if len(boxes) > 1:
@@ -92,6 +96,26 @@ def cut(picture: Image, box: Floats) -> Image:
     left, top = max(int(box[0]), 0), max(int(box[1]), 0)
     right, bottom = min(int(np.ceil(box[2])), width), min(int(np.ceil(box[3])), height)
     return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
+def _framed_boxes(picture: Image, detect: Detector) -> Floats:
+    """Boxes (n, 4) found with a plain frame around the picture, as wide as the picture is high.
+
+    A detector trained on scenes misses people who fill the picture, or sees only parts of them; with room around them
+    it finds them whole.
+    """
+    height, width = picture.shape[:2]
+    framed = np.full((3 * height, width + 2 * height, 3), FRAME_COLOUR, np.uint8)
+    framed[height : 2 * height, height : height + width] = picture
+    boxes = detect(framed).boxes - np.float32(height)
+    boxes = np.clip(boxes, 0, np.array([width, height, width, height], np.float32))
+    inside: Floats = boxes[_areas(boxes) > 0]
+    return inside
+
+
+def _areas(boxes: Floats) -> Floats:
+    areas: Floats = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    return areas
 
 
 def describe_example(model: AppearanceModel, like: Sequence[Image], unlike: Sequence[Image] = ()) -> Example:

@@ -7,70 +7,85 @@ from surveil.errors import QueryError
 from surveil.search.example import UNLIKE_WEIGHT, combine, cut, read_picture, take_person
 from surveil.types import Detections
 
+COLOURS = [(250, 20, 20), (20, 250, 20), (20, 20, 250)]
 
-def picture(tmp_path, height, width):
-    """Every pixel tells its place: blue is the column, green the row."""
-    rows, columns = np.mgrid[:height, :width]
-    image = np.stack([columns % 256, rows % 256, rows * 0], axis=2).astype(np.uint8)
+
+def draw(tmp_path, size, *boxes):
+    """A picture with a person, of a colour of their own, in each box (x1, y1, x2, y2)."""
+    image = np.zeros((*size, 3), np.uint8)
+    for (left, top, right, bottom), colour in zip(boxes, COLOURS, strict=False):
+        image[top:bottom, left:right] = colour
     path = tmp_path / "picture.png"
     cv2.imwrite(str(path), image)
     return path, image
 
 
-def finds(*boxes):
-    def detect(image):
-        return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.ones(len(boxes), np.float32))
+def detect(image):
+    """Finds the people of `draw`, unless they touch the border of what is searched: the hard case of real detectors."""
+    boxes = []
+    for colour in COLOURS:
+        rows, columns = np.nonzero((image == colour).all(axis=2))
+        if len(rows):
+            box = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+            if box[0] > 0 and box[1] > 0 and box[2] < image.shape[1] and box[3] < image.shape[0]:
+                boxes.append(box)
+    return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.ones(len(boxes), np.float32))
 
-    return detect
+
+SEVERAL = [200, 1, 240, 90], [100, 10, 180, 190], [5, 5, 45, 100]
 
 
-def test_a_crop_that_a_person_fills_is_taken_whole(tmp_path):
-    path, image = picture(tmp_path, 600, 300)
-    person = take_person(path, finds([10, 30, 280, 590], [0, 0, 40, 80]))
+@pytest.mark.parametrize("box", [(10, 30, 280, 590), (0, 0, 300, 600), (0, 100, 300, 600)])
+def test_a_crop_that_a_person_fills_is_taken_whole(tmp_path, box):
+    path, image = draw(tmp_path, (600, 300), box)
+    person = take_person(path, detect)
     np.testing.assert_array_equal(person.image, image)
     assert "fills" in person.note
 
 
 def test_a_small_tall_picture_in_which_nobody_is_found_is_a_crop(tmp_path):
-    path, image = picture(tmp_path, 128, 64)
-    np.testing.assert_array_equal(take_person(path, finds()).image, image)
+    path, image = draw(tmp_path, (128, 64))
+    np.testing.assert_array_equal(take_person(path, detect).image, image)
 
 
-@pytest.mark.parametrize(("height", "width"), [(1200, 600), (128, 128), (200, 300)])
-def test_any_other_picture_without_a_person_is_refused(tmp_path, height, width):
-    path, _ = picture(tmp_path, height, width)
+@pytest.mark.parametrize("size", [(1200, 600), (128, 128), (200, 300)])
+def test_any_other_picture_without_a_person_is_refused(tmp_path, size):
+    path, _ = draw(tmp_path, size)
     with pytest.raises(QueryError, match="nobody was found"):
-        take_person(path, finds())
+        take_person(path, detect)
 
 
 def test_the_only_person_is_cut_out(tmp_path):
-    path, image = picture(tmp_path, 200, 250)
-    person = take_person(path, finds([50, 20, 90, 120]))
+    path, image = draw(tmp_path, (200, 250), [50, 20, 90, 120])
+    person = take_person(path, detect)
     np.testing.assert_array_equal(person.image, image[20:120, 50:90])
     assert person.note == "the only person found"
 
 
+def test_a_person_at_the_border_is_found_with_room_around_the_picture(tmp_path):
+    path, image = draw(tmp_path, (200, 250), [50, 20, 120, 200])
+    np.testing.assert_array_equal(take_person(path, detect).image, image[20:200, 50:120])
+
+
 def test_a_person_in_a_tall_picture_is_cut_out_when_small(tmp_path):
-    path, image = picture(tmp_path, 240, 120)
-    np.testing.assert_array_equal(take_person(path, finds([10, 20, 50, 120])).image, image[20:120, 10:50])
+    path, image = draw(tmp_path, (240, 120), [10, 20, 50, 120])
+    np.testing.assert_array_equal(take_person(path, detect).image, image[20:120, 10:50])
 
 
 def test_of_several_people_the_largest_is_taken_and_said(tmp_path):
-    path, image = picture(tmp_path, 200, 250)
-    boxes = [200, 0, 240, 90], [100, 10, 180, 190], [5, 5, 45, 100]
-    person = take_person(path, finds(*boxes))
+    path, image = draw(tmp_path, (200, 250), *SEVERAL)
+    person = take_person(path, detect)
     np.testing.assert_array_equal(person.image, image[10:190, 100:180])
     assert person.note.startswith("person 2 of 3 from the left")
 
 
 def test_a_number_counts_from_the_left(tmp_path):
-    path, image = picture(tmp_path, 200, 250)
-    boxes = [200, 0, 240, 90], [100, 10, 180, 190], [5, 5, 45, 100]
-    np.testing.assert_array_equal(take_person(path, finds(*boxes), 1).image, image[5:100, 5:45])
-    np.testing.assert_array_equal(take_person(path, finds(*boxes), 3).image, image[0:90, 200:240])
+    path, image = draw(tmp_path, (200, 250), *SEVERAL)
+    np.testing.assert_array_equal(take_person(path, detect, 1).image, image[5:100, 5:45])
+    np.testing.assert_array_equal(take_person(path, detect, 3).image, image[1:90, 200:240])
     for number in (0, 4):
         with pytest.raises(QueryError, match=f"no person {number}; 3 were found"):
-            take_person(path, finds(*boxes), number)
+            take_person(path, detect, number)
 
 
 def test_a_box_beyond_the_border_is_cut_at_it():
