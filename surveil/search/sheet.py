@@ -16,7 +16,7 @@ from PIL.ImageFont import FreeTypeFont
 from surveil.errors import QueryError
 from surveil.types import Image
 
-PICTURE = (156, 312)
+PICTURE = (180, 360)
 """Width and height of the field for a picture, in pixels."""
 MARGIN, GAP, PAD = 40, 20, 12
 MOST_COLUMNS, LEAST_COLUMNS = 8, 4
@@ -46,7 +46,7 @@ def contact_sheet(cells: Sequence[Cell], title: str, subtitle: str = "") -> Pict
     rows = math.ceil(len(cells) / columns)
     line = _height(_font(15))
     cell_width = PICTURE[0] + 2 * PAD
-    cell_height = PICTURE[1] + 3 * PAD + line * max((len(cell.lines) for cell in cells), default=0)
+    cell_height = PICTURE[1] + 3 * PAD + line * max((len(_caption(cell)) for cell in cells), default=0)
     width = 2 * MARGIN + columns * cell_width + (columns - 1) * GAP
     text = _wrap(subtitle, _font(18), width - 2 * MARGIN)
     header = MARGIN + _height(_font(32)) + len(text) * _height(_font(18)) + GAP
@@ -91,9 +91,15 @@ def _draw_cell(sheet: Picture, draw: ImageDraw.ImageDraw, cell: Cell, place: tup
         box = draw.textbbox((0, 0), cell.label, _font(15))
         draw.rectangle((left, top, left + box[2] + 2 * PAD, top + _height(_font(15)) + 4), ACCENT)
         draw.text((left + PAD, top + 2), cell.label, CARD, _font(15))
-    for i, words in enumerate(cell.lines):
+    for i, words in enumerate(_caption(cell)):
         at = top + PICTURE[1] + PAD + i * _height(_font(15))
         draw.text((left, at), _fit(words, _font(15), PICTURE[0]), INK if i == 0 else FAINT, _font(15))
+
+
+def _caption(cell: Cell) -> list[str]:
+    """The lines under a picture: the first is shortened, the others are wrapped."""
+    wrapped = [part for line in cell.lines[1:] for part in _wrap(line, _font(15), PICTURE[0])]
+    return [*cell.lines[:1], *wrapped]
 
 
 def _font(size: int) -> FreeTypeFont:

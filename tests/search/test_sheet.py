@@ -39,7 +39,7 @@ def test_a_wide_picture_keeps_its_aspect():
 
 
 def test_the_words_under_a_picture_are_drawn():
-    blank, written = (np.asarray(contact_sheet([Cell(None, lines)], "one")) for lines in (("", ""), ("gate", "0.83")))
+    blank, written = (np.asarray(contact_sheet([Cell(None, lines)], "one")) for lines in (("", "."), ("gate", "0.83")))
     assert blank.shape == written.shape
     assert (blank != written).any(axis=2).sum() > 50
 
