@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -67,7 +67,9 @@ class Pipeline:
     def _model(self) -> Model:
         return self._load_model()
 
-    def process(self, source: Source, report: FootageReport, progress: Callable[[float], None]) -> Iterator[Sighting]:
+    def process(
+        self, source: Source, report: FootageReport, progress: Callable[[float], None]
+    ) -> Generator[Sighting, None, None]:
         """Yield what is seen in the footage, as tracks end.
 
         Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy import select
@@ -83,8 +83,9 @@ class Worker:
                 output = self._writer.begin(footage_id)
                 progress = _Progress(source, output, heartbeat, self._watch)
                 try:
-                    for sighting in self._pipeline.process(source, report, progress):
-                        output.add(sighting)
+                    with closing(self._pipeline.process(source, report, progress)) as sightings:
+                        for sighting in sightings:
+                            output.add(sighting)
                 except Exception as error:
                     if not _is_the_footages_fault(error):
                         raise

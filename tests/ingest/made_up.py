@@ -1,0 +1,111 @@
+"""Clips that the tests draw themselves, and a detector and a model simple enough to say what must come out."""
+
+import os
+import signal
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from sqlalchemy import event
+
+from surveil.attributes import OUTPUTS
+from surveil.footage.discover import discover
+from surveil.ingest.pipeline import Pipeline
+from surveil.ingest.run import Worker
+from surveil.model.embed import unit
+from surveil.settings import Settings
+from surveil.store.media import MediaFolder
+from surveil.store.models import ModelRef
+from surveil.store.session import Database
+from surveil.store.writer import Writer
+from surveil.types import Appearance, Detections
+
+MODEL = ModelRef("colours", "c" * 64, {"architecture": "none"})
+WIDTH, HEIGHT, FPS = 320, 240, 10
+CHANNELS = {"blue": 0, "green": 1, "red": 2}
+STRIPES = np.random.default_rng(0).uniform(0.5, 1, (110, 1)).astype(np.float32)
+
+
+def draw_clip(path: Path, walks: dict[str, tuple[float, float, float]], *, seconds: float, fps: int = FPS) -> Path:
+    """People as striped rectangles, 40x110: for each colour when they come, when they go, and their pixels a second."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=fps, options={"crf": "20", "preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for number in range(round(seconds * fps)):
+            image = np.full((HEIGHT, WIDTH, 3), 60, np.uint8)
+            for colour, (begin, end, pace) in walks.items():
+                if begin <= number / fps < end:
+                    x = round((10 if pace >= 0 else WIDTH - 50) + pace * (number / fps - begin))
+                    y = 60 + 20 * CHANNELS[colour]
+                    image[y : y + 110, max(x, 0) : max(x + 40, 0)] = 0
+                    image[y : y + 110, max(x, 0) : max(x + 40, 0), CHANNELS[colour]] = (255 * STRIPES).astype(np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode())
+    return path
+
+
+class ColourDetector:
+    """Finds the people of `draw_clip`; counts the pictures it saw, and calls `look` at each."""
+
+    def __init__(self, look=lambda image: None) -> None:
+        self.look, self.seen = look, 0
+
+    def detect(self, images):
+        return [self._one(image) for image in images]
+
+    def _one(self, image):
+        self.seen += 1
+        self.look(image)
+        boxes = []
+        for channel in CHANNELS.values():
+            others = np.delete(image, channel, axis=2).max(axis=2).astype(int)
+            mask = (image[..., channel].astype(int) > others + 70).astype(np.uint8)
+            x, y, width, height = cv2.boundingRect(mask)
+            if width * height > 400:
+                boxes.append([x, y, x + width, y + height])
+        return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.full(len(boxes), 0.9, np.float32))
+
+
+class ColourModel:
+    """Describes a crop by its mean colour: the first three of the embedding, and of the attributes."""
+
+    def describe(self, crops):
+        colours = [crop.reshape(-1, 3).mean(axis=0) / 255 for crop in crops]
+        return [self._one(colour.astype(np.float32)) for colour in colours]
+
+    def _one(self, colour):
+        attributes, embedding = np.full(OUTPUTS, 0.1, np.float32), np.zeros(544, np.float32)
+        attributes[:3] = embedding[:3] = colour
+        return Appearance(attributes, unit(embedding[None])[0])
+
+
+def make_pipeline(detector=None, model=None, *, gate=True, **settings) -> Pipeline:
+    return Pipeline(
+        lambda: detector or ColourDetector(), lambda: model or ColourModel(), Settings(**settings), gate=gate
+    )
+
+
+def make_worker(database, media, pipeline=None, watch=None) -> Worker:
+    return Worker(Writer(database, media, MODEL), pipeline or make_pipeline(), watch)
+
+
+def ingest(database, media, *paths, pipeline=None, **flags):
+    return list(make_worker(database, media, pipeline).ingest(discover(paths, **flags)))
+
+
+def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: int | None) -> None:
+    """What a worker process runs. It counts moments (pictures looked at, SQL statements) and may kill itself at one."""
+    detector = ColourDetector()
+    with Database.open(url) as database:
+
+        def moment(*_) -> None:
+            moments.value += 1
+            if moments.value == die_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        detector.look = moment
+        for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
+            event.listen(database.engine, name, moment)
+        ingest(database, MediaFolder(media), folder, pipeline=make_pipeline(detector))

@@ -1,0 +1,59 @@
+import threading
+import time
+
+import pytest
+
+from surveil.ingest.ahead import read_ahead
+
+
+def test_every_item_comes_in_order():
+    with read_ahead(range(1000), 4) as items:
+        assert list(items) == list(range(1000))
+
+
+def test_nothing_is_a_result_too():
+    with read_ahead([None, (), 0], 2) as items:
+        assert list(items) == [None, (), 0]
+    with read_ahead([], 2) as items:
+        assert list(items) == []
+
+
+def test_an_error_comes_after_the_items_before_it():
+    def broken():
+        yield from (1, 2, 3)
+        raise OSError("the disk is gone")
+
+    taken = []
+    with pytest.raises(OSError, match="disk is gone"), read_ahead(broken(), 8) as items:
+        taken.extend(items)
+    assert taken == [1, 2, 3]
+
+
+def test_it_reads_only_so_far_ahead():
+    made = []
+
+    def items():
+        for number in range(100):
+            made.append(number)
+            yield number
+
+    with read_ahead(items(), 3) as ahead:
+        next(ahead)
+        time.sleep(0.3)
+        assert len(made) <= 1 + 3 + 1
+
+
+@pytest.mark.parametrize("taken", [0, 1, 5])
+def test_leaving_early_ends_the_thread(taken):
+    before = threading.active_count()
+    with read_ahead(iter(int, 1), 2) as items:
+        for _ in range(taken):
+            next(items)
+    assert threading.active_count() == before
+
+
+def test_an_error_of_the_consumer_ends_the_thread():
+    before = threading.active_count()
+    with pytest.raises(ZeroDivisionError), read_ahead(iter(int, 1), 2) as items:
+        1 / next(items)
+    assert threading.active_count() == before

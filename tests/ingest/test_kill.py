@@ -1,0 +1,69 @@
+"""Pull the plug: a worker killed at any moment loses nothing and doubles nothing."""
+
+import multiprocessing
+import random
+import signal
+
+import pytest
+
+from surveil.store.media import MediaFolder
+from surveil.store.session import Database
+from tests.ingest.made_up import draw_clip, ingest_in_a_process
+
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.ingest.made_up"])  # a process that has everything imported starts at once
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("footage")
+    draw_clip(folder / "gate.mp4", {"red": (1, 5, 60), "blue": (2, 6, -50)}, seconds=7)
+    draw_clip(folder / "hall.mp4", {"green": (0, 4, 40)}, seconds=5)
+    draw_clip(folder / "yard.mp4", {"blue": (1, 3, 90), "green": (2, 5, -60)}, seconds=6)
+    return folder
+
+
+class Worker:
+    """A process that ingests; `die_at` is the moment at which it is killed."""
+
+    def __init__(self, database, media, folder, die_at=None):
+        self.counter = processes.Value("q", 0)
+        arguments = (database.url, media.folder, folder, self.counter, die_at)
+        self.process = processes.Process(target=ingest_in_a_process, args=arguments)
+        self.process.start()
+
+    def wait(self):
+        self.process.join()
+        return self.process.exitcode
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, folder, contents):
+    """What one run makes of the folder, and how many moments it has."""
+    place = tmp_path_factory.mktemp("undisturbed")
+    with Database.open(f"sqlite:///{place / 'surveil.db'}") as database:
+        worker = Worker(database, MediaFolder(place / "media"), folder)
+        assert worker.wait() == 0
+        return contents(database), worker.counter.value
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kills_at_random_moments_change_nothing(database, media, undisturbed, folder, contents, seed):
+    expected, moments = undisturbed
+    assert len(expected[1]) == 5
+    chosen = random.Random(seed)
+    assert Worker(database, media, folder, chosen.randint(1, moments)).wait() == -signal.SIGKILL
+    Worker(database, media, folder, chosen.randint(1, moments)).wait()  # less is left to do: may end before its death
+    assert Worker(database, media, folder).wait() == 0
+    assert contents(database) == expected
+    stored = set(media)
+    assert all(any(key in crop for key in stored) for crop in expected[2])
+
+
+def test_two_processes_at_once_do_everything_once(database, media, undisturbed, folder, contents):
+    expected, moments = undisturbed
+    both = [Worker(database, media, folder) for _ in range(2)]
+    assert [worker.wait() for worker in both] == [0, 0]
+    assert contents(database) == expected
+    looks = sum(worker.counter.value for worker in both)
+    assert looks < 1.8 * moments, "both did all of the work"

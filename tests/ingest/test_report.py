@@ -1,0 +1,42 @@
+from pathlib import Path
+
+from surveil.ingest.report import COLUMNS, remarks, table
+from surveil.types import FootageReport, FrameCounts
+
+GATE = FootageReport(
+    Path("/f/gate.mp4"), "gate", "done", FrameCounts(100, 20, 30, 50, 1), sightings=3, seconds=2.0, duration=10.0,
+    warnings=["cut off"], short_tracks=2,
+)  # fmt: skip
+HALL = FootageReport(Path("/f/hall.mp4"), "hall", "done", FrameCounts(10, 10), sightings=1, seconds=3.0, duration=2.0)
+BAD = FootageReport(Path("/f/bad.mp4"), "", "failed", error="/f/bad.mp4: no video")
+
+
+def cells(reports, row):
+    return dict(zip(COLUMNS, table(reports)[row], strict=True))
+
+
+def test_a_row_says_what_became_of_the_footage():
+    row = cells([GATE], 0)
+    assert (row["footage"], row["camera"], row["state"], row["people"]) == ("gate.mp4", "gate", "done", "3")
+    counts = [row[name] for name in ("decoded", "processed", "gated", "sampled out", "unreadable")]
+    assert counts == ["100", "20", "30", "50", "1"]
+    assert (row["seconds"], row["x real time"]) == ("2.0", "5.0")
+
+
+def test_one_footage_has_no_totals_and_none_no_rows():
+    assert len(table([GATE])) == 1
+    assert table([]) == []
+
+
+def test_the_totals_add_up():
+    row = cells([GATE, HALL, BAD], -1)
+    assert (row["footage"], row["state"], row["decoded"]) == ("total", "2 done, 1 failed", "110")
+    assert (row["people"], row["seconds"], row["x real time"]) == ("4", "5.0", "2.4")
+
+
+def test_remarks_name_their_footage():
+    assert remarks([GATE, HALL, BAD]) == [
+        "gate.mp4: cut off",
+        "gate.mp4: 2 tracks with too few detections were dropped",
+        "failed: /f/bad.mp4: no video",
+    ]

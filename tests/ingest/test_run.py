@@ -1,0 +1,233 @@
+"""From paths to stored sightings, with a made-up detector and model."""
+
+import shutil
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+
+import cv2
+import numpy as np
+import pytest
+from sqlalchemy import select, update
+
+from surveil.errors import CheckpointError, StoreError
+from surveil.footage.discover import discover
+from surveil.store.media import MediaFolder
+from surveil.store.session import Database
+from surveil.store.tables import Crop, Embedding, Footage, Sighting
+from tests.ingest.made_up import ColourDetector, ColourModel, draw_clip, ingest, make_pipeline, make_worker
+
+START = datetime(2026, 9, 14, 8, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(tmp_path):
+    """An SQLite database: what differs between backends is tested with the queue, with kills and in the store."""
+    with Database.open(f"sqlite:///{tmp_path / 'surveil.db'}") as opened:
+        yield opened
+
+
+def rows(database, what):
+    with database.session() as session:
+        return session.scalars(select(what).order_by(what.id)).all()
+
+
+def states(reports):
+    return [report.state for report in reports]
+
+
+def test_each_walker_becomes_one_sighting_at_its_time_and_place(database, media, clip):
+    [report] = ingest(database, media, clip)
+    assert (report.state, report.sightings, report.camera, report.error) == ("done", 2, "yard", None)
+    red, blue = sorted(rows(database, Sighting), key=lambda sighting: sighting.first_seen)
+    for sighting, begin, end, pace in ((red, 1, 5, 60), (blue, 3, 7, -50)):
+        assert abs(sighting.first_seen - START - timedelta(seconds=begin)) < timedelta(seconds=0.45)
+        assert abs(sighting.last_seen - START - timedelta(seconds=end)) < timedelta(seconds=0.45)
+        seconds, left = np.array(sighting.boxes)[:, 0], np.array(sighting.boxes)[:, 1]
+        np.testing.assert_allclose(left, (10 if pace > 0 else 270) + pace * (seconds - begin), atol=4)
+
+
+def test_a_sighting_has_its_best_crops_and_what_the_model_says_of_them(database, media, clip):
+    ingest(database, media, clip)
+    with database.session() as session:
+        for sighting in session.scalars(select(Sighting)):
+            crops = session.scalars(select(Crop).where(Crop.sighting_id == sighting.id).order_by(Crop.rank)).all()
+            qualities = [crop.quality for crop in crops]
+            assert 1 < len(crops) <= 5
+            assert qualities == sorted(qualities, reverse=True)
+            assert sighting.quality == qualities[0]
+            pictures = [cv2.imdecode(np.frombuffer(media.read(crop.media_key), np.uint8), 1) for crop in crops]
+            described = np.stack([one.embedding for one in ColourModel().describe(pictures)])
+            expected = np.average(described, axis=0, weights=qualities)
+            vector = session.scalars(select(Embedding.vector).where(Embedding.sighting_id == sighting.id)).one()
+            np.testing.assert_allclose(vector, expected / np.linalg.norm(expected), atol=0.01)  # JPEG, float16
+
+
+@pytest.mark.parametrize("gate", [True, False])
+def test_every_frame_is_accounted_for(database, media, clip, gate):
+    detector = ColourDetector()
+    [report] = ingest(database, media, clip, pipeline=make_pipeline(detector, gate=gate, fps=5))
+    frames = report.frames
+    assert frames.decoded == 80
+    assert frames.decoded == frames.processed + frames.gated + frames.sampled_out
+    assert frames.processed == detector.seen
+    assert (frames.gated > 0) is gate
+    assert frames.sampled_out == 40
+    [stored] = rows(database, Footage)
+    assert stored.frames == {
+        "decoded": 80, "processed": frames.processed, "gated": frames.gated, "sampled_out": 40, "unreadable": 0,
+    }  # fmt: skip
+    assert report.duration == stored.duration == pytest.approx(8.0)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_footage_of_nobody_and_of_one(database, media, tmp_path, count):
+    draw_clip(tmp_path / "clip.mp4", {"red": (0, 3, 60)} if count else {}, seconds=3)
+    [report] = ingest(database, media, tmp_path / "clip.mp4")
+    assert (report.state, report.sightings) == ("done", count)
+
+
+def test_bad_files_stop_nothing(database, media, clip, tmp_path):
+    folder = tmp_path / "footage"
+    folder.mkdir()
+    (folder / "a_empty.mp4").touch()
+    (folder / "b_text.mp4").write_text("no video")
+    shutil.copy(clip, folder / "c_good.mp4")
+    whole = clip.read_bytes()
+    (folder / "d_truncated.mp4").write_bytes(whole[: len(whole) // 2])
+    reports = {report.path.name: report for report in ingest(database, media, folder)}
+    assert len(reports) == 4
+    for name in ("a_empty.mp4", "b_text.mp4", "d_truncated.mp4"):
+        assert reports[name].state == "failed", name
+        assert name in reports[name].error
+    assert (reports["c_good.mp4"].state, reports["c_good.mp4"].sightings) == ("done", 2)
+
+
+def test_the_same_content_is_ingested_once(database, media, clip, tmp_path, contents):
+    copy = shutil.copy(clip, tmp_path / "renamed.mp4")
+    detector = ColourDetector()
+    assert states(ingest(database, media, clip, copy, pipeline=make_pipeline(detector))) == ["done", "duplicate"]
+    once, seen = contents(database), detector.seen
+    again = ingest(database, media, copy, clip, pipeline=make_pipeline(detector))
+    assert states(again) == ["duplicate", "duplicate"]
+    assert str(clip) in again[0].warnings[0]
+    assert again[1].warnings == ["ingested before"]
+    assert contents(database) == once
+    assert detector.seen == seen
+
+
+def test_nothing_is_loaded_where_nothing_is_to_be_done(database, media, clip):
+    ingest(database, media, clip)
+
+    def must_not_load():
+        raise AssertionError("loaded although there is nothing to do")
+
+    pipeline = make_pipeline()
+    pipeline._load_detector = pipeline._load_model = must_not_load
+    assert states(ingest(database, media, clip, pipeline=pipeline)) == ["duplicate"]
+
+
+class BrokenDetector(ColourDetector):
+    """Fails at the given picture."""
+
+    def __init__(self, at, error):
+        super().__init__(look=self._fail)
+        self.at, self.error = at, error
+
+    def _fail(self, image):
+        if self.seen == self.at:
+            raise self.error
+
+
+def test_where_the_program_fails_the_rest_goes_on_and_the_next_run_tries_again(database, media, clip, tmp_path):
+    other = draw_clip(tmp_path / "other.mp4", {"green": (0, 3, 60)}, seconds=3)
+    reports = ingest(database, media, clip, other, pipeline=make_pipeline(BrokenDetector(20, IndexError("oops"))))
+    assert states(reports) == ["failed", "done"]
+    assert "IndexError: oops" in reports[0].error
+    assert reports[0].sightings == 0
+    assert [footage.state for footage in rows(database, Footage)] == ["failed", "done"]
+    assert {sighting.footage_id for sighting in rows(database, Sighting)} == {rows(database, Footage)[1].id}
+    assert states(ingest(database, media, clip, other)) == ["done", "duplicate"]
+    assert rows(database, Footage)[0].error is None
+
+
+@pytest.mark.parametrize("error", [CheckpointError("no weights"), StoreError("disk full"), KeyboardInterrupt()])
+def test_what_is_not_the_footages_fault_ends_the_run_and_gives_it_back(database, media, clip, error):
+    with pytest.raises(type(error)):
+        ingest(database, media, clip, pipeline=make_pipeline(BrokenDetector(20, error)))
+    [footage] = rows(database, Footage)
+    assert (footage.state, footage.attempts, footage.lease_owner) == ("waiting", 0, None)
+    assert states(ingest(database, media, clip)) == ["done"]
+
+
+def test_a_worker_that_was_thought_dead_does_not_store_a_second_result(database, media, clip):
+    def take_over(image):
+        with database.session() as session:
+            session.execute(update(Footage).values(lease_owner="another"))
+
+    [report] = ingest(database, media, clip, pipeline=make_pipeline(ColourDetector(take_over)))
+    assert (report.state, report.warnings) == ("duplicate", ["another worker is at it"])
+    assert rows(database, Sighting) == []
+    assert rows(database, Footage)[0].lease_owner == "another"
+
+
+def test_progress_is_told_and_stored(database, media, clip, monkeypatch):
+    monkeypatch.setattr("surveil.ingest.run.PROGRESS_SECONDS", 0)
+    told, stored = [], []
+
+    def watch(source, done):
+        told.append(done)
+        stored.append(rows(database, Footage)[0].progress)
+
+    worker = make_worker(database, media, watch=watch)
+    list(worker.ingest(discover([clip])))
+    assert told[0] == 0
+    assert told == sorted(told)
+    assert 0.8 < told[-1] <= 1
+    assert stored[1:] == [0, *told[1:-1]]
+    assert rows(database, Footage)[0].progress == 1
+
+
+def test_a_folder_of_crops_gives_a_sighting_per_picture(database, media, tmp_path):
+    names = ["0002_c1s1_000451_03.jpg", "0002_c2s1_000551_01.jpg", "0007_c1s2_000025_01.jpg", "-1_c1s1_000500_01.jpg"]
+    random = np.random.default_rng(0)
+    for name in names:
+        cv2.imwrite(str(tmp_path / name), random.integers(0, 255, (128, 64, 3), np.uint8))
+    (tmp_path / "0009_c1s1_000900_01.jpg").write_bytes(b"no picture")
+    detector = ColourDetector()
+    reports = ingest(database, media, tmp_path, start=START, pipeline=make_pipeline(detector))
+    assert [(report.camera, report.state, report.sightings) for report in reports] == [
+        ("c1", "done", 2), ("c2", "done", 1),
+    ]  # fmt: skip
+    assert (reports[0].frames.decoded, reports[0].frames.processed, reports[0].frames.unreadable) == (2, 2, 1)
+    assert any("junk" in warning for warning in reports[0].warnings)
+    assert detector.seen == 0
+    times = [(sighting.first_seen - START).total_seconds() for sighting in rows(database, Sighting)]
+    assert times == [pytest.approx(451 / 25), pytest.approx(7200 + 1), pytest.approx(551 / 25)]
+    for sighting in rows(database, Sighting):
+        assert [box[1:] for box in sighting.boxes] == [[0, 0, 64, 128, 1]]
+        assert sighting.first_seen == sighting.last_seen
+        assert 0.5 < sighting.quality <= 1
+
+
+def test_short_tracks_are_dropped_and_counted(database, media, tmp_path):
+    clip = draw_clip(tmp_path / "clip.mp4", {"red": (1, 1.3, 60), "blue": (1, 4, -30)}, seconds=5)
+    [report] = ingest(database, media, clip)
+    assert (report.sightings, report.short_tracks) == (1, 1)
+
+
+def test_memory_does_not_grow_with_the_length_of_the_footage(database, media, tmp_path):
+    peaks = []
+    for seconds in (4, 40):
+        clip = draw_clip(tmp_path / f"{seconds}.mp4", {"red": (0, seconds, 0)}, seconds=seconds, fps=25)
+        tracemalloc.start()
+        [report] = ingest(database, media, clip, pipeline=make_pipeline(gate=False, fps=25))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert report.frames.processed == 25 * seconds
+    assert peaks[1] < peaks[0] + 5e6, "a second more costs memory"
+
+
+def test_crops_go_where_the_media_folder_is(database, tmp_path, clip):
+    media = MediaFolder(tmp_path / "elsewhere")
+    ingest(database, media, clip)
+    assert {crop.media_key for crop in rows(database, Crop)} == set(media)
