@@ -91,3 +91,12 @@ def test_the_number_of_a_deleted_row_is_never_given_again(database):
         session.add_all([another, Camera(name="yard")])
         session.flush()
         assert another.id > gone
+
+
+def test_the_code_and_the_migrations_agree_on_numbers_that_are_never_reused(tmp_path):
+    with Database.open(f"sqlite:///{tmp_path}/surveil.db") as database, database.session() as session:
+        made = session.scalars(sa.text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")).all()
+    described = [
+        table.name for table in Base.metadata.tables.values() if table.dialect_options["sqlite"]["autoincrement"]
+    ]
+    assert sorted(made) == sorted(described) == ["clustering", "decision", "identity", "sighting"]

@@ -106,7 +106,8 @@ def test_an_approximate_index_does_not_change_the_answer(database, crowd):
     matrix, _, model = crowd
     with database.session() as session:
         session.execute(text("CREATE INDEX ON embedding USING hnsw (vector halfvec_ip_ops)"))
-        session.execute(text("SET enable_seqscan = off"))
+        for other_plan in ("enable_seqscan", "enable_sort", "enable_bitmapscan"):
+            session.execute(text(f"SET {other_plan} = off"))
         session.execute(text("SET hnsw.ef_search = 1"))
         ids = [i for i in range(1, COUNT + 1) if i % 40 == 1]
         found = vectors.nearest(session, matrix[6], select(Sighting.id).where(Sighting.id % 40 == 1), model, 10)
