@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test test-slow check lock docs sample-data clean
+.PHONY: demo test test-slow check lock docs sample-data sample-check clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -27,6 +27,9 @@ docs: $(READY)
 sample-data: $(READY)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[sample-data]"
 	$(BIN)/python -m tools.sample_data
+
+sample-check: $(READY)
+	$(BIN)/python -m tools.sample_check
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --upgrade --no-emit-index-url --no-header --no-annotate --python-version 3.11 \

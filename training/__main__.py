@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from surveil.errors import SurveilError
+from training.detector_commands import detector
 
 
 @click.group()
@@ -20,7 +21,7 @@ def training() -> None:
 @click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder with Market-1501 (folders or zips) and market_attribute.mat.")  # fmt: skip
 @click.option("--cuhk03", type=click.Path(exists=True, path_type=Path),
-              help="CUHK03 crops named NNNN_KK.jpg: a folder or a zip; for recipes that take extra identities.")  # fmt: skip
+              help="CUHK03 crops named NNNN_KK.jpg: folder or zip; for recipes that ask for more identities.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def fit(recipe: Path, data: Path, cuhk03: Path | None, out: Path, device: str) -> None:
@@ -56,6 +57,9 @@ def export(run: Path, data: Path, out: Path, device: str) -> None:
 
     card = export_run(run, data, out, device=device)
     click.echo(f"{out}: {card.name}, validation mAP {card.metrics['validation_mAP']:.3f}, SHA-256 {card.sha256}")
+
+
+training.add_command(detector)
 
 
 def main() -> None:

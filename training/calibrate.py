@@ -50,7 +50,7 @@ def _mean_average_precision(features: Floats, attributes: Floats, weight: float,
 
 
 def _temperature(attribute: Attribute, probabilities: Floats, targets: Floats) -> float:
-    """The temperature that makes the true labels likeliest. Log-probabilities serve as logits: they differ by a shift."""
+    """The temperature that makes the true labels likeliest; log-probabilities serve as logits."""
     logits = np.log(np.clip(probabilities.astype(np.float64), 1e-7, 1))
     truth = attribute.probabilities(targets).argmax(axis=1)
 

@@ -1,0 +1,1 @@
+"""Synthetic surveillance footage with exact ground truth: `python -m tools.sample_data`."""
