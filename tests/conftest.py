@@ -158,3 +158,52 @@ def _made_up_sighting(sighting: MadeUp, seed: int) -> Sighting:
     crop = Crop(np.full((100, 50, 3), sighting.colour, np.uint8), sighting.first, boxes[0], 0.8)
     appearance = Appearance(outputs, (embedding / np.linalg.norm(embedding)).astype(np.float32))
     return Sighting(Track(seconds, boxes, np.full(len(seconds), 0.9, np.float32), (crop,)), appearance)
+
+
+MARKET_FIELDS = {
+    "age", "backpack", "bag", "handbag", "clothes", "down", "up", "hair", "hat", "gender",
+    *(f"up{colour}" for colour in ("black", "white", "red", "purple", "yellow", "gray", "blue", "green")),
+    *(f"down{c}" for c in ("black", "white", "pink", "purple", "yellow", "gray", "blue", "green", "brown")),
+}  # fmt: skip
+
+
+@pytest.fixture
+def annotate_market1501() -> Callable[..., None]:
+    """Write market_attribute.mat as published: per part and identity the codes that are not 1."""
+    import scipy.io
+
+    def write(folder: Path, **parts: dict[int, dict[str, int]]) -> None:
+        struct = {
+            part: {field: [codes.get(field, 1) for codes in people.values()] for field in MARKET_FIELDS}
+            | {"image_index": np.array([f"{identity:04d}" for identity in people], object)}
+            for part, people in parts.items()
+        }
+        scipy.io.savemat(folder / "market_attribute.mat", {"market_attribute": struct})
+
+    return write
+
+
+@pytest.fixture
+def market1501(tmp_path: Path, annotate_market1501: Callable[..., None]) -> Path:
+    """A made-up Market-1501: people 1 to 4, cameras 1 to 3; one picture per person, whatever the camera.
+
+    The gallery has two junk crops and two distractors besides.
+    """
+    import cv2
+
+    folder = tmp_path / "market1501"
+    root = folder / "Market-1501-v15.09.15"
+    crops = {
+        "bounding_box_train": [f"{i:04d}_c{c}s1_000001_00.jpg" for i in (7, 8) for c in (1, 2)],
+        "query": [f"{i:04d}_c1s1_000001_00.jpg" for i in (1, 2, 3, 4)],
+        "bounding_box_test": [f"{i:04d}_c{c}s2_00010{c}_01.jpg" for i in (1, 2, 3, 4) for c in (1, 2, 3)]
+        + ["-1_c2s1_000010_01.jpg", "-1_c3s1_000010_01.jpg.jpg", "0000_c1s3_000020_02.jpg", "0000_c2s3_000020_02.jpg"],
+    }
+    for name, files in crops.items():
+        (root / name).mkdir(parents=True)
+        for file in files:
+            person = int(file.split("_")[0])
+            pattern = np.random.default_rng(person + 1).integers(0, 256, (8, 4, 3), np.uint8)
+            cv2.imwrite(str(root / name / file), cv2.resize(pattern, (64, 128), interpolation=cv2.INTER_NEAREST))
+    annotate_market1501(folder, train={7: {}, 8: {}}, test={1: {}, 2: {}, 3: {}, 4: {}, 5: {}})
+    return folder

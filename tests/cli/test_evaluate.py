@@ -1,0 +1,69 @@
+import json
+
+import cv2
+import pytest
+import torch
+from click.testing import CliRunner
+
+from surveil.cli import surveil
+from surveil.errors import DatasetError
+from surveil.model.checkpoint import Card, save_checkpoint
+from surveil.model.network import build_network
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("model") / "random.safetensors"
+    save_checkpoint(path, build_network("resnet34-attention"), Card("random", "resnet34-attention", (128, 64)))
+    return path
+
+
+def evaluate(*arguments):
+    return CliRunner().invoke(surveil, ["evaluate", "market1501", *map(str, arguments), "--device", "cpu"])
+
+
+def test_json(market1501, checkpoint):
+    result = evaluate(market1501, "--model", checkpoint, "--json")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["protocol"] == "official"
+    assert figures["model"] == "random"
+    assert {key: figures["reid"][key] for key in ("mAP", "rank1", "rank5", "rank10", "queries", "gallery")} == {
+        "mAP": 1, "rank1": 1, "rank5": 1, "rank10": 1, "queries": 4, "gallery": 14,
+    }  # fmt: skip
+    assert figures["attributes"]["images"] == 12
+    assert figures["attributes"]["each"]["gender"]["constant"]["accuracy"] == 1
+
+
+def test_tables_and_files(market1501, checkpoint, tmp_path):
+    out = tmp_path / "results" / "today"
+    result = evaluate(market1501, "--model", checkpoint, "--out", out)
+    assert result.exit_code == 0, result.output
+    assert "joined 544     100.0" in result.stdout
+    assert "upper_colour" in result.stdout
+    assert max(map(len, result.stdout.splitlines())) <= 120
+    assert json.loads((out / "market1501.json").read_text())["reid"]["mAP"] == 1
+    assert cv2.imread(str(out / "market1501-queries.png")).shape[2] == 3
+
+
+def test_without_annotations_it_says_so(market1501, checkpoint):
+    (market1501 / "market_attribute.mat").unlink()
+    result = evaluate(market1501, "--model", checkpoint, "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["attributes"] is None
+    assert "attributes were not measured" in result.stderr
+
+
+def test_a_wrong_folder_is_the_users_error(tmp_path, checkpoint):
+    result = evaluate(tmp_path, "--model", checkpoint)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, DatasetError)
+    assert "expected query/ here" in str(result.exception)
+
+
+def test_out_that_cannot_be_made_is_told_before_the_work(market1501, checkpoint, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = evaluate(market1501, "--model", checkpoint, "--out", tmp_path / "file" / "results")
+    assert result.exit_code == 1
+    assert "cannot be made" in str(result.exception)

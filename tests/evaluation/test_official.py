@@ -1,0 +1,120 @@
+"""The protocol as a whole, on a made-up dataset whose people look alike on every camera, with random weights."""
+
+import numpy as np
+import pytest
+import torch
+
+from surveil.attributes import ATTRIBUTES
+from surveil.errors import DatasetError
+from surveil.evaluation.market1501 import ROOT, load_split
+from surveil.evaluation.official import JOINED, evaluate_official
+from surveil.evaluation.plots import ranking_sheet
+from surveil.evaluation.tables import attributes_table, reid_table
+from surveil.model.checkpoint import Card
+from surveil.model.embed import AppearanceModel
+from surveil.model.network import build_network
+
+
+@pytest.fixture(scope="module")
+def model():
+    torch.manual_seed(0)
+    network = build_network("resnet34-attention")
+    return AppearanceModel(network, Card("random", "resnet34-attention", (128, 64), sha256="5ha"), device="cpu")
+
+
+def swap(folder, one, other):
+    """Exchange two files."""
+    content = [path.read_bytes() for path in (folder / one, folder / other)]
+    (folder / one).write_bytes(content[1])
+    (folder / other).write_bytes(content[0])
+
+
+def test_people_who_look_alike_on_every_camera_are_found(market1501, model):
+    result = evaluate_official(market1501, model)
+    for reid in result.reid.values():
+        summary = reid.summary()
+        assert (summary["mAP"], summary["rank1"], summary["mINP"]) == (1, 1, 1)
+        assert (summary["queries"], summary["gallery"]) == (4, 14)
+    assert result.attributes.images == 12, "junk and distractors have no attributes"
+
+
+def test_a_disguise_is_noticed(market1501, model):
+    swap(market1501 / ROOT / "bounding_box_test", "0001_c2s2_000102_01.jpg", "0002_c2s2_000102_01.jpg")
+    reid = evaluate_official(market1501, model).reid[JOINED]
+    assert (reid.average_precision[2:] == 1).all()
+    assert (reid.average_precision[:2] < 1).all()
+
+
+def test_attributes_that_the_model_sees_are_right(market1501, model, annotate_market1501):
+    """Annotate what the model answers, then one thing that it does not."""
+    _, answers = model.parts(list(load_split(market1501, "query").images))
+    people = {person: codes(answer) for person, answer in enumerate(answers, start=1)}
+    annotate_market1501(market1501, test=people)
+    assert evaluate_official(market1501, model).attributes.means()["accuracy"] == 1
+    people[3]["hat"] = 3 - people[3]["hat"]
+    annotate_market1501(market1501, test=people)
+    each = {r.attribute.name: r.model.accuracy for r in evaluate_official(market1501, model).attributes.attributes}
+    assert each.pop("hat") == 0.75
+    assert set(each.values()) == {1}
+
+
+def codes(answer):
+    """What the annotation file would hold for a person of whom the model's answer is true."""
+    fields = {"lower_type": "clothes", "lower_length": "down", "sleeve": "up"}
+    values = {}
+    for attribute in ATTRIBUTES:
+        label = int(attribute.probabilities(answer).argmax())
+        if attribute.name == "age":
+            values["age"] = label + 1
+        elif not attribute.exclusive:
+            values[fields.get(attribute.name, attribute.name)] = label + 1
+        elif attribute.labels[label] != "multicolour":
+            values[("up" if attribute.name == "upper_colour" else "down") + attribute.labels[label]] = 2
+    return values
+
+
+def test_summary_and_tables(market1501, model):
+    result = evaluate_official(market1501, model)
+    summary = result.summary()
+    assert (summary["protocol"], summary["model"], summary["model_sha256"]) == ("official", "random", "5ha")
+    assert set(summary["reid"]["parts"]) == {"features 512", "attributes 32", "joined 544"}
+    assert summary["reid"]["mAP"] == summary["reid"]["parts"]["joined 544"]["mAP"]
+    table = reid_table(result.reid)
+    assert table.rows[0] == ("joined 544", "100.0", "100.0", "100.0", "100.0", "100.0")
+    table = attributes_table(result.attributes)
+    assert len(table.rows) == 13
+    hat = result.attributes.attributes[8]
+    assert table.rows[8][:2] == ("hat", f"{100 * hat.model.accuracy:.1f} (100.0)")
+    assert table.rows[5][0] == "lower_length: short"
+    assert all(len(row) == len(table.columns) for row in table.rows)
+
+
+def test_without_annotations_there_are_no_attributes(market1501, model):
+    (market1501 / "market_attribute.mat").unlink()
+    result = evaluate_official(market1501, model)
+    assert result.attributes is None
+    assert result.summary()["attributes"] is None
+
+
+def test_annotations_of_other_people_are_an_error(market1501, model, annotate_market1501):
+    annotate_market1501(market1501, test={1: {}, 2: {}, 3: {}})
+    with pytest.raises(DatasetError, match="1 have none: 4"):
+        evaluate_official(market1501, model)
+
+
+def test_progress_counts_every_crop(market1501, model):
+    calls = []
+    evaluate_official(market1501, model, lambda *call: calls.append(call))
+    assert calls == [("query", 4, 4), ("gallery", 16, 16)]
+
+
+def test_the_sheet_frames_matches_green_and_others_red(market1501, model):
+    sheet = ranking_sheet(evaluate_official(market1501, model), queries=2, count=3)
+    rows, columns = 2, 4
+    height, width = sheet.shape[0] // rows, sheet.shape[1] // columns
+    for row in range(rows):
+        frames = [sheet[row * height + 8, column * width + width // 2].astype(int) for column in range(columns)]
+        _, green, red = np.array(frames).T
+        assert (green > red).tolist() == [False, True, True, False], "two other cameras saw the person"
+        assert (red > green).tolist() == [False, False, False, True]
+        assert np.ptp(frames[0]) == 0, "the query is neither"
