@@ -21,24 +21,39 @@ def training() -> None:
 @click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder with Market-1501 (folders or zips) and market_attribute.mat.")  # fmt: skip
 @click.option("--cuhk03", type=click.Path(exists=True, path_type=Path),
-              help="CUHK03 crops named NNNN_KK.jpg: folder or zip; for recipes that ask for more identities.")  # fmt: skip
+              help="CUHK03 crops named NNNN_KK.jpg, a folder or a zip; for recipes that ask for it.")  # fmt: skip
+@click.option("--rendered", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Crops of `python -m tools.sample_data.crops`; for recipes that ask for them.")  # fmt: skip
+@click.option("--start", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Begin with the weights of this checkpoint (.safetensors).")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
-def fit(recipe: Path, data: Path, cuhk03: Path | None, out: Path, device: str) -> None:
+def fit(
+    recipe: Path, data: Path, cuhk03: Path | None, rendered: Path | None, start: Path | None, out: Path, device: str
+) -> None:  # fmt: skip
     """Train a model as RECIPE says; call it again with the same --out to go on after a kill.
 
     Example: python -m training fit configs/training/resnet34_attention_identity.toml --data market1501
     --cuhk03 cuhk03/detected.zip --out runs/first
     """
-    from training.datasets import load_cuhk03, load_market1501, split_identities
+    from training.datasets import load_cuhk03, load_market1501, load_rendered, split_identities
     from training.loop import fit as run
     from training.recipes import load_recipe
 
     chosen = load_recipe(recipe)
+    more = [
+        ("cuhk03", cuhk03, load_cuhk03, chosen.data.cuhk03_identities),
+        ("rendered", rendered, load_rendered, chosen.data.rendered_identities),
+    ]
+    for name, path, _, count in more:
+        if count and path is None:
+            raise SurveilError(f"takes {count} identities per batch from --{name}, which was not given", recipe)
     people = load_market1501(data, chosen.input_size)
     held_out = split_identities(people.ids, chosen.data.validation_share, chosen.data.split_seed)
-    extra = load_cuhk03(cuhk03, chosen.input_size) if cuhk03 else None
-    run(chosen, people.of(~held_out), extra, out, device=device, report=click.echo)
+    own = chosen.schedule.identities - sum(count for *_, count in more)
+    sets = [(people.of(~held_out), own)]
+    sets += [(load(path, chosen.input_size), count) for _, path, load, count in more if count and path]
+    run(chosen, sets, out, start=start, device=device, report=click.echo)
 
 
 @training.command()

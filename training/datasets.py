@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -12,12 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil.attributes import OUTPUTS
+from surveil.attributes import ATTRIBUTES, OUTPUTS
 from surveil.errors import DatasetError
 from surveil.evaluation.market1501 import load_attributes, load_split, target_matrix
 from surveil.model.embed import resize
 from surveil.types import Floats
 
+_RENDER = "Run `python -m tools.sample_data.crops`."
 _CUHK03_NAME = re.compile(r"(\d{4})_(\d{2})\.jpg")
 
 
@@ -92,14 +94,40 @@ def load_cuhk03(path: Path, size: tuple[int, int]) -> PersonImages:
     if not files:
         raise DatasetError("no crops named NNNN_KK.jpg", path, "Give the folder or zip of CUHK03's detected crops.")
     numbers = np.array([[int(part) for part in name[:-4].split("_")] for name in files], np.int64)
-    pictures = []
-    for name, content in files.items():
-        picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
-        if picture is None:
-            raise DatasetError(f"{name} is not a readable picture", path, "Copy the dataset again.")
-        pictures.append(np.asarray(picture, np.uint8))
+    pictures = [_decode(content, path / name) for name, content in files.items()]
     unknown = np.full((len(files), OUTPUTS), np.nan, np.float32)
     return PersonImages(_resized(pictures, size), numbers[:, 0], numbers[:, 1] // 5, unknown)
+
+
+def load_rendered(folder: Path, size: tuple[int, int]) -> PersonImages:
+    """Rendered people as `python -m tools.sample_data.crops` writes them: NNNN_cC_KK.jpg and attributes.json.
+
+    Raises:
+        DatasetError: The folder holds something else.
+    """
+    try:
+        attributes = json.loads((folder / "attributes.json").read_text())
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"no attributes.json ({error})", folder, _RENDER) from error
+    files = [path for path in sorted(folder.glob("*_c*_*.jpg")) if path.name[:4] in attributes]
+    if not files:
+        raise DatasetError("no crops named NNNN_cC_KK.jpg", folder, _RENDER)
+    pictures = [_decode(path.read_bytes(), path) for path in files]
+    targets = np.stack([_targets(attributes[path.name[:4]]) for path in files])
+    people, cameras = (np.array([int(path.name[part]) for path in files]) for part in (slice(4), slice(6, 7)))
+    return PersonImages(_resized(pictures, size), people, cameras, targets)
+
+
+def _targets(labels: dict[str, str]) -> Floats:
+    """(32,) outputs that say just these labels."""
+    targets = np.zeros(OUTPUTS, np.float32)
+    for attribute in ATTRIBUTES:
+        label = attribute.labels.index(labels[attribute.name])
+        if attribute.exclusive:
+            targets[attribute.first + label] = 1
+        else:
+            targets[attribute.first] = label
+    return targets
 
 
 def _read_files(path: Path) -> Iterable[tuple[str, bytes]]:
@@ -111,6 +139,13 @@ def _read_files(path: Path) -> Iterable[tuple[str, bytes]]:
             yield from ((Path(entry).name, archive.read(entry)) for entry in sorted(archive.namelist()))
     except (zipfile.BadZipFile, OSError) as error:
         raise DatasetError(f"not a readable zip ({error})", path, "Copy it again.") from error
+
+
+def _decode(content: bytes, path: Path) -> NDArray[np.uint8]:
+    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
+    if picture is None:
+        raise DatasetError("not a readable picture", path, "Copy the dataset again.")
+    return np.asarray(picture, np.uint8)
 
 
 def _resized(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -19,6 +20,11 @@ _LIMITS = (
     "faces: people dressed alike are confused, and nobody is recognised in other clothes. Rare values (hat, handbag, "
     "young, old, rare colours) are often missed. A match is a lead for a person to check, never evidence."
 )
+
+
+def _data(recipe: dict[str, Any]) -> str:
+    named = {"cuhk03_identities": "CUHK03 detected", "rendered_identities": "people rendered by tools/sample_data"}
+    return ", ".join(["Market-1501 train", *(name for key, name in named.items() if recipe["data"][key])])
 
 
 def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Card:
@@ -44,7 +50,7 @@ def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Car
     held_out = people.of(split_identities(people.ids, recipe["data"]["validation_share"], recipe["data"]["split_seed"]))
     card = Card(
         recipe["name"], recipe["architecture"], size, limits=_LIMITS,
-        training={"data": "Market-1501 train, CUHK03 detected", "terms": _TERMS, "recipe": recipe},
+        training={"data": _data(recipe), "terms": _TERMS, "recipe": recipe},
     )  # fmt: skip
     card = calibrate(network.eval(), card, held_out, device=device)
     return save_checkpoint(out, network, card)

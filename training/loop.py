@@ -6,18 +6,18 @@ import dataclasses
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from surveil.device import fast_dtype, resolve_device
-from surveil.model.checkpoint import IMAGENET_MEAN, IMAGENET_STD
+from surveil.model.checkpoint import IMAGENET_MEAN, IMAGENET_STD, load_checkpoint
 from surveil.model.network import FEATURES, PersonNetwork, build_network
 from training.augment import augment
 from training.datasets import PersonImages, join
@@ -57,26 +57,31 @@ class Run:
 
 
 def fit(
-    recipe: Recipe, people: PersonImages, extra: PersonImages | None, folder: Path, *, device: str = "auto",
-    save_every: int = 200, report: Callable[[str], None] = print,
+    recipe: Recipe, sets: Sequence[tuple[PersonImages, int]], folder: Path, *, start: Path | None = None,
+    device: str = "auto", save_every: int = 200, report: Callable[[str], None] = print,
 ) -> PersonNetwork:  # fmt: skip
     """Train, or go on training if `folder` holds the state of a killed run.
 
     Args:
         recipe: What to do.
-        people: The training identities of the main dataset, with attributes.
-        extra: More identities, without attributes; needed when the recipe asks for some in each batch.
+        sets: Images to learn from, each with how many of its identities a batch takes.
         folder: Gets recipe.json, log.jsonl (one line per 20 steps) and state.pt.
+        start: A checkpoint whose weights the network begins with; random ones otherwise.
         device: "auto", "cpu" or "cuda".
         save_every: Steps between two states.
         report: Is told a line now and then.
     """
     torch.manual_seed(recipe.seed)
     where = resolve_device(device)
-    data, pools = _pools(recipe, people, extra)
+    data, pools = _pools(sets)
     run = _start(recipe, int(data.ids.max()) + 1, where)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(json.dumps(dataclasses.asdict(recipe), indent=2) + "\n")
+    about = dataclasses.asdict(recipe)
+    if start is not None:
+        begun, card = load_checkpoint(start)
+        run.network.load_state_dict(begun.state_dict())
+        about["start"] = {"sha256": card.sha256, "training": card.training}
+    (folder / "recipe.json").write_text(json.dumps(about, indent=2) + "\n")
     state = folder / "state.pt"
     if state.exists():
         run.restore(state)
@@ -98,19 +103,12 @@ def fit(
     return run.network.eval()
 
 
-def _pools(
-    recipe: Recipe, people: PersonImages, extra: PersonImages | None
-) -> tuple[PersonImages, list[tuple[Any, int]]]:
-    more = recipe.data.extra_identities_per_batch
-    own = recipe.schedule.identities - more
-    if not more:
-        data = join([people])
-        return data, [(np.unique(data.ids), own)]
-    if extra is None:
-        raise ValueError(f"recipe {recipe.name} takes {more} identities per batch from CUHK03, which was not given")
-    data = join([people, extra])
-    mine = np.unique(data.ids[: len(people)])
-    return data, [(mine, own), (np.setdiff1d(np.unique(data.ids), mine), more)]
+def _pools(sets: Sequence[tuple[PersonImages, int]]) -> tuple[PersonImages, list[tuple[NDArray[np.int64], int]]]:
+    """All images with identities renumbered, and each set's identities with their number in a batch."""
+    data = join([images for images, _ in sets])
+    ends = np.cumsum([len(images) for images, _ in sets])
+    parts = np.split(data.ids, ends[:-1])
+    return data, [(np.unique(ids), count) for ids, (_, count) in zip(parts, sets, strict=True)]
 
 
 def _start(recipe: Recipe, identities: int, device: torch.device) -> Run:

@@ -18,12 +18,14 @@ class Data:
     Attributes:
         validation_share: Share of the identities of the train folder that are held out.
         split_seed: Decides which.
-        extra_identities_per_batch: How many of a batch's identities come from CUHK03 (no attributes); 0: not used.
+        cuhk03_identities: How many of a batch's identities come from CUHK03 (no attributes).
+        rendered_identities: How many come from `python -m tools.sample_data.crops` (with attributes).
     """
 
     validation_share: float = 0.2
     split_seed: int = 0
-    extra_identities_per_batch: int = 0
+    cuhk03_identities: int = 0
+    rendered_identities: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import islice
@@ -13,6 +14,7 @@ from surveil.footage.crops_folder import CropReader, FolderCrop
 from surveil.footage.decode import FootageReader
 from surveil.footage.motion import MotionGate
 from surveil.ingest.ahead import read_ahead
+from surveil.ingest.switches import cut_switches
 from surveil.model.embed import summarise
 from surveil.people.crops import picture_quality
 from surveil.people.track import Tracker
@@ -22,6 +24,8 @@ from surveil.types import Appearance, Crop, Detections, FootageReport, Image, Si
 T = TypeVar("T")
 FRAMES_AT_ONCE = 8
 """Frames given to the detector together, and decoded ahead of it."""
+CROPS_COMPARED = 2
+"""Crops described for each one that is kept: those that are not tell whether a track passed to another person."""
 CROPS_AT_ONCE = 64
 """Crops given to the model together."""
 
@@ -97,7 +101,7 @@ class Pipeline:
             fps=settings.fps,
             gap_seconds=2 * settings.gate_forced_seconds,
             min_detections=settings.track_min_detections,
-            crops=settings.crops_per_track,
+            crops=CROPS_COMPARED * settings.crops_per_track,
         )
         with FootageReader(source.path, fps=settings.fps, gate=gate, stated_fps=settings.stated_fps) as reader:
             report.frames, report.warnings = reader.counts, reader.warnings
@@ -125,7 +129,16 @@ class Pipeline:
         appearances = iter(self._model.describe([crop.image for track in tracks for crop in track.crops]))
         for track in tracks:
             of_crops = list(islice(appearances, len(track.crops)))
-            yield Sighting(track, summarise(of_crops, [crop.quality for crop in track.crops]))
+            for part, looks in cut_switches(track, of_crops):
+                yield _sighting(part, looks, self._settings.crops_per_track)
+
+
+def _sighting(track: Track, appearances: Sequence[Appearance], most: int) -> Sighting:
+    """The track with the best of its crops, best first, and what these say."""
+    order = sorted(range(len(track.crops)), key=lambda index: -track.crops[index].quality)[:most]
+    crops = tuple(track.crops[index] for index in order)
+    looks = summarise([appearances[index] for index in order], [crop.quality for crop in crops])
+    return Sighting(dataclasses.replace(track, crops=crops), looks)
 
 
 def _track_of(crop: FolderCrop) -> Track:

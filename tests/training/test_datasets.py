@@ -52,5 +52,5 @@ def test_a_folder_that_is_not_cuhk03_is_refused(tmp_path):
 
 def test_a_broken_picture_is_named(tmp_path):
     (tmp_path / "0001_00.jpg").write_bytes(b"not a picture")
-    with pytest.raises(DatasetError, match=r"0001_00\.jpg is not a readable picture"):
+    with pytest.raises(DatasetError, match=r"0001_00\.jpg: not a readable picture"):
         load_cuhk03(tmp_path, (128, 64))

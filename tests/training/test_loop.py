@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from surveil.model.checkpoint import Card, save_checkpoint
 from training.datasets import PersonImages
 from training.loop import fit, learning_rate
-from training.recipes import Data, Recipe, Schedule
+from training.recipes import Recipe, Schedule
 
 RECIPE = Recipe(
     "tiny",
@@ -28,7 +29,7 @@ def people():
 
 
 def test_a_killed_run_goes_on_and_ends_where_an_undisturbed_one_does(people, tmp_path):
-    whole = fit(RECIPE, people, None, tmp_path / "whole", device="cpu", report=lambda _: None)
+    whole = fit(RECIPE, [(people, 3)], tmp_path / "whole", device="cpu", report=lambda _: None)
 
     run = tmp_path / "killed"
     with pytest.MonkeyPatch.context() as patch:
@@ -43,18 +44,23 @@ def test_a_killed_run_goes_on_and_ends_where_an_undisturbed_one_does(people, tmp
 
         patch.setattr(torch, "save", save_then_die)
         with pytest.raises(KeyboardInterrupt):
-            fit(RECIPE, people, None, run, device="cpu", save_every=2, report=lambda _: None)
+            fit(RECIPE, [(people, 3)], run, device="cpu", save_every=2, report=lambda _: None)
     assert taken == [2]
-    resumed = fit(RECIPE, people, None, run, device="cpu", save_every=2, report=lambda _: None)
+    resumed = fit(RECIPE, [(people, 3)], run, device="cpu", save_every=2, report=lambda _: None)
     for name, tensor in whole.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[name], tensor, rtol=1e-3, atol=1e-4, msg=name)
     assert json.loads((run / "recipe.json").read_text())["name"] == "tiny"
 
 
-def test_extra_identities_must_be_given_when_the_recipe_asks(people, tmp_path):
-    recipe = dataclasses.replace(RECIPE, data=Data(extra_identities_per_batch=1))
-    with pytest.raises(ValueError, match="CUHK03"):
-        fit(recipe, people, None, tmp_path, device="cpu")
+def test_every_set_gives_its_share_and_a_checkpoint_can_be_the_start(people, tmp_path):
+    first = fit(RECIPE, [(people, 2), (people, 1)], tmp_path / "first", device="cpu", report=lambda _: None)
+    weights = tmp_path / "first.safetensors"
+    card = save_checkpoint(weights, first, Card("first", "resnet34-attention", (64, 32)))
+    recipe = dataclasses.replace(RECIPE, schedule=dataclasses.replace(RECIPE.schedule, steps=1, learning_rate=0.0))
+    second = fit(recipe, [(people, 3)], tmp_path / "second", start=weights, device="cpu", report=lambda _: None)
+    for name, value in first.named_parameters():
+        torch.testing.assert_close(second.get_parameter(name), value, rtol=2e-3, atol=2e-3, msg=name)
+    assert json.loads((tmp_path / "second" / "recipe.json").read_text())["start"]["sha256"] == card.sha256
 
 
 def test_the_rate_warms_up_and_ends_at_zero():

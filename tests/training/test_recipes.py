@@ -11,7 +11,7 @@ RECIPES = sorted((Path(__file__).parents[2] / "configs" / "training").glob("*.to
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
 def test_every_recipe_that_ships_can_be_read(path):
     recipe = load_recipe(path)
-    assert recipe.schedule.identities > recipe.data.extra_identities_per_batch
+    assert recipe.schedule.identities > recipe.data.cuhk03_identities + recipe.data.rendered_identities
     assert len(recipe.input_size) == 2
 
 

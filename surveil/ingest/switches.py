@@ -1,0 +1,67 @@
+"""Tracks that passed from one person to another: trackers follow boxes, and people who cross can swap theirs.
+
+Nothing in the boxes tells; what the crops look like does. A track whose crops before some moment resemble those after it
+less than one person resembles herself is cut there (after the tracklet splitting of Wang et al., "Split and connect:
+a universal tracklet booster for multi-object tracking", IEEE Transactions on Multimedia, 2022).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from surveil.types import Appearance, Crop, Floats, Track
+
+LEAST_SIMILARITY = 0.62
+"""Mean similarity of one person's crops in one track; less between two halves of a track means two people."""
+LEAST_CROPS = 2
+"""On either side: a single crop that differs is a person half hidden, more often than another one."""
+
+Described = tuple[Track, list[Appearance]]
+
+
+def cut_switches(track: Track, appearances: Sequence[Appearance]) -> list[Described]:
+    """The parts of a track that show one person each, with the appearances of their crops.
+
+    Args:
+        track: Crops in any order.
+        appearances: One per crop.
+    """
+    order = sorted(range(len(track.crops)), key=lambda index: track.crops[index].seconds)
+    crops = [track.crops[index] for index in order]
+    looks = [appearances[index] for index in order]
+    return [
+        (_between(track, crops[first:last], _gap(crops, first), _gap(crops, last)), looks[first:last])
+        for first, last in _parts(np.stack([look.embedding for look in looks]), 0)
+    ]
+
+
+def _parts(embeddings: Floats, first: int) -> list[tuple[int, int]]:
+    """Ranges of crops that show one person each; `first` is the number of the first crop."""
+    n = len(embeddings)
+    similarities = embeddings @ embeddings.T
+    across = {at: float(similarities[:at, at:].mean()) for at in range(LEAST_CROPS, n - LEAST_CROPS + 1)}
+    worst = min(across, key=lambda at: across[at], default=None)
+    if worst is None or across[worst] >= LEAST_SIMILARITY:
+        return [(first, first + n)]
+    return _parts(embeddings[:worst], first) + _parts(embeddings[worst:], first + worst)
+
+
+def _gap(crops: list[Crop], at: int) -> float:
+    """The moment between two crops; before the first one and after the last one there is no end."""
+    if at in (0, len(crops)):
+        return -np.inf if at == 0 else np.inf
+    return (crops[at - 1].seconds + crops[at].seconds) / 2
+
+
+def _between(track: Track, crops: list[Crop], begin: float, end: float) -> Track:
+    inside = (track.seconds >= begin) & (track.seconds < end)
+    return dataclasses.replace(
+        track,
+        seconds=track.seconds[inside],
+        boxes=track.boxes[inside],
+        scores=track.scores[inside],
+        crops=tuple(crops),
+    )
