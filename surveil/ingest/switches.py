@@ -17,7 +17,7 @@ from surveil.types import Appearance, Crop, Floats, Track
 LEAST_SIMILARITY = 0.62
 """Mean similarity of one person's crops in one track; less between two halves of a track means two people."""
 LEAST_CROPS = 2
-"""On either side: a single crop that differs is a person half hidden, more often than another one."""
+"""On either side, and alike: a single crop that differs is a person half hidden, more often than another one."""
 
 Described = tuple[Track, list[Appearance]]
 
@@ -42,7 +42,11 @@ def _parts(embeddings: Floats, first: int) -> list[tuple[int, int]]:
     """Ranges of crops that show one person each; `first` is the number of the first crop."""
     n = len(embeddings)
     similarities = embeddings @ embeddings.T
-    across = {at: float(similarities[:at, at:].mean()) for at in range(LEAST_CROPS, n - LEAST_CROPS + 1)}
+    across = {
+        at: float(similarities[:at, at:].mean())
+        for at in range(LEAST_CROPS, n - LEAST_CROPS + 1)
+        if min(similarities[at - LEAST_CROPS, at - 1], similarities[at, at + LEAST_CROPS - 1]) >= LEAST_SIMILARITY
+    }
     worst = min(across, key=lambda at: across[at], default=None)
     if worst is None or across[worst] >= LEAST_SIMILARITY:
         return [(first, first + n)]
