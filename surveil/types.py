@@ -148,6 +148,7 @@ class FootageReport:
         warnings: What is wrong with the footage although it was ingested: gaps, truncation, a stated frame rate.
         error: Why it failed.
         short_tracks: Tracks that were dropped because they had too few detections.
+        kind: What the footage is; a folder of crops lasts as long as its names say, not as long as frames do.
     """
 
     path: Path
@@ -160,3 +161,4 @@ class FootageReport:
     warnings: list[str] = field(default_factory=list)
     error: str | None = None
     short_tracks: int = 0
+    kind: Literal["video", "crops"] = "video"

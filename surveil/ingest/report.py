@@ -35,6 +35,8 @@ def total(reports: Sequence[FootageReport]) -> FootageReport:
         for field in dataclasses.fields(FrameCounts)
     }
     whole = FootageReport(reports[0].path, "", "done", FrameCounts(**summed))
+    if any(report.kind == "crops" for report in reports):
+        whole.kind = "crops"
     for name in ("sightings", "seconds", "duration", "short_tracks"):
         setattr(whole, name, sum(getattr(report, name) for report in reports))
     return whole
@@ -55,5 +57,6 @@ def remarks(reports: Sequence[FootageReport]) -> list[str]:
 def _numbers(report: FootageReport) -> list[str]:
     frames = report.frames
     counts = (frames.decoded, frames.processed, frames.sampled_out, frames.gated, frames.unreadable, report.sightings)
-    factor = f"{report.duration / report.seconds:.1f}" if report.seconds and report.duration else ""
+    timed = report.kind == "video" and report.seconds and report.duration
+    factor = f"{report.duration / report.seconds:.1f}" if timed else ""
     return [*(str(count) for count in counts), f"{report.seconds:.1f}", factor]

@@ -64,7 +64,7 @@ class Worker:
     def _ingest(self, source: Source) -> FootageReport:
         footage_id, state = register_footage(self._database, source)
         outcome = "done" if state == "done" else claim(self._database, footage_id, self._owner)
-        report = FootageReport(source.path, source.camera, "duplicate")
+        report = FootageReport(source.path, source.camera, "duplicate", kind=source.kind)
         if outcome == "done":
             report.warnings.append(self._ingested_before(footage_id, source))
         elif outcome == "busy":

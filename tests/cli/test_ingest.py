@@ -150,7 +150,7 @@ def test_people_are_found_in_the_sample_footage(run, sample_data):
     clips = sorted((sample_data / "footage").rglob("*.mp4")) if (sample_data / "footage").is_dir() else []
     if not clips:
         pytest.skip("the sample footage was not made yet: make sample-data")
-    result = run("ingest", min(clips, key=os.path.getsize), "--fps", "2", "--json")
+    result = run("ingest", min(clips, key=os.path.getsize), "--fps", "2", "--image-size", "416", "--json")
     assert result.exit_code == 0, result.output
     [report] = json.loads(result.stdout)["footage"]
     frames = report["frames"]

@@ -34,6 +34,12 @@ def test_the_totals_add_up():
     assert (row["people"], row["seconds"], row["x real time"]) == ("4", "5.0", "2.4")
 
 
+def test_crops_have_no_real_time():
+    crops = FootageReport(Path("/f/crops"), "c1", "done", seconds=1.0, duration=7200.0, kind="crops")
+    assert cells([crops], 0)["x real time"] == ""
+    assert cells([GATE, crops], -1)["x real time"] == ""
+
+
 def test_remarks_name_their_footage():
     assert remarks([GATE, HALL, BAD]) == [
         "gate.mp4: cut off",
