@@ -1,7 +1,7 @@
 """Tracks that passed from one person to another: trackers follow boxes, and people who cross can swap theirs.
 
-Nothing in the boxes tells; what the crops look like does. A track whose crops before some moment resemble those after it
-less than one person resembles herself is cut there (after the tracklet splitting of Wang et al., "Split and connect:
+Nothing in the boxes tells; what the crops look like does. A track whose crops before some moment resemble those after
+it less than one person resembles herself is cut there (after the tracklet splitting of Wang et al., "Split and connect:
 a universal tracklet booster for multi-object tracking", IEEE Transactions on Multimedia, 2022).
 """
 

@@ -1,23 +1,16 @@
-"""Checkpoints: NAME.safetensors with the weights and NAME.json, the card that says what they are. Never a pickle."""
+"""Checkpoints of the appearance model: weights and the card that says what they are. Never a pickle."""
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 
 from surveil.attributes import OUTPUT_NAMES
 from surveil.errors import CheckpointError
 from surveil.model.calibration import Calibration
 from surveil.model.network import PersonNetwork, build_network
+from surveil.weights_file import card_path, read_card, read_weights, write_weights
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "person_appearance.safetensors"
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -58,29 +51,9 @@ class Card:
     sha256: str = ""
 
 
-def card_path(weights: Path) -> Path:
-    """Where the card of a weights file lies."""
-    return weights.with_suffix(".json")
-
-
 def save_checkpoint(weights: Path, network: PersonNetwork, card: Card) -> Card:
-    """Write weights (floating point as float16) and card; returns the card with its SHA-256.
-
-    Both files are written beside their destination and renamed, so that a killed run leaves no half checkpoint.
-    """
-    tensors = {
-        name: tensor.detach().cpu().to(torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
-        for name, tensor in network.state_dict().items()
-    }
-    content = save_tensors(tensors)
-    card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(dataclasses.asdict(card), indent=2) + "\n"
-    for path, data in ((weights, content), (card_path(weights), text.encode())):
-        partial = path.with_name(path.name + ".part")
-        partial.write_bytes(data)
-        partial.replace(path)
-    return card
+    """Write weights and card; returns the card with its SHA-256."""
+    return write_weights(weights, network, card)
 
 
 def load_card(weights: Path) -> Card:
@@ -89,22 +62,17 @@ def load_card(weights: Path) -> Card:
     Raises:
         CheckpointError: No card, or one that this version cannot read.
     """
-    path = card_path(weights)
+    values = read_card(weights)
     try:
-        values = json.loads(path.read_text())
         values["calibration"] = Calibration.from_dict(values["calibration"])
         for name in ("input_size", "mean", "std", "attributes"):
             values[name] = tuple(values[name])
         card = Card(**values)
-    except FileNotFoundError:
-        raise CheckpointError(
-            "there is no model card", path, "A checkpoint is NAME.safetensors with NAME.json beside it."
-        ) from None
-    except (json.JSONDecodeError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise CheckpointError(f"not a model card ({error})", path, "Export the checkpoint again.") from error
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"not a model card ({error})", card_path(weights), "Export the model again.") from error
     if card.attributes != OUTPUT_NAMES:
         raise CheckpointError(
-            "the checkpoint was trained for another attribute table", path, "Train it again with this version."
+            "the checkpoint was trained for another attribute table", weights, "Train it again with this version."
         )
     return card
 
@@ -119,18 +87,7 @@ def load_checkpoint(weights: Path) -> tuple[PersonNetwork, Card]:
         raise CheckpointError(
             "not a .safetensors file", weights, "Pickled weights can run code; export them with `python -m training`."
         )
-    try:
-        content = weights.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"cannot be read ({error.strerror})", weights, "Check the path.") from error
     card = load_card(weights)
-    if hashlib.sha256(content).hexdigest() != card.sha256:
-        raise CheckpointError(
-            "the weights are not the ones that the card describes (SHA-256 differs)", weights, "Copy both files again."
-        )
     network = build_network(card.architecture)
-    try:
-        network.load_state_dict({name: tensor.float() for name, tensor in load_tensors(content).items()})
-    except (RuntimeError, SafetensorError) as error:
-        raise CheckpointError(f"does not fit {card.architecture} ({error})", weights, "Export it again.") from error
+    read_weights(weights, network, card.sha256)
     return network.eval(), card

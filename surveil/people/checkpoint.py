@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as load_tensors
-from safetensors.torch import save as save_tensors
 from ultralytics.nn.tasks import DetectionModel
 
 from surveil.errors import CheckpointError
+from surveil.weights_file import card_path, read_card, read_weights, write_weights
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "person_detector.safetensors"
 
@@ -50,23 +45,8 @@ class DetectorCard:
 
 
 def save_detector(weights: Path, network: DetectionModel, card: DetectorCard) -> DetectorCard:
-    """Write weights (floating point as float16) and card; returns the card with its SHA-256.
-
-    Both files are written beside their destination and renamed, so that a killed run leaves no half checkpoint.
-    """
-    tensors = {
-        name: tensor.detach().cpu().to(torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
-        for name, tensor in network.state_dict().items()
-    }
-    content = save_tensors(tensors)
-    card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(dataclasses.asdict(card), indent=2) + "\n"
-    for path, data in ((weights, content), (weights.with_suffix(".json"), text.encode())):
-        partial = path.with_name(path.name + ".part")
-        partial.write_bytes(data)
-        partial.replace(path)
-    return card
+    """Write weights and card; returns the card with its SHA-256."""
+    return write_weights(weights, network, card)
 
 
 def load_detector(weights: Path) -> tuple[DetectionModel, DetectorCard]:
@@ -75,17 +55,13 @@ def load_detector(weights: Path) -> tuple[DetectionModel, DetectorCard]:
     Raises:
         CheckpointError: A file is missing or damaged, or the weights are not those that the card describes.
     """
-    content = _read(weights)
-    card = _read_card(weights.with_suffix(".json"))
-    if hashlib.sha256(content).hexdigest() != card.sha256:
-        raise CheckpointError(
-            "the weights are not the ones that the card describes (SHA-256 differs)", weights, "Copy both files again."
-        )
+    values = read_card(weights)
     try:
+        card = DetectorCard(**{**values, "classes": tuple(values["classes"])})
         network = DetectionModel(card.architecture, nc=len(card.classes), verbose=False)
-        network.load_state_dict({name: tensor.float() for name, tensor in load_tensors(content).items()})
-    except (FileNotFoundError, RuntimeError, SafetensorError) as error:
-        raise CheckpointError(f"does not fit {card.architecture} ({error})", weights, "Export it again.") from error
+    except (KeyError, TypeError, FileNotFoundError) as error:
+        raise CheckpointError(f"no detector's card ({error!r})", card_path(weights), "Export it again.") from error
+    read_weights(weights, network, card.sha256)
     return network.eval(), card
 
 
@@ -135,18 +111,3 @@ def person_classes(names: dict[int, str], weights: Path) -> list[int]:
             f"none of its classes is called 'person' ({', '.join(names.values())})", weights, "Give other weights."
         )
     return classes
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"cannot be read ({error.strerror})", path, "Check the path.") from error
-
-
-def _read_card(path: Path) -> DetectorCard:
-    try:
-        values = json.loads(_read(path))
-        return DetectorCard(**{**values, "classes": tuple(values["classes"])})
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"not a detector's card ({error})", path, "Export the detector again.") from error

@@ -167,10 +167,10 @@ def test_weights_other_than_the_card_describes_are_refused(copied):
 def test_a_card_that_is_missing_or_damaged_is_an_error_that_names_it(copied):
     card = copied.with_suffix(".json")
     card.write_text(json.dumps({"name": "x"}))
-    with pytest.raises(CheckpointError, match="not a detector's card"):
+    with pytest.raises(CheckpointError, match="no detector's card"):
         load(copied)
     card.unlink()
-    with pytest.raises(CheckpointError, match=r"person_detector\.json: cannot be read"):
+    with pytest.raises(CheckpointError, match=r"person_detector\.json: there is no card"):
         load(copied)
 
 

@@ -1,0 +1,90 @@
+"""Weights on disk: NAME.safetensors, which cannot run code, and NAME.json, the card that says what they are."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from surveil.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+    from torch import Tensor, nn
+
+    CardT = TypeVar("CardT", bound=DataclassInstance)
+
+
+def card_path(weights: Path) -> Path:
+    """Where the card of a weights file lies."""
+    return weights.with_suffix(".json")
+
+
+def write_weights(weights: Path, network: nn.Module, card: CardT) -> CardT:
+    """Write weights (floating point as float16) and card; returns the card with its field `sha256` filled.
+
+    Both files are written beside their destination and renamed, so that a killed run leaves no half checkpoint.
+    """
+    import torch
+    from safetensors.torch import save
+
+    content = save(
+        {
+            name: tensor.detach().cpu().to(torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
+            for name, tensor in network.state_dict().items()
+        }
+    )
+    card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())  # type: ignore[call-arg]
+    weights.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(dataclasses.asdict(card), indent=2) + "\n"
+    for path, data in ((weights, content), (card_path(weights), text.encode())):
+        partial = path.with_name(path.name + ".part")
+        partial.write_bytes(data)
+        partial.replace(path)
+    return card
+
+
+def read_card(weights: Path) -> dict[str, Any]:
+    """The card of a weights file, unchecked.
+
+    Raises:
+        CheckpointError: There is none, or it is no JSON object.
+    """
+    path = card_path(weights)
+    try:
+        values = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise CheckpointError(
+            "there is no card", path, "Weights are NAME.safetensors with NAME.json beside it."
+        ) from None
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"not a card ({error})", path, "Copy both files again.") from error
+    if not isinstance(values, dict):
+        raise CheckpointError("not a card", path, "Copy both files again.")
+    return values
+
+
+def read_weights(weights: Path, network: nn.Module, sha256: str) -> None:
+    """Load weights into a network, as float32.
+
+    Raises:
+        CheckpointError: The file is missing or damaged, is not the one with this hash, or does not fit the network.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        content = weights.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"cannot be read ({error.strerror})", weights, "Check the path.") from error
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise CheckpointError(
+            "the weights are not the ones that the card describes (SHA-256 differs)", weights, "Copy both files again."
+        )
+    try:
+        tensors: dict[str, Tensor] = load(content)
+        network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    except (RuntimeError, SafetensorError) as error:
+        raise CheckpointError(f"do not fit the network ({error})", weights, "Export them again.") from error
