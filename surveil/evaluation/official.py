@@ -10,7 +10,7 @@ import numpy as np
 
 from surveil.evaluation.attributes import AttributesResult, evaluate_attributes
 from surveil.evaluation.market1501 import Split, find_attributes, load_attributes, load_split, target_matrix
-from surveil.evaluation.reid import ReIDResult, evaluate_ranking
+from surveil.evaluation.reid import JUNK, ReIDResult, evaluate_ranking
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel, unit
 from surveil.types import Floats
@@ -28,7 +28,7 @@ class OfficialResult:
     Attributes:
         card: Of the model.
         query: The query crops.
-        gallery: The gallery crops.
+        gallery: The gallery crops without junk.
         query_embeddings: (Q, 544).
         gallery_embeddings: (G, 544).
         reid: Figures by what ranked the gallery; `JOINED` is the model's own.
@@ -69,6 +69,7 @@ def evaluate_official(
         DatasetError: The folder's layout, pictures or annotations are not the dataset's.
     """
     query, gallery = load_split(folder, "query"), load_split(folder, "gallery")
+    gallery = gallery.select(gallery.ids != JUNK)  # a fifth of the gallery, and no ranking shows it
     known = gallery.ids > 0
     # Before the slow part, so that annotations of another dataset are reported at once.
     targets = None

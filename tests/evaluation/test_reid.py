@@ -133,3 +133,10 @@ def test_best_matches_follow_the_protocol():
     best = best_matches(np.ones(1, np.float32), 5, 1, gallery, ids, cameras, count=3)
     assert best.tolist() == [3, 5, 4]
     assert best_matches(np.ones(1, np.float32), 5, 1, gallery, ids, cameras, count=10).tolist() == [3, 5, 4, 0]
+
+
+def test_best_matches_that_are_equal_come_in_gallery_order():
+    gallery = line(*[0.5, 0.7] * 1000)
+    ids, cameras = np.full(2000, 6), np.full(2000, 2)
+    best = best_matches(np.ones(1, np.float32), 5, 1, gallery, ids, cameras, count=4)
+    assert best.tolist() == [1, 3, 5, 7]
