@@ -32,7 +32,7 @@ class FootageReader:
     rate (of each interval of 1/fps seconds the first frame is taken, by the frames' own times) or by the motion gate.
 
     Example:
-        with FootageReader(path, fps=5, gate=MotionGate(0.004, 4)) as reader:
+        with FootageReader(path, fps=5, gate=MotionGate(0.001, 4)) as reader:
             for frame in reader:
                 ...
         print(reader.counts, reader.duration, reader.warnings)

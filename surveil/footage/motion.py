@@ -12,18 +12,16 @@ from surveil.types import Floats
 WIDTH, HEIGHT = 160, 90
 TOLERANCE = 12.0
 """Grey levels that noise and compression may change a cell by."""
-ABSORBED_PER_SECOND = 1.0
-"""Grey levels by which the background follows the picture: someone who stands still stays foreground for long."""
-HOLD_SECONDS = 2.0
-"""For how long frames pass after the last motion, so that tracks do not break."""
+HOLD_SECONDS = 1.0
+"""For how long frames pass after the last motion, so that tracks do not break when someone pauses."""
 
 
 class MotionGate:
-    """Lets a frame through if it differs from the background, or shortly after, or if the last look is long ago.
+    """Lets a frame through if it differs from the last one that passed, shortly after motion, or after long enough.
 
-    The background is a 160x90 grey picture that follows the footage by a fixed number of grey levels per second (an
-    approximate median, McFarlane and Schofield 1995). It depends on the footage alone, not on what was found in it, so
-    that a second run gates the same frames. One gate belongs to one piece of footage.
+    The comparison is with the last frame that was let through, in 160x90 cells, so slow motion adds up until it shows.
+    Who stands still is seen by the forced looks. It depends on the footage alone, not on what was found in it, so that
+    a second run lets the same frames through. One gate belongs to one piece of footage.
 
     Args:
         threshold: Share of the picture, 0 to 1, that must have changed.
@@ -33,9 +31,8 @@ class MotionGate:
     def __init__(self, threshold: float, forced_seconds: float) -> None:
         self.threshold = threshold
         self.forced_seconds = forced_seconds
-        self._background: Floats | None = None
-        self._updated = self._passed = 0.0
-        self._hold_until = -np.inf
+        self._reference: Floats | None = None
+        self._passed = self._moved = -np.inf
 
     def passes(self, luma: NDArray[np.uint8], seconds: float) -> bool:
         """Say whether the frame is to be looked at, and learn from it.
@@ -45,25 +42,20 @@ class MotionGate:
             seconds: Time of the frame; ascending over calls.
         """
         cells = _cells(luma)
-        if self._background is None:
-            self._background, self._updated, self._passed = cells, seconds, seconds
-            return True
-        if self._changed(cells, seconds) >= self.threshold:
-            self._hold_until = seconds + HOLD_SECONDS
-        passes = seconds <= self._hold_until or seconds - self._passed >= self.forced_seconds
+        if self._reference is not None and _changed(cells, self._reference) >= self.threshold:
+            self._moved = seconds
+        held = seconds - self._moved <= HOLD_SECONDS
+        passes = self._reference is None or held or seconds - self._passed >= self.forced_seconds
         if passes:
-            self._passed = seconds
+            self._reference, self._passed = cells, seconds
         return passes
 
-    def _changed(self, cells: Floats, seconds: float) -> float:
-        """The share of cells that differ from the background, which then moves towards them."""
-        assert self._background is not None
-        difference = cells - self._background
-        step = ABSORBED_PER_SECOND * (seconds - self._updated)
-        self._background += np.clip(difference, -step, step)
-        self._updated = seconds
-        difference -= np.median(difference)  # a change of exposure or light is not motion
-        return float((np.abs(difference) > TOLERANCE).mean())
+
+def _changed(cells: Floats, reference: Floats) -> float:
+    """The share of cells that differ, apart from what all have in common: a change of exposure is not motion."""
+    difference = cells - reference
+    difference -= np.median(difference)
+    return float((np.abs(difference) > TOLERANCE).mean())
 
 
 def luma_of(frame: av.VideoFrame) -> NDArray[np.uint8]:

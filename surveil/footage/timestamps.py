@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import cast
+from typing import Any
 
 import av
 
@@ -93,5 +93,5 @@ class FrameTimes:
 
 def no_timestamps(container: av.container.InputContainer) -> bool:
     """Whether the format stores no timestamps at all, as a raw H.264 stream."""
-    flags = cast(int, container.format.flags)  # an int at run time, whatever the stubs of PyAV say
+    flags: Any = container.format.flags  # an int at run time, whatever the stubs of PyAV say
     return bool(flags & av.format.Flags.no_timestamps.value)
