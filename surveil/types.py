@@ -147,7 +147,7 @@ class FootageReport:
         duration: Seconds that the footage lasts.
         warnings: What is wrong with the footage although it was ingested: gaps, truncation, a stated frame rate.
         error: Why it failed.
-        short_tracks: Tracks that were dropped because they had too few detections.
+        short_tracks: Tracks dropped because they had too few detections, or no crop that shows enough.
         kind: What the footage is; a folder of crops lasts as long as its names say, not as long as frames do.
     """
 

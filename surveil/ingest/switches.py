@@ -14,7 +14,7 @@ import numpy as np
 
 from surveil.types import Appearance, Crop, Floats, Track
 
-LEAST_SIMILARITY = 0.62
+LEAST_SIMILARITY = 0.55
 """Mean similarity of one person's crops in one track; less between two halves of a track means two people."""
 LEAST_CROPS = 2
 """On either side, and alike: a single crop that differs is a person half hidden, more often than another one."""

@@ -43,6 +43,6 @@ def test_crops_have_no_real_time():
 def test_remarks_name_their_footage():
     assert remarks([GATE, HALL, BAD]) == [
         "gate.mp4: cut off",
-        "gate.mp4: 2 tracks with too few detections were dropped",
+        "gate.mp4: 2 tracks too short or too poor to describe were dropped",
         "failed: /f/bad.mp4: no video",
     ]
