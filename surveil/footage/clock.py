@@ -41,7 +41,8 @@ class Clock:
         zones: Zones of single cameras, by camera name; they go before `zone`.
         patterns: Regular expressions searched in the whole path (with forward slashes), before the default ones.
             Named groups: camera; year, month, day, hour, minute, second; or date and time (digits, separators are
-            dropped); or epoch (seconds or milliseconds since 1970, UTC); utc, if it matches, marks the time as UTC.
+            dropped); or epoch (seconds or milliseconds since 1970, UTC); utc, if it takes part in the match (it may be
+            empty), marks the time as UTC.
     """
 
     zone: str = "UTC"
@@ -116,7 +117,8 @@ def find_origin(
 
 def default_camera(path: Path) -> str:
     """The file's own name if it has letters (`entrance.mp4`), else its folder's (`entrance/0001.mp4`)."""
-    return path.stem if re.search(r"[^\W\d_]", path.stem) else path.parent.name or path.stem
+    without_time = re.sub(r"(?<=\d)[TZ](?=\d|$)", "", path.stem)  # the letters of 20260914T081500Z name no camera
+    return path.stem if re.search(r"[^\W\d_]", without_time) else path.parent.name or path.stem
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
@@ -157,7 +159,7 @@ def _time_of(groups: Mapping[str, str | None]) -> datetime | None:
         return None
     try:
         year, month, day, hour, minute, second = map(int, parts)
-        return datetime(year, month, day, hour, minute, second, tzinfo=UTC if groups.get("utc") else None)
+        return datetime(year, month, day, hour, minute, second, tzinfo=None if groups.get("utc") is None else UTC)
     except ValueError:
         return None
 

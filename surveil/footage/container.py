@@ -23,10 +23,10 @@ def open_video(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]
     """
     try:
         container = av.open(str(path), options=OPTIONS, metadata_errors="replace")
+    except OSError as error:  # FFmpeg's own among them: the file, not what is in it
+        raise FootageError(f"cannot be read: {error.strerror or error}", path) from error
     except FFmpegError as error:
         raise FootageError(f"cannot be read as a video: {error.strerror}", path) from error
-    except OSError as error:
-        raise FootageError(f"cannot be read: {error.strerror or error}", path) from error
     stream = next((stream for stream in container.streams.video if _moves(container, stream)), None)
     if stream is None:
         container.close()

@@ -1,0 +1,193 @@
+"""What is found at the paths given, and what is reported."""
+
+import hashlib
+import os
+import shutil
+from datetime import UTC, datetime
+
+import cv2
+import numpy as np
+import pytest
+
+from surveil.errors import FootageError, SurveilError
+from surveil.footage.discover import discover
+from surveil.types import Source
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory, video, plain):
+    """A healthy video of two seconds."""
+    return video(tmp_path_factory.mktemp("clip") / "clip.mp4", plain(20), options={"movflags": "faststart"})
+
+
+@pytest.fixture
+def put(clip, tmp_path):
+    """Put a copy of the video, different from every other copy, into the test's folder."""
+
+    def copy(name, folder=tmp_path):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(clip.read_bytes() + name.encode())
+        return path
+
+    return copy
+
+
+def found(*paths, **options):
+    """The paths of the sources, and the errors' paths with what they say."""
+    results = list(discover(paths, **options))
+    return (
+        [result.path for result in results if isinstance(result, Source)],
+        {result.where: result.what for result in results if isinstance(result, FootageError)},
+    )
+
+
+def test_a_folder_is_walked_to_the_bottom_in_order(put, tmp_path):
+    paths = [put(name) for name in ("b.mp4", "a.mkv", "deep/er/c.AVI", "deep/d.mov")]
+    assert found(tmp_path) == ([paths[1], paths[0], paths[3], paths[2]], {})
+
+
+def test_a_source_says_what_it_is(put, tmp_path):
+    path = put("gate_20260914_081500.mp4")
+    [source] = discover([tmp_path], zone="Europe/Rome")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    start = datetime(2026, 9, 14, 6, 15, tzinfo=UTC)
+    assert source == Source(path, "video", "gate", "path", start, "path", digest)
+
+
+def test_flags_hold_for_all(put, tmp_path):
+    put("gate_20260914_081500.mp4"), put("entrance.mp4")
+    sources = list(discover([tmp_path], camera="hall", start=datetime(2026, 9, 1, 12), zone="Europe/Rome"))
+    told = {(s.camera, s.camera_from, s.started_at, s.started_from) for s in sources}
+    assert len(sources) == 2
+    assert told == {("hall", "flag", datetime(2026, 9, 1, 10, tzinfo=UTC), "flag")}
+
+
+def test_zones_of_cameras_and_own_patterns(put, tmp_path):
+    put("gate_20260914_081500.mp4"), put("k7/left.mp4")
+    gate, left = discover([tmp_path], zones={"gate": "Asia/Tokyo"}, patterns=[r"/(?P<camera>k\d)/"])
+    assert gate.started_at == datetime(2026, 9, 13, 23, 15, tzinfo=UTC)
+    assert (left.camera, left.camera_from) == ("k7", "path")
+    with pytest.raises(SurveilError, match="unknown time zone"):
+        list(discover([tmp_path], zone="Nowhere"))
+
+
+def test_metadata_then_file_time(video, plain, tmp_path):
+    told = video(tmp_path / "a.mp4", plain(20), metadata={"creation_time": "2026-09-14T05:00:00Z"})
+    untold = video(tmp_path / "b.mp4", plain(20))
+    os.utime(untold, (1_789_373_700, 1_789_373_700))
+    a, b = discover([told, untold])
+    assert (a.started_at, a.started_from) == (datetime(2026, 9, 14, 5, tzinfo=UTC), "metadata")
+    # it was written to the end at 08:15:00 and lasts two seconds
+    assert (b.started_at, b.started_from) == (datetime(2026, 9, 14, 8, 14, 58, tzinfo=UTC), "file time")
+
+
+def test_a_renamed_copy_has_the_same_hash(put, tmp_path):
+    first, other = put("a.mp4"), put("b.mp4")
+    shutil.copyfile(first, tmp_path / "c_20260914_081500.mkv")
+    a, b, c = discover([tmp_path])
+    assert a.content_hash == c.content_hash != b.content_hash
+    assert b.path == other
+
+
+def test_what_cannot_be_read_is_reported_and_the_rest_is_found(put, tmp_path):
+    good = put("z.mp4")
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "notes.mp4").write_text("This is not a video.\n" * 100)
+    sources, errors = found(tmp_path, tmp_path / "missing.mp4")
+    assert sources == [good]
+    assert errors == {
+        tmp_path / "empty.mp4": "the file is empty (0 bytes)",
+        tmp_path / "notes.mp4": "cannot be read as a video: Invalid data found when processing input",
+        str(tmp_path / "missing.mp4"): "does not exist",
+    }
+
+
+def test_sound_and_pipes_are_no_footage(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp4")  # to open it would block for ever
+    import av
+
+    with av.open(str(tmp_path / "sound.mkv"), "w") as container:
+        stream = container.add_stream("aac", rate=16000, layout="mono")
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 16000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    assert found(tmp_path) == (
+        [],
+        {tmp_path / "pipe.mp4": "not a file", tmp_path / "sound.mkv": "there is no video in it"},
+    )
+
+
+def test_files_and_folders_without_rights_are_reported(public_folder, as_ordinary_user, put):
+    good = put("good.mp4", public_folder)
+    closed = put("closed.mp4", public_folder)
+    folder = put("folder/a.mp4", public_folder).parent
+    closed.chmod(0), folder.chmod(0)
+    with as_ordinary_user():
+        sources, errors = found(public_folder)
+    folder.chmod(0o700)
+    assert sources == [good]
+    assert {str(path): what for path, what in errors.items()} == {
+        str(closed): "cannot be read: Permission denied",
+        str(folder): "cannot be read: Permission denied",
+    }
+
+
+def test_a_folder_without_footage_is_reported(tmp_path):
+    (tmp_path / "readme.txt").write_text("nothing")
+    assert found(tmp_path) == ([], {tmp_path: "no footage in it"})
+
+
+def test_hidden_files_and_sidecars_are_passed_over(put, clip, tmp_path):
+    good = put("good.mp4")
+    put(".hidden.mp4"), put(".trash/a.mp4"), put("half.mp4.part"), put("movie.gif")
+    for name in ("good.srt", "good.json", "live.m3u8", "list.txt"):
+        (tmp_path / name).write_text("#EXTM3U\ngood.mp4\n")
+    cv2.imwrite(str(tmp_path / "scene.jpg"), np.zeros((480, 640, 3), np.uint8))
+    assert found(tmp_path) == ([good], {})
+
+
+def test_a_video_is_known_without_its_suffix(put, tmp_path):
+    good = put("recording.0001")
+    (tmp_path / "notes").write_text("This is not a video.\n" * 100)
+    (tmp_path / "nothing.bin").touch()
+    assert found(tmp_path) == ([good], {})
+
+
+def test_a_file_given_by_name_is_taken_for_footage(put, tmp_path):
+    hidden = put(".hidden.mp4")
+    picture = tmp_path / "scene.jpg"
+    cv2.imwrite(str(picture), np.zeros((480, 640, 3), np.uint8))
+    assert found(hidden, picture) == ([hidden], {picture: "a single picture, not footage"})
+
+
+def test_thumbnails_are_no_crops(put, tmp_path):
+    videos = [put(f"{number}.mp4") for number in range(3)]
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.jpg"), np.zeros((160, 60, 3), np.uint8))  # upright: like a crop
+    assert found(tmp_path) == (videos, {})
+    cv2.imwrite(str(tmp_path / "person.jpg"), np.zeros((160, 60, 3), np.uint8))
+    [crops, *rest] = discover([tmp_path])
+    assert [file.path.name for file in crops.crops] == ["person.jpg"]
+    assert len(rest) == 3
+
+
+def test_paths_that_overlap_are_found_once(put, tmp_path, monkeypatch):
+    a, b = put("a.mp4"), put("deep/b.mp4")
+    (tmp_path / "link.mp4").symlink_to(a)
+    (tmp_path / "deep" / "round").symlink_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert found(b, tmp_path, a, b.relative_to(tmp_path)) == ([b, a], {})
+
+
+def test_relative_paths_become_absolute_so_that_the_folder_is_seen(put, tmp_path, monkeypatch):
+    path = put("gate/0001.mp4")
+    monkeypatch.chdir(path.parent)
+    [source] = discover([path.relative_to(path.parent)])
+    assert (source.path, source.camera) == (path, "gate")
+
+
+def test_a_dead_link_is_reported(tmp_path):
+    (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    assert found(tmp_path) == ([], {str(tmp_path / "gone.mp4"): "does not exist"})
