@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from surveil.errors import SurveilError
 
@@ -21,15 +28,17 @@ def data_folder() -> Path:
 class Settings(BaseSettings):
     """Everything that can be set once instead of with every command; configs/surveil.toml explains each."""
 
-    model_config = SettingsConfigDict(env_prefix="SURVEIL_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SURVEIL_", env_ignore_empty=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
 
     database: str = Field(default_factory=lambda: f"sqlite:///{data_folder() / 'surveil.db'}")
     media: Path | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
 
     fps: float = Field(default=5.0, gt=0)
-    stated_fps: float = Field(default=25.0, gt=0)
-    gate_threshold: float = Field(default=0.004, ge=0, le=1)
+    stated_fps: float = Field(default=25.0, ge=0.001)
+    gate_threshold: float = Field(default=0.001, ge=0, le=1)
     gate_forced_seconds: float = Field(default=4.0, gt=0)
 
     detector: str | None = None
@@ -43,7 +52,7 @@ class Settings(BaseSettings):
     model: Path | None = None
     camera_patterns: tuple[str, ...] = ()
 
-    cluster_threshold: float = Field(default=0.5, gt=0, lt=1)
+    cluster_threshold: float = Field(default=0.74, gt=0, lt=1)
 
     @classmethod
     def settings_customise_sources(
@@ -52,15 +61,24 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
         """Flags first, then the environment, then the file."""
-        file = TomlConfigSettingsSource(settings_cls, os.environ.get("SURVEIL_CONFIG") or "configs/surveil.toml")
-        return init_settings, env_settings, file
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
+
+
+def _settings_file() -> Path:
+    """The file of SURVEIL_CONFIG, which must exist, or configs/surveil.toml, which may."""
+    if not (named := os.environ.get("SURVEIL_CONFIG")):
+        return Path("configs/surveil.toml")
+    file = Path(named).expanduser()
+    if not file.is_file():
+        raise SurveilError("there is no such file", file, "Correct or unset SURVEIL_CONFIG, which names it.")
+    return file
 
 
 def load_settings(**flags: Any) -> Settings:
     """The settings in force; a flag that is None was not given.
 
     Raises:
-        SurveilError: A value is not allowed, or a name is unknown.
+        SurveilError: A value is not allowed, a name is unknown, or the file cannot be read.
     """
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
@@ -70,3 +88,7 @@ def load_settings(**flags: Any) -> Settings:
         raise SurveilError(
             f"{first['msg']} (given: {first.get('input')!r})", f"setting {name}", "See configs/surveil.toml."
         ) from error
+    except SettingsError as error:  # names the setting
+        raise SurveilError(str(error), "environment", """Write a list as '["first", "second"]'.""") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SurveilError(f"cannot be read: {error}", _settings_file(), "It must be a TOML file.") from error

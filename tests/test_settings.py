@@ -1,0 +1,176 @@
+"""Settings: file < environment < flag, a file that explains them all, and errors that name the setting."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from surveil.errors import SurveilError
+from surveil.footage.clock import Clock
+from surveil.settings import Settings, data_folder, load_settings
+
+SHIPPED_FILE = Path(__file__).parents[1] / "configs" / "surveil.toml"
+WITHOUT_FIXED_DEFAULT = {"database", "media", "detector", "model"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(tmp_path, monkeypatch):
+    """No setting of whoever runs the tests counts."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    for name in ("config", *Settings.model_fields):
+        monkeypatch.delenv(f"SURVEIL_{name.upper()}", raising=False)
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """Write a settings file and put it in force."""
+
+    def write(text):
+        path = tmp_path / "my.toml"
+        path.write_text(text)
+        monkeypatch.setenv("SURVEIL_CONFIG", str(path))
+        return path
+
+    return write
+
+
+def commented_out():
+    """The settings that the shipped file would set if the # of each were removed, in its order."""
+    settings = re.findall(r"^# (\w+ = .*)$", SHIPPED_FILE.read_text(), re.MULTILINE)
+    return tomllib.loads("\n".join(settings))
+
+
+def test_the_shipped_file_lists_every_setting_in_reach(file):
+    shown = commented_out()
+    assert set(shown) == set(Settings.model_fields)
+    defaults = load_settings()
+    for name in set(shown) - WITHOUT_FIXED_DEFAULT - {"camera_patterns"}:
+        assert shown[name] == getattr(defaults, name), name
+        assert type(shown[name]) is type(getattr(defaults, name)), name
+    assert {name for name in Settings.model_fields if getattr(defaults, name) is None} == {"media", "detector", "model"}
+
+
+def test_each_setting_is_explained_by_the_lines_above_it():
+    blocks = SHIPPED_FILE.read_text().strip().split("\n\n")
+    for name in Settings.model_fields:
+        [block] = [block for block in blocks if re.search(rf"^# {name} = ", block, re.MULTILINE)]
+        explanation, setting = block.rsplit("\n", 1)
+        assert setting.startswith(f"# {name} = ")
+        assert len(explanation) > 40
+
+
+def test_the_examples_of_the_shipped_file_work(file):
+    shown = commented_out()
+    lines = re.findall(r"^# (\w+ = .*)$", SHIPPED_FILE.read_text(), re.MULTILINE)
+    file("\n".join(lines))
+    settings = load_settings()
+    assert settings.database == shown["database"]
+    assert settings.media == Path(shown["media"])
+    camera, time = Clock.of("UTC", settings.camera_patterns).read_path(Path("/f/left/2026.09.14 08.15.mp4"))
+    assert (camera, f"{time:%F %T}") == ("left", "2026-09-14 08:15:00")
+
+
+def test_the_shipped_file_changes_nothing(tmp_path, monkeypatch):
+    without = load_settings()
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "surveil.toml").write_bytes(SHIPPED_FILE.read_bytes())
+    assert load_settings() == without
+    assert tomllib.loads(SHIPPED_FILE.read_text()) == {}
+
+
+def test_the_file_in_the_working_folder_counts(tmp_path):
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "surveil.toml").write_text("fps = 7")
+    assert load_settings().fps == 7
+
+
+def test_file_then_environment_then_flag(file, monkeypatch):
+    assert load_settings().fps == 5
+    file("fps = 7\ncrops_per_track = 2")
+    assert load_settings().fps == 7
+    monkeypatch.setenv("SURVEIL_FPS", "8")
+    assert load_settings().fps == 8
+    assert load_settings(fps=9).fps == 9
+    assert load_settings(fps=None).fps == 8  # the flag was not given
+    assert load_settings(fps=9).crops_per_track == 2
+
+
+def test_an_empty_variable_is_not_set(file, monkeypatch):
+    monkeypatch.setenv("SURVEIL_MEDIA", "")
+    monkeypatch.setenv("SURVEIL_FPS", "")
+    assert (load_settings().media, load_settings().fps) == (None, 5)
+    monkeypatch.setenv("SURVEIL_CONFIG", "")
+    assert load_settings().fps == 5
+
+
+def test_the_database_is_in_the_data_folder(tmp_path, monkeypatch):
+    assert load_settings().database == f"sqlite:///{tmp_path / 'data' / 'surveil' / 'surveil.db'}"
+    monkeypatch.delenv("XDG_DATA_HOME")
+    assert data_folder() == Path.home() / ".local" / "share" / "surveil"
+
+
+BAD = [
+    ("fps", "0"),
+    ("fps", "inf"),
+    ("stated_fps", "0.0"),
+    ("gate_threshold", "1.5"),
+    ("gate_forced_seconds", "-1"),
+    ("device", '"gpu"'),
+    ("detector_image_size", "641"),
+    ("detector_image_size", '"large"'),
+    ("detector_min_score", "1"),
+    ("track_min_detections", "0"),
+    ("crops_per_track", "2.5"),
+    ("cluster_threshold", "0"),
+    ("trust_detector", '"perhaps"'),
+    ("camera_patterns", '"one"'),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_value_in_the_file_is_told_by_name(file, name, value):
+    file(f"{name} = {value}")
+    with pytest.raises(SurveilError, match=rf"setting {name}: .*given: "):
+        load_settings()
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_value_in_the_environment_is_told_by_name(monkeypatch, name, value):
+    monkeypatch.setenv(f"SURVEIL_{name.upper()}", value.strip('"'))
+    with pytest.raises(SurveilError, match=name):
+        load_settings()
+
+
+def test_a_bad_flag_is_told_by_name():
+    with pytest.raises(SurveilError, match=r"setting fps: .*given: -3"):
+        load_settings(fps=-3)
+
+
+@pytest.mark.parametrize("text", ["frames = 5", "[footage]\nfps = 5"])
+def test_an_unknown_name_is_told(file, text):
+    file(text)
+    name = re.match(r"\W*(\w+)", text)[1]
+    with pytest.raises(SurveilError, match=f"setting {name}: "):
+        load_settings()
+
+
+def test_a_list_in_the_environment(monkeypatch):
+    monkeypatch.setenv("SURVEIL_CAMERA_PATTERNS", '["(?P<camera>a)", "(?P<camera>b)"]')
+    assert load_settings().camera_patterns == ("(?P<camera>a)", "(?P<camera>b)")
+
+
+def test_a_named_file_must_exist(tmp_path, monkeypatch):
+    for path in (tmp_path / "missing.toml", tmp_path):
+        monkeypatch.setenv("SURVEIL_CONFIG", str(path))
+        with pytest.raises(SurveilError, match=f"^{re.escape(str(path))}: there is no such file.*SURVEIL_CONFIG"):
+            load_settings()
+
+
+@pytest.mark.parametrize("content", [b"fps = = 5", b"\xff\xfe\x00"])
+def test_a_file_that_is_no_toml_is_told(file, content):
+    path = file("")
+    path.write_bytes(content)
+    with pytest.raises(SurveilError, match=f"^{re.escape(str(path))}: cannot be read: "):
+        load_settings()
