@@ -26,7 +26,8 @@ def open_video(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]
     except OSError as error:  # FFmpeg's own among them: the file, not what is in it
         raise FootageError(f"cannot be read: {error.strerror or error}", path) from error
     except FFmpegError as error:
-        raise FootageError(f"cannot be read as a video: {error.strerror}", path) from error
+        next_step = "It is no video, or damaged: an MP4 that was cut off while it was recorded cannot be opened."
+        raise FootageError(f"cannot be read as a video: {error.strerror}", path, next_step) from error
     stream = next((stream for stream in container.streams.video if _moves(container, stream)), None)
     if stream is None:
         container.close()

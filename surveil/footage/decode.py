@@ -131,7 +131,8 @@ class FootageReader:
         return due
 
     def _picture(self, frame: av.VideoFrame) -> Image:
-        picture = self._reformatter.reformat(frame, format="bgr24").to_ndarray().astype(np.uint8, copy=False)
+        # One thread: several are hardly faster, and some of swscale's conversions then differ from run to run.
+        picture = self._reformatter.reformat(frame, format="bgr24", threads=1).to_ndarray().astype(np.uint8, copy=False)
         quarter_turns = round(frame.rotation / 90) % 4
         return np.ascontiguousarray(np.rot90(picture, quarter_turns)) if quarter_turns else picture
 

@@ -62,7 +62,7 @@ def luma_of(frame: av.VideoFrame) -> NDArray[np.uint8]:
     """The (H, W) grey picture of a decoded frame; without a copy where the pixel format has one."""
     first = frame.format.components[0]
     if frame.format.is_rgb or first.bits != 8 or first.plane != 0 or not _luma_alone(frame):
-        frame = frame.reformat(format="gray")
+        frame = frame.reformat(format="gray", threads=1)
     plane = frame.planes[0]
     lines: NDArray[np.uint8] = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
     return lines[: frame.height, : frame.width]

@@ -7,9 +7,14 @@ from typing import Any
 
 import av
 
-GAP_SECONDS = 1.0
-GAP_STEPS = 10
-"""Between two frames time is missing if the step is longer than both: one second, and ten times the usual step."""
+LEARNING_STEPS = 10
+"""So many steps must be known before one can be too long."""
+JITTER = Fraction(2, 1000)
+"""Steps that differ by no more, in seconds, are equal: containers round to milliseconds."""
+GAP_OF_STEADY = Fraction(5, 2)
+"""Where frames came at equal steps, a step this many times as long is a gap: two frames or more are missing."""
+GAP_SECONDS, GAP_OF_VARIABLE = 1, 10
+"""Elsewhere it is one if it is longer than both: one second, and ten times the mean step."""
 
 
 class FrameTimes:
@@ -34,7 +39,8 @@ class FrameTimes:
         self._start = None if stream.start_time is None or self._from_dts else stream.start_time * self._time_base
         self._origin: Fraction | None = None
         self._last: Fraction | None = None
-        self.frames = 0
+        self._steady = self._steps = 0
+        self._covered = Fraction(0)
         self.invented = 0
         self.restarts = 0
         self.gaps: list[tuple[float, float]] = []
@@ -68,11 +74,10 @@ class FrameTimes:
                 self.restarts += 1
                 self._origin += now - follows
             now = follows
-        self.invented += time is None
+        self.invented += time is None and not self._from_dts  # AVI's last frames never have one
         now = now if now is not None else Fraction(0)
         self._learn_step(now)
         self._last = now
-        self.frames += 1
         return float(now)
 
     def _claimed(self, frame: av.VideoFrame) -> Fraction | None:
@@ -85,10 +90,20 @@ class FrameTimes:
         if self._last is None:
             return
         step = now - self._last
-        if self.frames >= GAP_STEPS and step > GAP_SECONDS and step > GAP_STEPS * self._last / (self.frames - 1):
+        if self._is_gap(step):
             self.gaps.append((float(self._last), float(now)))
-        else:
-            self._step = step
+            return
+        self._steady = self._steady + 1 if abs(step - self._step) <= JITTER else 0
+        self._step = step
+        self._steps += 1
+        self._covered += step
+
+    def _is_gap(self, step: Fraction) -> bool:
+        if self._steady >= LEARNING_STEPS:
+            return step > GAP_OF_STEADY * self._step + JITTER
+        if self._steps < LEARNING_STEPS:
+            return False
+        return step > GAP_SECONDS and step > GAP_OF_VARIABLE * self._covered / self._steps
 
 
 def no_timestamps(container: av.container.InputContainer) -> bool:

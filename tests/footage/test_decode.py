@@ -66,6 +66,29 @@ def test_a_gap_is_told(video, plain, tmp_path):
     assert reader.warnings == ["no frames between 2.90 s and 10.00 s"]
 
 
+def test_a_short_gap_is_told_where_frames_came_at_equal_steps(video, plain, tmp_path):
+    # one frame, then two, then five are missing
+    times = [100 * number for number in range(60) if number not in {15, 30, 31, *range(45, 50)}]
+    reader, frames = read(video(tmp_path / "a.mkv", plain(len(times)), milliseconds=times))
+    assert seconds_of(frames) == pytest.approx([time / 1000 for time in times])
+    assert reader.warnings == ["no frames between 2.90 s and 3.20 s, between 4.40 s and 5.00 s"]
+
+
+def test_a_long_gap_does_not_hide_a_later_one(video, plain, tmp_path):
+    steps = [*[40, 160] * 10, 3_600_000, *[40, 160] * 10, 5_000, *[40, 160] * 5]
+    times = np.cumsum([0, *steps])
+    reader, _ = read(video(tmp_path / "a.mkv", plain(len(times)), milliseconds=times))
+    assert reader.warnings == ["no frames between 2.00 s and 3602.00 s, between 3604.00 s and 3609.00 s"]
+
+
+def test_avi_with_frames_out_of_order(video, plain, tmp_path):
+    path = video(tmp_path / "a.avi", plain(60), codec_options={"bf": "3", "b_strategy": "0"})
+    reader, frames = read(path)
+    assert seconds_of(frames) == pytest.approx([number / 10 for number in range(60)])
+    assert np.all(np.diff([frame.image.mean() for frame in frames]) > 0)
+    assert reader.warnings == []
+
+
 def test_a_clock_that_runs_back_is_read_on(video, plain, tmp_path):
     # two recordings of one recorder, put one after the other
     first, second = video(tmp_path / "1.ts", plain(30)), video(tmp_path / "2.ts", plain(20))

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import shutil
+import socket
 from datetime import UTC, datetime
 
 import cv2
@@ -191,3 +192,16 @@ def test_relative_paths_become_absolute_so_that_the_folder_is_seen(put, tmp_path
 def test_a_dead_link_is_reported(tmp_path):
     (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
     assert found(tmp_path) == ([], {str(tmp_path / "gone.mp4"): "does not exist"})
+
+
+def test_a_playlist_opens_no_address(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
+        (tmp_path / "a.mp4").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{address}\n#EXT-X-ENDLIST\n")
+        (tmp_path / "b.ts").write_text(f"ffconcat version 1.0\nfile {address}\n")
+        sources, errors = found(tmp_path)
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert not sources
+    assert len(errors) == 2
