@@ -33,7 +33,7 @@ SPEED_NOISE_FPS = 15.0
 """The frame rate at which ByteTrack's own uncertainty of speeds holds. Made for 30, but then more people who cross
 are exchanged: on the ground truth of the sample footage 8.5 against 6.8, with the cost above 0.8 against 0.75."""
 LEAST_QUALITY = 0.03
-"""Of a track without any crop at least this good nothing could be told: a heel at the border, a bench taken for legs."""
+"""Of a track without any crop at least this good nothing can be told: a heel at the border, a bench taken for legs."""
 FIRST_SLOT = 0.4
 """Seconds, at first, of which only the best crop is kept."""
 

@@ -8,8 +8,11 @@ HEIGHT = 170.0
 """Pixels of a made-up person, who is 1.7 m tall: 100 pixels are a metre."""
 
 
-def frame(seconds, image=None):
-    return Frame(round(seconds * 25), seconds, np.zeros((480, 2000, 3), np.uint8) if image is None else image)
+SHARP = np.random.default_rng(0).integers(0, 255, (480, 2000, 3), np.uint8)
+
+
+def frame(seconds, image=SHARP):
+    return Frame(round(seconds * 25), seconds, image)
 
 
 def people(*places, score=0.8):
@@ -98,6 +101,14 @@ def test_tracks_of_few_detections_are_dropped_and_counted():
     assert tracker.dropped == 1
 
 
+def test_tracks_of_which_nothing_can_be_told_are_dropped_and_counted():
+    tracker = Tracker(fps=5)
+    for t in times(4):
+        tracker.update(frame(t, np.full_like(SHARP, 90)), people((500, 300)))
+    assert tracker.finish() == []
+    assert tracker.dropped == 1
+
+
 def test_weak_detections_continue_a_track_but_begin_none():
     looks = [(t, people((500, 300), score=0.8 if t < 2 else 0.3)) for t in times(4)]
     [track] = follow(looks)
@@ -125,11 +136,10 @@ def test_trackers_do_not_know_of_each_other():
 
 
 def test_the_best_crops_are_kept_spread_over_time_and_best_first():
-    noise = np.random.default_rng(0).integers(0, 255, (480, 2000, 3), np.uint8)
-    dull = np.full_like(noise, 90)
+    dull = np.full_like(SHARP, 90)
     tracker = Tracker(fps=5, crops=4)
     for t in times(60):
-        tracker.update(frame(t, noise if round(t * 5) % 7 == 0 else dull), people((500, 300)))
+        tracker.update(frame(t, SHARP if round(t * 5) % 7 == 0 else dull), people((500, 300)))
     [track] = tracker.finish()
     qualities = [crop.quality for crop in track.crops]
     assert len(qualities) == 4
@@ -143,9 +153,8 @@ def test_the_best_crops_are_kept_spread_over_time_and_best_first():
 
 def test_crops_are_copies_and_few_however_long_the_track():
     tracker = Tracker(fps=5, crops=3)
-    picture = np.random.default_rng(0).integers(0, 255, (480, 2000, 3), np.uint8)
     for t in times(200):
-        tracker.update(frame(t, picture), people((500, 300)))
+        tracker.update(frame(t), people((500, 300)))
         [held] = tracker._open.values()
         assert len(held.best) <= 6
         assert all(crop.image.base is None for crop in held.best.values())
