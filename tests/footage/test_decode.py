@@ -110,6 +110,11 @@ def test_sampling_takes_the_first_frame_of_each_interval(video, plain, tmp_path,
     assert seconds_of(frames) == pytest.approx([n / 10 for n in expected])
 
 
+def test_sampling_at_the_rate_of_the_footage_leaves_nothing_out(video, plain, tmp_path):
+    reader, _ = read(video(tmp_path / "a.mp4", plain(60), rate=25), fps=25)  # 25 times 29 / 25 is less than 29
+    assert reader.counts.sampled_out == 0
+
+
 def test_sampling_goes_by_time_not_by_number(video, plain, tmp_path):
     times = [0, 20, 40, 60, 1000, 1020, 3000, 3010, 3990, 4000]  # nothing in the third second
     _, frames = read(video(tmp_path / "a.mkv", plain(10), milliseconds=times), fps=1)
