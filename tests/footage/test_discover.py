@@ -6,6 +6,8 @@ import shutil
 import socket
 from datetime import UTC, datetime
 
+import av
+import av.stream
 import cv2
 import numpy as np
 import pytest
@@ -106,8 +108,6 @@ def test_what_cannot_be_read_is_reported_and_the_rest_is_found(put, tmp_path):
 
 def test_sound_and_pipes_are_no_footage(tmp_path):
     os.mkfifo(tmp_path / "pipe.mp4")  # to open it would block for ever
-    import av
-
     with av.open(str(tmp_path / "sound.mkv"), "w") as container:
         stream = container.add_stream("aac", rate=16000, layout="mono")
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.float32), format="fltp", layout="mono")
@@ -118,6 +118,17 @@ def test_sound_and_pipes_are_no_footage(tmp_path):
         [],
         {tmp_path / "pipe.mp4": "not a file", tmp_path / "sound.mkv": "there is no video in it"},
     )
+
+
+def test_the_cover_of_a_sound_file_is_no_footage(tmp_path):
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as container:
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        container.mux(cover.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="bgr24")))
+        container.mux(cover.encode())
+    assert found(tmp_path) == ([], {path: "there is no video in it"})
 
 
 def test_files_and_folders_without_rights_are_reported(public_folder, as_ordinary_user, put):
@@ -198,10 +209,10 @@ def test_a_playlist_opens_no_address(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.2)
         address = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
-        (tmp_path / "a.mp4").write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{address}\n#EXT-X-ENDLIST\n")
-        (tmp_path / "b.ts").write_text(f"ffconcat version 1.0\nfile {address}\n")
-        sources, errors = found(tmp_path)
+        playlist = tmp_path / "a.m3u8"
+        playlist.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n{address}\n#EXT-X-ENDLIST\n")
+        sources, errors = found(playlist)
         with pytest.raises(TimeoutError):
             server.accept()
     assert not sources
-    assert len(errors) == 2
+    assert list(errors) == [playlist]
