@@ -13,6 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "demo"
 FOOTAGE = "sample_data/footage"
+PICTURE = "demo/person.jpg"
 
 
 def surveil(*arguments: str, show: bool = True) -> str:
@@ -32,13 +33,15 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
     surveil("ingest", FOOTAGE)
+    print("\nThe clock of the hall camera is three minutes fast:")
+    surveil("camera", "set", "hall", "--clock-offset", "-180")
     surveil("cluster")
     surveil("identities", "list")
     surveil("search", "woman, red top", "--limit", "6", "--sheet", "demo/woman_red_top.png")
-    found = json.loads(surveil("search", "backpack", "--camera", "gate", "--limit", "1", "--json", show=False))
-    picture = os.path.relpath(found["matches"][0]["crop"], ROOT)
-    print(f"\nThe best sighting of a backpack at the gate is {picture}. Where else was this person?")
-    surveil("search", "--like", picture, "--camera", "hall", "--camera", "yard", "--limit", "6",
+    found = json.loads(surveil("search", "man, blue top", "--camera", "gate", "--limit", "1", "--json", show=False))
+    shutil.copy(found["matches"][0]["crop"], ROOT / PICTURE)
+    print(f"\nThe likeliest man with a blue top at the gate is in {PICTURE}. Where else was he?")
+    surveil("search", "--like", PICTURE, "--camera", "hall", "--camera", "yard", "--limit", "6",
             "--sheet", "demo/where_else.png")  # fmt: skip
     print("\nLook at demo/woman_red_top.png and demo/where_else.png; the database is demo/surveil.db.")
 

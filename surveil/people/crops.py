@@ -3,13 +3,13 @@
 The quality of a crop is the product of five factors, each from 0 to 1:
 
 - *size*: its height in pixels over 128 (the height of Market-1501's crops), at most 1;
-- *sharpness*: v / (v + 100), where v is the variance of the Laplacian (Pech-Pacheco et al., "Diatom autofocusing in
+- *sharpness*: v / (v + 300), where v is the variance of the Laplacian (Pech-Pacheco et al., "Diatom autofocusing in
   brightfield microscopy", 2000) of the grey crop at 128x64, so that v compares between near and far people; a crop that
   is smaller than that comes out blurred, which is meant;
-- *visible*: 1 less the part of the box that other boxes cover; a box whose lower edge is higher belongs to someone
-  further away, who hides nothing but confuses, and counts half;
+- *visible*: the square of 1 less the part of the box that other boxes cover, for a crop of two people misleads; a box
+  whose lower edge is higher belongs to someone further away, who hides nothing but confuses, and counts half;
 - *border*: 0.5 for each side at which the box ends at the frame's border, because a part of the person is outside;
-- *score*: the square of the detector's, which falls where a sign or a tree hides a part of the person.
+- *score*: what the detector thought of it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MARGIN = 0.05
 """Part of the box's width and height that a crop shows around it: detectors cut off heels and hair."""
 FULL_HEIGHT = 128
 NORMAL_SIZE = (64, 128)
-HALF_SHARP = 100.0
+HALF_SHARP = 300.0
 BEHIND = 0.5
 CUT_OFF = 0.5
 BORDER_PIXELS = 2.0
@@ -48,7 +48,7 @@ def cut(image: Image, box: Floats, margin: float = MARGIN) -> Image:
 def crop_qualities(image: Image, people: Detections) -> Floats:
     """(N,) quality of the crop of each person in a frame, 0 to 1; see the module for the formula."""
     pictures = np.array([picture_quality(cut(image, box)) for box in people.boxes], np.float32).reshape(len(people))
-    return pictures * visibilities(people.boxes) * _borders(people.boxes, image.shape) * people.scores**2
+    return pictures * visibilities(people.boxes) ** 2 * _borders(people.boxes, image.shape) * people.scores
 
 
 def picture_quality(crop: Image) -> float:

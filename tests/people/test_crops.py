@@ -87,4 +87,4 @@ def test_the_frames_border_halves_the_quality():
 
 
 def test_the_score_counts():
-    assert quality(MIDDLE, score=0.5) == pytest.approx(0.25 * quality(MIDDLE))
+    assert quality(MIDDLE, score=0.5) == pytest.approx(0.5 * quality(MIDDLE))
