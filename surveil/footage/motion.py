@@ -7,10 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil.types import Floats
-
 WIDTH, HEIGHT = 160, 90
-TOLERANCE = 12.0
+TOLERANCE = 12
 """Grey levels that noise and compression may change a cell by."""
 HOLD_SECONDS = 1.0
 """For how long frames pass after the last motion, so that tracks do not break when someone pauses."""
@@ -31,7 +29,7 @@ class MotionGate:
     def __init__(self, threshold: float, forced_seconds: float) -> None:
         self.threshold = threshold
         self.forced_seconds = forced_seconds
-        self._reference: Floats | None = None
+        self._reference: NDArray[np.uint8] | None = None
         self._passed = self._moved = -np.inf
 
     def passes(self, luma: NDArray[np.uint8], seconds: float) -> bool:
@@ -51,11 +49,13 @@ class MotionGate:
         return passes
 
 
-def _changed(cells: Floats, reference: Floats) -> float:
+def _changed(cells: NDArray[np.uint8], reference: NDArray[np.uint8]) -> float:
     """The share of cells that differ, apart from what all have in common: a change of exposure is not motion."""
-    difference = cells - reference
-    difference -= np.median(difference)
-    return float((np.abs(difference) > TOLERANCE).mean())
+    difference = cells.astype(np.int16) - reference
+    histogram = np.bincount((difference + 255).ravel(), minlength=511)
+    common = int(np.searchsorted(histogram.cumsum(), cells.size / 2))  # the median
+    alike = histogram[max(0, common - TOLERANCE) : common + TOLERANCE + 1].sum()
+    return float(1 - alike / cells.size)
 
 
 def luma_of(frame: av.VideoFrame) -> NDArray[np.uint8]:
@@ -72,8 +72,8 @@ def _luma_alone(frame: av.VideoFrame) -> bool:
     return frame.format.is_planar or frame.format.name == "gray"
 
 
-def _cells(luma: NDArray[np.uint8]) -> Floats:
+def _cells(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
     # Taking every n-th pixel first costs a tenth of a full resize and loses nothing that the gate looks for.
     step = max(1, min(4, luma.shape[1] // WIDTH))
     sampled = np.ascontiguousarray(luma[::step, ::step])
-    return cv2.resize(sampled, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
+    return cv2.resize(sampled, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
