@@ -48,7 +48,9 @@ def remarks(reports: Sequence[FootageReport]) -> list[str]:
     for report in reports:
         lines += [f"{report.path.name}: {warning}" for warning in report.warnings]
         if report.short_tracks:
-            lines.append(f"{report.path.name}: {report.short_tracks} tracks too short or too poor to describe were dropped")
+            lines.append(
+                f"{report.path.name}: {report.short_tracks} tracks too short or too poor to describe were dropped"
+            )
         if report.error is not None:
             lines.append(f"failed: {report.error}")
     return lines
