@@ -25,7 +25,6 @@ class AppearanceModel:
         card: The card it was loaded with.
         device: "auto", "cpu" or "cuda".
         batch_size: Crops per forward pass.
-        flip: Average with the mirrored crop: twice the work, a little more accurate.
 
     Example:
         >>> model = AppearanceModel.load()
@@ -34,14 +33,11 @@ class AppearanceModel:
         (544,)
     """
 
-    def __init__(
-        self, network: PersonNetwork, card: Card, *, device: str = "auto", batch_size: int = 64, flip: bool = False
-    ) -> None:
+    def __init__(self, network: PersonNetwork, card: Card, *, device: str = "auto", batch_size: int = 64) -> None:
         self.card = card
         self.device = resolve_device(device)
         self.network = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.batch_size = batch_size
-        self.flip = flip
         self._mean = torch.tensor(card.mean, device=self.device).view(1, 3, 1, 1)
         self._std = torch.tensor(card.std, device=self.device).view(1, 3, 1, 1)
         self._temperatures = torch.from_numpy(card.calibration.output_temperatures()).to(self.device)
@@ -77,12 +73,8 @@ class AppearanceModel:
     def _forward(self, crops: Sequence[Image]) -> tuple[Tensor, Tensor]:
         images = self._prepare(crops)
         with autocast(self.device):
-            outputs = [self.network(images)]
-            if self.flip:
-                outputs.append(self.network(images.flip(3)))
-        features = torch.stack([output.features.float() for output in outputs]).mean(0)
-        chances = [probabilities(output.logits.float() / self._temperatures) for output in outputs]
-        return features, torch.stack(chances).mean(0)
+            outputs = self.network(images)
+        return outputs.features.float(), probabilities(outputs.logits.float() / self._temperatures)
 
     def _prepare(self, crops: Sequence[Image]) -> Tensor:
         height, width = self.card.input_size
