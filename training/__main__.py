@@ -26,10 +26,14 @@ def training() -> None:
               help="Crops of `python -m tools.sample_data.crops`; for recipes that ask for them.")  # fmt: skip
 @click.option("--start", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Begin with the weights of this checkpoint (.safetensors).")  # fmt: skip
+@click.option("--backbone-weights", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="ImageNet weights (.pth) for a recipe with `pretrained`; fetched from the publisher otherwise.")  # fmt: skip
+@click.option("--compile", "compiled", is_flag=True, help="Run through torch.compile: slow to begin, faster after.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def fit(
-    recipe: Path, data: Path, cuhk03: Path | None, rendered: Path | None, start: Path | None, out: Path, device: str
+    recipe: Path, data: Path, cuhk03: Path | None, rendered: Path | None, start: Path | None,
+    backbone_weights: Path | None, compiled: bool, out: Path, device: str,
 ) -> None:  # fmt: skip
     """Train a model as RECIPE says; call it again with the same --out to go on after a kill.
 
@@ -53,7 +57,10 @@ def fit(
     own = chosen.schedule.identities - sum(count for *_, count in more)
     sets = [(people.of(~held_out), own)]
     sets += [(load(path, chosen.input_size), count) for _, path, load, count in more if count and path]
-    run(chosen, sets, out, start=start, device=device, report=click.echo)
+    run(
+        chosen, sets, out, start=start, backbone_weights=backbone_weights, device=device, compiled=compiled,
+        report=click.echo,
+    )  # fmt: skip
 
 
 @training.command()

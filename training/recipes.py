@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from surveil.errors import SurveilError
+from surveil.model.checkpoint import IMAGENET_MEAN, IMAGENET_STD
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Schedule:
         learning_rate: Peak of AdamW's rate: linear warm-up, then a cosine to zero.
         weight_decay: Of AdamW; not applied to vectors (biases, normalisation).
         warmup_steps: Length of the warm-up.
+        backbone_rate: The backbone's share of the learning rate: below 1 where it begins pretrained.
+        frozen: Names of modules that stay as they are, batch statistics included.
         small_until: Until this share of the steps, images are trained at `small_size`: more steps for the same time.
         small_size: (height, width) in pixels.
     """
@@ -49,15 +52,22 @@ class Schedule:
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
     warmup_steps: int = 200
+    backbone_rate: float = 1.0
+    frozen: tuple[str, ...] = ()
     small_until: float = 0.0
     small_size: tuple[int, int] = (96, 48)
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Weights of the losses; a weight of 0 turns one off."""
+    """Weights of the losses; a weight of 0 turns one off.
+
+    Attributes:
+        balance: Whether rare values of the attributes weigh more; see `training.losses.attribute_loss`.
+    """
 
     attributes: float = 1.0
+    balance: bool = False
     identity: float = 1.0
     label_smoothing: float = 0.1
     triplet: float = 1.0
@@ -85,11 +95,24 @@ class Augmentation:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """One training run."""
+    """One training run.
+
+    Attributes:
+        name: How the model will be called.
+        architecture: A name that `surveil.model.network.build_network` knows.
+        pretrained: Whether the backbone begins with ImageNet weights.
+        input_size: (height, width) in pixels.
+        mean: Of the RGB channels (0 to 1), subtracted; ImageNet's unless the pretrained weights want another.
+        std: Of the RGB channels, divided by.
+        seed: Decides all that is drawn.
+    """
 
     name: str
     architecture: str
+    pretrained: bool = False
     input_size: tuple[int, int] = (128, 64)
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
     seed: int = 0
     data: Data = Data()
     schedule: Schedule = Schedule()

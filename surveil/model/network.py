@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torchvision  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
-from surveil.attributes import AGE, INDEPENDENT, LOWER, UPPER
+from surveil.attributes import AGE, INDEPENDENT, LOWER, OUTPUTS, UPPER
 from surveil.errors import CheckpointError
-
-FEATURES = 512
+from surveil.model.backbones import FEATURES, efficientnet_backbone, timm_backbone, torchvision_backbone
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,49 +76,112 @@ class Head(nn.Module):
         return logits
 
 
+class GeneralisedMean(nn.Module):
+    """Pooling between the mean (exponent 1) and the maximum (infinite), the exponent learned.
+
+    After Radenović et al., "Fine-tuning CNN image retrieval with no human annotation", TPAMI 2019.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.exponent = nn.Parameter(torch.tensor([3.0]))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, C, H, W) of no negative values in, (N, C) out."""
+        powers = features.float().clamp(min=1e-6).pow(self.exponent)
+        pooled: Tensor = powers.mean(dim=(2, 3)).pow(1 / self.exponent)
+        return pooled
+
+
+class Mean(nn.Module):
+    """Plain average pooling."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, C, H, W) in, (N, C) out."""
+        return features.mean(dim=(2, 3))
+
+
+class LinearHeads(nn.Module):
+    """The report's baselines: one output layer for all 32."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.output = nn.Linear(FEATURES, OUTPUTS)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, 512, H, W) in, (N, 32) logits out."""
+        logits: Tensor = self.output(features.mean(dim=(2, 3)))
+        return logits
+
+
 class PersonNetwork(nn.Module):
-    """Backbone, neck and the four heads.
+    """Backbone, neck and attribute heads.
 
     Args:
         backbone: Gives a (N, 512, H, W) feature map.
-        colour_attention: Whether the two colour heads look through an attention block.
+        heads: "linear" for one 32-wide output; "four" for the report's heads; "attention" for the report's heads whose
+            two colour branches look through an attention block.
+        pooling: "mean" or "generalised-mean", for the embedding.
     """
 
-    def __init__(self, backbone: nn.Module, *, colour_attention: bool) -> None:
+    def __init__(self, backbone: nn.Module, heads: str, pooling: str = "mean") -> None:
         super().__init__()
         self.backbone = backbone
+        self.pool = GeneralisedMean() if pooling == "generalised-mean" else Mean()
         self.neck = nn.BatchNorm1d(FEATURES)
         # BNNeck (Luo et al., "Bag of tricks and a strong baseline for deep person re-identification", 2019): no shift,
         # so that the identity classifier and the cosine similarity see the same directions.
         self.neck.bias.requires_grad_(False)
         self.heads = nn.ModuleList(
-            Head(outputs, attention=colour_attention and outputs in (UPPER, LOWER))
-            for outputs in (AGE, INDEPENDENT, UPPER, LOWER)
+            [LinearHeads()]
+            if heads == "linear"
+            else [
+                Head(outputs, attention=heads == "attention" and outputs in (UPPER, LOWER))
+                for outputs in (AGE, INDEPENDENT, UPPER, LOWER)
+            ]
         )
 
     def forward(self, images: Tensor) -> Outputs:
         """(N, 3, H, W) normalised RGB images in."""
         features = self.backbone(images)
-        pooled = features.mean(dim=(2, 3))
+        pooled = self.pool(features)
         logits = torch.cat([head(features) for head in self.heads], dim=1)
         return Outputs(pooled, self.neck(pooled), logits)
 
 
-def _resnet34() -> nn.Module:
-    network = torchvision.models.resnet34(weights=None)
-    return nn.Sequential(*list(network.children())[:-2])
+ARCHITECTURES: dict[str, Callable[[], PersonNetwork]] = {
+    # The report's baselines.
+    "alexnet": lambda: PersonNetwork(torchvision_backbone("alexnet"), "linear"),
+    "resnet18": lambda: PersonNetwork(torchvision_backbone("resnet18"), "linear"),
+    "resnet34": lambda: PersonNetwork(torchvision_backbone("resnet34"), "linear"),
+    "resnet50": lambda: PersonNetwork(torchvision_backbone("resnet50"), "linear"),
+    "densenet121": lambda: PersonNetwork(torchvision_backbone("densenet121"), "linear"),
+    # The report's network, and the same with a finer last feature map (the "last stride 1" of re-identification).
+    "resnet34-attention": lambda: PersonNetwork(torchvision_backbone("resnet34"), "attention"),
+    "resnet34-attention-fine": lambda: PersonNetwork(torchvision_backbone("resnet34", stride=16), "attention"),
+    # Ours.
+    "efficientnet-lite0-attention": lambda: PersonNetwork(
+        efficientnet_backbone("tf_efficientnet_lite0"), "attention", "generalised-mean"
+    ),
+}
 
 
 def build_network(architecture: str) -> PersonNetwork:
     """The network of a name as written in recipes and checkpoint cards, with random weights.
 
+    Args:
+        architecture: A name of `ARCHITECTURES`, or "timm/NAME" for the same heads on a backbone of timm.
+
     Raises:
         CheckpointError: No architecture has that name.
     """
-    if architecture == "resnet34-attention":
-        return PersonNetwork(_resnet34(), colour_attention=True)
+    if architecture in ARCHITECTURES:
+        return ARCHITECTURES[architecture]()
+    if architecture.startswith("timm/"):
+        return PersonNetwork(timm_backbone(architecture.removeprefix("timm/")), "attention", "generalised-mean")
     raise CheckpointError(
-        f"unknown architecture {architecture!r}", next_step="This version knows: resnet34-attention. Update surveil."
+        f"unknown architecture {architecture!r}",
+        next_step=f"This version knows: {', '.join(ARCHITECTURES)}, timm/NAME. Update surveil.",
     )
 
 
