@@ -27,7 +27,7 @@ def training() -> None:
 @click.option("--start", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Begin with the weights of this checkpoint (.safetensors).")  # fmt: skip
 @click.option("--backbone-weights", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="ImageNet weights (.pth) for a recipe with `pretrained`; fetched from the publisher otherwise.")  # fmt: skip
+              help="ImageNet weights (.pth) for a recipe with `pretrained`; else fetched from the publisher.")  # fmt: skip
 @click.option("--compile", "compiled", is_flag=True, help="Run through torch.compile: slow to begin, faster after.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")

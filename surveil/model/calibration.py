@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surveil.attributes import ATTRIBUTES, OUTPUTS
+from surveil.attributes import ATTRIBUTES, INDEPENDENT, OUTPUTS
 
 GROUPS = len(ATTRIBUTES)
+BINARY = INDEPENDENT.stop - INDEPENDENT.start
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +21,25 @@ class Calibration:
     Attributes:
         temperatures: One per attribute, in the order of `surveil.attributes.ATTRIBUTES`; its logits are divided by it
             (Guo et al., "On calibration of modern neural networks", ICML 2017).
+        offsets: One per output, added to the divided logit: what a loss that favours rare values added is taken off.
+        thresholds: One per binary attribute: from this probability on, the answer is its second label. Chosen for the
+            best F1, which for what is rare is well below one half.
         slope: With `intercept`, the logistic curve from the similarity of two embeddings to the probability that they
             are the same person (Platt scaling), for pairs of which half are. None: not fitted.
         intercept: See `slope`.
     """
 
     temperatures: tuple[float, ...] = (1.0,) * GROUPS
+    offsets: tuple[float, ...] = (0.0,) * OUTPUTS
+    thresholds: tuple[float, ...] = (0.5,) * BINARY
     slope: float | None = None
     intercept: float | None = None
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Calibration:
-        """The inverse of `dataclasses.asdict`, as read from JSON."""
-        return Calibration(tuple(values["temperatures"]), values["slope"], values["intercept"])
+        """The inverse of `dataclasses.asdict`, as read from JSON; older cards lack offsets and thresholds."""
+        vectors = {name: tuple(values[name]) for name in ("temperatures", "offsets", "thresholds") if name in values}
+        return Calibration(**vectors, slope=values["slope"], intercept=values["intercept"])
 
     def output_temperatures(self) -> NDArray[np.float32]:
         """(32,) the temperature of each output."""
@@ -40,6 +47,11 @@ class Calibration:
         for attribute, temperature in zip(ATTRIBUTES, self.temperatures, strict=True):
             temperatures[attribute.outputs] = temperature
         return temperatures
+
+    def threshold_of(self) -> dict[str, float]:
+        """The threshold of each binary attribute by its name."""
+        binary = [attribute.name for attribute in ATTRIBUTES if not attribute.exclusive]
+        return dict(zip(binary, self.thresholds, strict=True))
 
     def same_person(self, similarity: ArrayLike) -> NDArray[np.float64] | None:
         """Probability (0 to 1) that two sightings of this similarity show one person; None when not fitted.

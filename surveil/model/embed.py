@@ -13,7 +13,7 @@ from torch import Tensor
 
 from surveil.device import autocast, resolve_device
 from surveil.model.checkpoint import SHIPPED, Card, load_checkpoint
-from surveil.model.network import PersonNetwork, probabilities
+from surveil.model.network import CalibratedProbabilities, PersonNetwork
 from surveil.types import Appearance, Floats, Image
 
 
@@ -40,7 +40,7 @@ class AppearanceModel:
         self.batch_size = batch_size
         self._mean = torch.tensor(card.mean, device=self.device).view(1, 3, 1, 1)
         self._std = torch.tensor(card.std, device=self.device).view(1, 3, 1, 1)
-        self._temperatures = torch.from_numpy(card.calibration.output_temperatures()).to(self.device)
+        self._probabilities = CalibratedProbabilities(card.calibration).to(self.device)
 
     @staticmethod
     def load(weights: Path = SHIPPED, *, device: str = "auto", batch_size: int = 64) -> AppearanceModel:
@@ -74,7 +74,7 @@ class AppearanceModel:
         images = self._prepare(crops)
         with autocast(self.device):
             outputs = self.network(images)
-        return outputs.features.float(), probabilities(outputs.logits.float() / self._temperatures)
+        return outputs.features.float(), self._probabilities(outputs.logits)
 
     def _prepare(self, crops: Sequence[Image]) -> Tensor:
         height, width = self.card.input_size
