@@ -1,19 +1,22 @@
-"""Calibration on held-out identities: the weights of the embedding's parts, temperatures, similarity to probability."""
+"""Calibration on held-out identities: weights of the embedding's parts, curves and thresholds of the attributes, and
+from similarity to probability.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 
-from surveil.attributes import ATTRIBUTES, Attribute
+from surveil.attributes import ATTRIBUTES, INDEPENDENT, Attribute
 from surveil.evaluation.reid import evaluate_ranking
 from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel, join_parts
-from surveil.model.network import PersonNetwork
+from surveil.model.network import CalibratedProbabilities, PersonNetwork
 from surveil.types import Floats
 from training.datasets import PersonImages
 
@@ -23,17 +26,56 @@ ATTRIBUTE_WEIGHTS = tuple(round(0.1 * i, 1) for i in range(13))
 def calibrate(network: PersonNetwork, card: Card, people: PersonImages, *, device: str = "auto") -> Card:
     """The card with embedding weights and calibration fitted on people that the network was not trained on."""
     model = AppearanceModel(network, dataclasses.replace(card, calibration=Calibration()), device=device)
-    features, attributes = model.parts(list(people.images))
+    features, raw = model.parts(list(people.images))
+    fitted = fit_outputs(raw, people)
+    attributes = probabilities_of(raw, fitted)
     scores = {weight: _mean_average_precision(features, attributes, weight, people) for weight in ATTRIBUTE_WEIGHTS}
     weight = max(scores, key=lambda candidate: scores[candidate])
-    temperatures = tuple(_temperature(a, a.probabilities(attributes), people.targets) for a in ATTRIBUTES)
     slope, intercept = _similarity_curve(join_parts(features, attributes, 1.0, weight), people)
     return dataclasses.replace(
         card,
         attribute_weight=weight,
-        calibration=Calibration(temperatures, slope, intercept),
+        calibration=dataclasses.replace(fitted, slope=slope, intercept=intercept),
         metrics={**card.metrics, "validation_mAP": round(scores[weight], 4)},
     )
+
+
+def fit_outputs(raw: Floats, people: PersonImages) -> Calibration:
+    """Temperatures, offsets and thresholds from (N, 32) probabilities as the network gives them."""
+    curves = [_curve(attribute, raw, people) for attribute in ATTRIBUTES]
+    scaled = Calibration(
+        temperatures=tuple(temperature for temperature, _ in curves),
+        offsets=tuple(offset for _, offsets in curves for offset in offsets),
+    )
+    attributes = probabilities_of(raw, scaled)
+    thresholds = tuple(best_threshold(attributes[:, a.first]) for a in ATTRIBUTES if not a.exclusive)
+    return dataclasses.replace(scaled, thresholds=thresholds)
+
+
+def probabilities_of(raw: Floats, calibration: Calibration) -> Floats:
+    """(N, 32) probabilities as the network gives them to calibrated ones."""
+    calibrated: Floats = CalibratedProbabilities(calibration)(torch.from_numpy(_logits(raw))).numpy()
+    return calibrated
+
+
+def _logits(probabilities: Floats) -> Floats:
+    """Logits that give these probabilities: a softmax does not see what they have in common."""
+    clipped = np.clip(probabilities, 1e-6, 1 - 1e-6)
+    logits = np.log(clipped)
+    logits[:, INDEPENDENT] -= np.log1p(-clipped[:, INDEPENDENT])
+    return logits
+
+
+def best_threshold(probabilities: Floats) -> float:
+    """The threshold of the best expected F1 of one binary attribute.
+
+    Expected over the calibrated probabilities (N,) themselves, not over labels: the few people with a hat among the
+    validation identities would make a threshold of chance. After Lipton et al., "Optimal thresholding of classifiers to
+    maximize F1 measure", ECML 2014: an attribute as common as its opposite ends near one half, a rare one far below.
+    """
+    falling = np.sort(probabilities.astype(np.float64))[::-1]
+    f1 = 2 * falling.cumsum() / (np.arange(1, len(falling) + 1) + falling.sum())
+    return round(float(min(0.5, falling[f1.argmax()])), 4)
 
 
 def _mean_average_precision(features: Floats, attributes: Floats, weight: float, people: PersonImages) -> float:
@@ -49,17 +91,27 @@ def _mean_average_precision(features: Floats, attributes: Floats, weight: float,
     return result.mean_average_precision
 
 
-def _temperature(attribute: Attribute, probabilities: Floats, targets: Floats) -> float:
-    """The temperature that makes the true labels likeliest; log-probabilities serve as logits."""
-    logits = np.log(np.clip(probabilities.astype(np.float64), 1e-7, 1))
-    truth = attribute.probabilities(targets).argmax(axis=1)
+def _curve(attribute: Attribute, raw: Floats, people: PersonImages) -> tuple[float, tuple[float, ...]]:
+    """The temperature and the offsets of an attribute's outputs that make the true labels likeliest.
 
-    def surprise(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
-        scaled -= np.logaddexp.reduce(scaled, axis=1, keepdims=True)
-        return float(-scaled[np.arange(len(truth)), truth].mean())
+    All images of a person share their labels, so offsets answer to as many cases as there are people: a normal prior of
+    unit width, weighed against that number, keeps those of labels that hardly occur near zero.
+    """
+    logits = _logits(raw)[:, attribute.outputs].astype(np.float64)
+    targets = people.targets[:, attribute.outputs].astype(np.float64)
+    strength = 0.5 / len(np.unique(people.ids))
 
-    return round(float(np.exp(minimize_scalar(surprise, bounds=(-2, 3), method="bounded").x)), 4)
+    def surprise(values: NDArray[np.float64]) -> float:
+        scaled = logits / np.exp(values[0]) + values[1:]
+        if attribute.exclusive:
+            scaled -= np.logaddexp.reduce(scaled, axis=1, keepdims=True)
+            likelihood = (targets * scaled).sum(axis=1)
+        else:
+            likelihood = -np.logaddexp(0, np.where(targets > 0.5, -scaled, scaled))[:, 0]
+        return float(-likelihood.mean() + strength * (values**2).sum())
+
+    best = minimize(surprise, np.zeros(1 + logits.shape[1]), method="L-BFGS-B").x
+    return round(float(np.exp(best[0])), 4), tuple(round(float(offset), 4) for offset in best[1:])
 
 
 def _similarity_curve(embeddings: Floats, people: PersonImages) -> tuple[float, float]:

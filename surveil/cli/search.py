@@ -59,8 +59,9 @@ def attribute_options(command: Command) -> Command:
 )
 @attribute_options
 @click.option(
-    "--min-confidence", metavar="P", type=float, default=0.5, show_default=True,
-    help="Least probability (0 to 1) of each attribute asked for.",
+    "--min-confidence", metavar="P", type=float,
+    help="Least probability (0 to 1) of each attribute asked for. Without it the model decides: at one half, and lower "
+    "for what is rare.",
 )  # fmt: skip
 @click.option("--limit", metavar="N", type=click.IntRange(1), default=20, show_default=True, help="Matches at most.")
 @click.option("--sheet", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw a contact sheet.")

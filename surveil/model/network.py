@@ -203,6 +203,9 @@ def probabilities(logits: Tensor) -> Tensor:
 class CalibratedProbabilities(nn.Module):
     """Logits to the probabilities that leave the model: each output divided by its temperature, shifted, normalised."""
 
+    temperatures: Tensor
+    offsets: Tensor
+
     def __init__(self, calibration: Calibration) -> None:
         super().__init__()
         self.register_buffer("temperatures", torch.from_numpy(calibration.output_temperatures()))

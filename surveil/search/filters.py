@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.errors import QueryError
+from surveil.model.calibration import Calibration
 from surveil.search.when import When, zone_named
-from surveil.store.tables import Camera, Sighting
+from surveil.store.tables import Camera, Model, Sighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Filters:
         before: The person was in view before this time (aware).
         when: Days and times of day, in the zone of each camera.
         attributes: The allowed labels of each attribute asked for.
-        min_confidence: The least probability (0 to 1) that the person has one of the allowed labels.
+        min_confidence: The least probability (0 to 1) that the person has one of the allowed labels; None for where the
+            model itself draws the line: at one half, and lower for what is rare (its card tells).
     """
 
     cameras: tuple[str, ...] = ()
@@ -36,7 +38,7 @@ class Filters:
     before: datetime | None = None
     when: When | None = None
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    min_confidence: float = 0.5
+    min_confidence: float | None = None
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
@@ -49,7 +51,7 @@ def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bo
     Raises:
         QueryError: A camera, attribute or label does not exist, or the confidence is no probability.
     """
-    if not 0 <= filters.min_confidence <= 1:
+    if filters.min_confidence is not None and not 0 <= filters.min_confidence <= 1:
         raise QueryError(f"{filters.min_confidence} is no probability", "min_confidence", "Give a value from 0 to 1.")
     named: dict[str, ColumnElement[bool]] = {}
     if filters.cameras:
@@ -60,9 +62,9 @@ def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bo
         named[f"before {filters.before.isoformat()}"] = Sighting.first_seen < filters.before
     if filters.when:
         named[str(filters.when)] = _on_local_clocks(session, filters.when)
+    thresholds = decision_thresholds(session) if filters.attributes else {}
     for name, labels in filters.attributes.items():
-        chance = probability(name, labels)
-        named[f"{name} {_either(labels)}"] = chance >= filters.min_confidence
+        named[f"{name} {_either(labels)}"] = _probable(name, labels, filters.min_confidence, thresholds)
     return named
 
 
@@ -104,6 +106,26 @@ def probability(attribute: str, labels: Collection[str]) -> ColumnElement[float]
         return chance
     yes: ColumnElement[float] = columns[0]
     return yes if indices == [1] else literal(1.0) - yes
+
+
+def _probable(
+    name: str, labels: tuple[str, ...], least: float | None, thresholds: Mapping[str, float]
+) -> ColumnElement[bool]:
+    """Whether a person is taken to have one of the labels; without a least probability, as `decode` would say."""
+    chance = probability(name, labels)
+    if least is not None:
+        return chance >= least
+    threshold = thresholds.get(name, 0.5)
+    negative = BY_NAME[name].labels[0]
+    if not BY_NAME[name].exclusive and set(labels) == {negative}:
+        return chance > 1 - threshold
+    return chance >= threshold
+
+
+def decision_thresholds(session: Session) -> dict[str, float]:
+    """The probability from which on a binary attribute's second label is the answer, by the model in use."""
+    card = session.scalar(select(Model.card).where(Model.in_use)) or {}
+    return Calibration.from_dict(card["calibration"]).threshold_of() if "calibration" in card else {}
 
 
 def joint_probability(attributes: Mapping[str, Collection[str]]) -> ColumnElement[float]:

@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -9,9 +10,11 @@ from hypothesis import strategies as st
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.errors import QueryError, StoreError
+from surveil.model.calibration import Calibration
 from surveil.search.filters import Filters, candidates, count_passing, joint_probability
 from surveil.search.rank import Example, Query, search
 from surveil.search.when import When, zone_named
+from surveil.store.models import ModelRef
 from surveil.store.tables import Sighting
 
 # Summer time ended in Berlin, and began in Auckland, within these weeks.
@@ -76,7 +79,8 @@ def passes(filters, camera, sighting):
         zone = ZoneInfo(ZONES[camera])
         if not any(last >= start and first < end for start, end in windows(filters.when, zone)):
             return False
-    return all(chance(sighting, *asked) >= filters.min_confidence for asked in filters.attributes.items())
+    least = 0.5 if filters.min_confidence is None else filters.min_confidence
+    return all(chance(sighting, *asked) >= least for asked in filters.attributes.items())
 
 
 def chance(sighting, name, labels):
@@ -163,6 +167,26 @@ def test_each_filter_is_counted_alone(database, fill, made_up):
     with database.session() as session:
         assert count_passing(session, filters) == {"camera gate": 2, "upper_colour red": 1, "hat yes": 1}
         assert session.scalars(candidates(session, filters)).all() == []
+
+
+def test_without_a_least_probability_the_model_in_use_draws_the_line(database, fill, made_up):
+    names = [attribute.name for attribute in BY_NAME.values() if not attribute.exclusive]
+    thresholds = tuple(0.2 if name == "hat" else 0.5 for name in names)
+    model = ModelRef("balanced", "b" * 64, {"calibration": asdict(Calibration(thresholds=thresholds))})
+    bare, capped = fill([made_up(outputs={"hat": 0.1}), made_up(outputs={"hat": 0.3, "bag": 0.3})], model=model)
+
+    def found(session, least=None, **labels):
+        filters = Filters(attributes={name: (label,) for name, label in labels.items()}, min_confidence=least)
+        return session.scalars(candidates(session, filters)).all()
+
+    with database.session() as session:
+        assert found(session, hat="yes") == [capped]
+        assert found(session, hat="no") == [bare]
+        assert found(session, bag="yes") == []
+        assert found(session, 0.5, hat="yes") == []
+        assert found(session, 0.5, hat="no") == [bare, capped]
+    shown = {match.sighting: match.attributes["hat"].label for match in search(database, Query())}
+    assert shown == {bare: "no", capped: "yes"}
 
 
 def test_labels_of_one_attribute_add_up(database, fill, made_up):
