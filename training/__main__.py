@@ -27,13 +27,15 @@ def training() -> None:
 @click.option("--start", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="Begin with the weights of this checkpoint (.safetensors).")  # fmt: skip
 @click.option("--backbone-weights", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="ImageNet weights (.pth) for a recipe with `pretrained`; else fetched from the publisher.")  # fmt: skip
+              help="ImageNet weights (.pth) for recipes with `pretrained`; fetched if not given.")  # fmt: skip
+@click.option("--teacher", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Checkpoint to imitate, for recipes with distillation.")  # fmt: skip
 @click.option("--compile", "compiled", is_flag=True, help="Run through torch.compile: slow to begin, faster after.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def fit(
     recipe: Path, data: Path, cuhk03: Path | None, rendered: Path | None, start: Path | None,
-    backbone_weights: Path | None, compiled: bool, out: Path, device: str,
+    backbone_weights: Path | None, teacher: Path | None, compiled: bool, out: Path, device: str,
 ) -> None:  # fmt: skip
     """Train a model as RECIPE says; call it again with the same --out to go on after a kill.
 
@@ -41,6 +43,7 @@ def fit(
     --cuhk03 cuhk03/detected.zip --out runs/first
     """
     from training.datasets import load_cuhk03, load_market1501, load_rendered, split_identities
+    from training.loop import Given
     from training.loop import fit as run
     from training.recipes import load_recipe
 
@@ -52,13 +55,16 @@ def fit(
     for name, path, _, count in more:
         if count and path is None:
             raise SurveilError(f"takes {count} identities per batch from --{name}, which was not given", recipe)
+    if chosen.distillation.any() != (teacher is not None):
+        needs = "imitates a --teacher, which was not given" if teacher is None else "imitates no --teacher"
+        raise SurveilError(needs, recipe)
     people = load_market1501(data, chosen.input_size)
     held_out = split_identities(people.ids, chosen.data.validation_share, chosen.data.split_seed)
     own = chosen.schedule.identities - sum(count for *_, count in more)
     sets = [(people.of(~held_out), own)]
     sets += [(load(path, chosen.input_size), count) for _, path, load, count in more if count and path]
     run(
-        chosen, sets, out, start=start, backbone_weights=backbone_weights, device=device, compiled=compiled,
+        chosen, sets, out, Given(start, backbone_weights, teacher), device=device, compiled=compiled,
         report=click.echo,
     )  # fmt: skip
 

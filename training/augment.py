@@ -18,6 +18,16 @@ def augment(images: Tensor, strength: Augmentation, generator: Generator) -> Ten
     return _erase(images, strength.erase, generator)
 
 
+def normalise(
+    images: Tensor, size: tuple[int, int], mean: tuple[float, float, float], std: tuple[float, float, float]
+) -> Tensor:
+    """(N, 3, H, W) RGB images from 0 to 1 to what a network takes: resized, the channels shifted and scaled."""
+    if tuple(images.shape[2:]) != size:
+        images = F.interpolate(images, size=size, mode="bilinear", antialias=True)
+    centre, spread = (torch.tensor(values, device=images.device).view(1, 3, 1, 1) for values in (mean, std))
+    return ((images - centre) / spread).contiguous(memory_format=torch.channels_last)
+
+
 def _uniform(n: int, low: float, high: float, generator: Generator, device: torch.device) -> Tensor:
     return (torch.rand(n, generator=generator) * (high - low) + low).to(device)
 

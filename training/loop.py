@@ -18,24 +18,50 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from surveil.device import fast_dtype, resolve_device
-from surveil.model.checkpoint import load_checkpoint
 from surveil.model.backbones import FEATURES
+from surveil.model.checkpoint import load_card, load_checkpoint
 from surveil.model.network import Outputs, PersonNetwork, build_network
-from training.augment import augment
+from training.augment import augment, normalise
 from training.datasets import PersonImages, join
+from training.distil import Teacher, distillation_losses
 from training.losses import attribute_loss, triplet_loss
 from training.pretrained import fetch_imagenet, load_backbone, read_weights_file
 from training.recipes import Recipe, Schedule
 from training.sampler import identity_batches
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Weights from elsewhere that a run begins with or learns from.
+
+    Attributes:
+        start: A checkpoint whose weights the network begins with; random ones otherwise.
+        backbone: ImageNet weights for a recipe with `pretrained`; fetched from their publisher otherwise.
+        teacher: A checkpoint to imitate, for a recipe with distillation.
+    """
+
+    start: Path | None = None
+    backbone: Path | None = None
+    teacher: Path | None = None
+
+
 @dataclass(slots=True)
 class Run:
-    """All that changes while training, and all that a resumed run needs."""
+    """A run under way. What `save` writes is all that changes while training, and all that a resumed run needs.
 
+    Attributes:
+        forward: The network, compiled where that is wanted.
+        shares: (32,) how often each output is 1 among the training people, where rare ones weigh more.
+    """
+
+    recipe: Recipe
+    device: torch.device
     network: PersonNetwork
     classifier: nn.Linear
     optimiser: torch.optim.Optimizer
+    forward: Callable[[Tensor], Outputs]
+    shares: Tensor | None = None
+    teacher: Teacher | None = None
     step: int = 0
 
     def save(self, path: Path) -> None:
@@ -60,9 +86,8 @@ class Run:
 
 
 def fit(
-    recipe: Recipe, sets: Sequence[tuple[PersonImages, int]], folder: Path, *, start: Path | None = None,
-    backbone_weights: Path | None = None, device: str = "auto", compiled: bool = False, save_every: int = 200,
-    report: Callable[[str], None] = print,
+    recipe: Recipe, sets: Sequence[tuple[PersonImages, int]], folder: Path, given: Given = Given(), *,
+    device: str = "auto", compiled: bool = False, save_every: int = 200, report: Callable[[str], None] = print,
 ) -> PersonNetwork:  # fmt: skip
     """Train, or go on training if `folder` holds the state of a killed run.
 
@@ -70,38 +95,31 @@ def fit(
         recipe: What to do.
         sets: Images to learn from, each with how many of its identities a batch takes.
         folder: Gets recipe.json, log.jsonl (one line per 20 steps) and state.pt.
-        start: A checkpoint whose weights the network begins with; random ones otherwise.
-        backbone_weights: ImageNet weights for a recipe with `pretrained`; fetched from their publisher otherwise.
+        given: Weights from elsewhere.
         device: "auto", "cpu" or "cuda".
         compiled: Whether to run through torch.compile: a minute to begin, a few percent faster from then on.
         save_every: Steps between two states.
         report: Is told a line now and then.
+
+    Raises:
+        CheckpointError: Weights that were given cannot be used.
+        FloatingPointError: The loss is no number any more.
     """
     torch.manual_seed(recipe.seed)
-    where = resolve_device(device)
     data, pools = _pools(sets)
-    run = _start(recipe, int(data.ids.max()) + 1, where, backbone_weights)
+    run = _start(recipe, data, given, resolve_device(device), compiled)
     folder.mkdir(parents=True, exist_ok=True)
-    about = dataclasses.asdict(recipe)
-    if start is not None:
-        begun, card = load_checkpoint(start)
-        run.network.load_state_dict(begun.state_dict())
-        about["start"] = {"sha256": card.sha256, "training": card.training}
-    (folder / "recipe.json").write_text(json.dumps(about, indent=2) + "\n")
-    forward = torch.compile(run.network) if compiled else run.network
-    shares = _shares(data.targets, where) if recipe.loss.balance else None
+    _write_recipe(folder, run, given)
     state = folder / "state.pt"
     if state.exists():
         run.restore(state)
         report(f"going on at step {run.step}")
-    images = torch.from_numpy(data.images)
-    ids, targets = torch.from_numpy(data.ids), torch.from_numpy(data.targets)
+    images, ids, targets = (torch.from_numpy(values) for values in (data.images, data.ids, data.targets))
     batches = identity_batches(data.ids, pools, recipe.schedule.images, recipe.seed, run.step)
     started, first = time.monotonic(), run.step
     while run.step < recipe.schedule.steps:
         chosen = torch.from_numpy(next(batches))
-        batch = _prepare(images[chosen].to(where), recipe, run.step)
-        losses = _step(run, recipe, batch, ids[chosen].to(where), targets[chosen].to(where), where, forward, shares)
+        losses = _step(run, *(values[chosen].to(run.device) for values in (images, ids, targets)))
         run.step += 1
         if run.step % 20 == 0:
             pace = (time.monotonic() - started) / (run.step - first)
@@ -109,6 +127,14 @@ def fit(
         if run.step % save_every == 0 or run.step == recipe.schedule.steps:
             run.save(state)
     return run.network.eval()
+
+
+def _write_recipe(folder: Path, run: Run, given: Given) -> None:
+    """All that decides the run beside its state: the recipe, the seed, and whose weights it was given."""
+    about = dataclasses.asdict(run.recipe)
+    cards = {"start": load_card(given.start) if given.start else None, "teacher": run.teacher and run.teacher.card}
+    about |= {name: {"sha256": card.sha256, "training": card.training} for name, card in cards.items() if card}
+    (folder / "recipe.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
 def _pools(sets: Sequence[tuple[PersonImages, int]]) -> tuple[PersonImages, list[tuple[NDArray[np.int64], int]]]:
@@ -119,17 +145,25 @@ def _pools(sets: Sequence[tuple[PersonImages, int]]) -> tuple[PersonImages, list
     return data, [(np.unique(ids), count) for ids, (_, count) in zip(parts, sets, strict=True)]
 
 
-def _start(recipe: Recipe, identities: int, device: torch.device, backbone_weights: Path | None) -> Run:
+def _start(recipe: Recipe, data: PersonImages, given: Given, device: torch.device, compiled: bool) -> Run:
     network = build_network(recipe.architecture)
-    if recipe.pretrained:
-        found = read_weights_file(backbone_weights) if backbone_weights else fetch_imagenet(recipe.architecture)
-        load_backbone(network.backbone, found, str(backbone_weights or "the publisher's weights"))
+    if given.start is not None:
+        begun, _ = load_checkpoint(given.start)
+        network.load_state_dict(begun.state_dict())
+    elif recipe.pretrained:
+        weights = read_weights_file(given.backbone) if given.backbone else fetch_imagenet(recipe.architecture)
+        load_backbone(network.backbone, weights, str(given.backbone or "the published weights"))
     network = network.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     for name in recipe.schedule.frozen:
         network.get_submodule(name).eval().requires_grad_(False)
-    classifier = nn.Linear(FEATURES, identities, bias=False).to(device)
+    classifier = nn.Linear(FEATURES, int(data.ids.max()) + 1, bias=False).to(device)
     nn.init.normal_(classifier.weight, std=0.01)
-    return Run(network, classifier, _optimiser(network, classifier, recipe.schedule))
+    return Run(
+        recipe, device, network, classifier, _optimiser(network, classifier, recipe.schedule),
+        forward=torch.compile(network) if compiled else network,
+        shares=_shares(data.targets, device) if recipe.loss.balance else None,
+        teacher=Teacher(given.teacher, device) if given.teacher else None,
+    )  # fmt: skip
 
 
 def _optimiser(network: PersonNetwork, classifier: nn.Linear, schedule: Schedule) -> torch.optim.Optimizer:
@@ -166,36 +200,34 @@ def learning_rate(step: int, schedule: Schedule) -> float:
     return schedule.learning_rate * (1 + math.cos(math.pi * min(1.0, done))) / 2
 
 
-def _prepare(images: Tensor, recipe: Recipe, step: int) -> Tensor:
-    """(N, H, W, 3) uint8 BGR to a normalised, augmented (N, 3, h, w) batch; the step decides what is drawn."""
+def _augmented(images: Tensor, recipe: Recipe, step: int) -> Tensor:
+    """(N, H, W, 3) uint8 BGR to (N, 3, H, W) RGB from 0 to 1, augmented; the step decides what is drawn."""
     generator = Generator().manual_seed(recipe.seed * 1_000_003 + step)
-    batch = augment(images.permute(0, 3, 1, 2).flip(1).float().div(255), recipe.augmentation, generator)
+    return augment(images.permute(0, 3, 1, 2).flip(1).float().div(255), recipe.augmentation, generator)
+
+
+def _input_size(recipe: Recipe, step: int) -> tuple[int, int]:
     small = step < recipe.schedule.small_until * recipe.schedule.steps
-    size = recipe.schedule.small_size if small else recipe.input_size
-    if tuple(batch.shape[2:]) != size:
-        batch = F.interpolate(batch, size=size, mode="bilinear", antialias=True)
-    mean, std = (torch.tensor(v, device=batch.device).view(1, 3, 1, 1) for v in (recipe.mean, recipe.std))
-    return ((batch - mean) / std).contiguous(memory_format=torch.channels_last)
+    return recipe.schedule.small_size if small else recipe.input_size
 
 
-def _step(
-    run: Run, recipe: Recipe, images: Tensor, ids: Tensor, targets: Tensor, device: torch.device,
-    forward: Callable[[Tensor], Outputs], shares: Tensor | None,
-) -> dict[str, Tensor]:  # fmt: skip
+def _step(run: Run, images: Tensor, ids: Tensor, targets: Tensor) -> dict[str, Tensor]:
+    """One step on (N, H, W, 3) uint8 BGR images; what it lost."""
+    recipe = run.recipe
     # Dropout draws from here: the step alone decides, so that a resumed run is the undisturbed one.
     torch.manual_seed(recipe.seed * 1_000_003 + run.step)
     for group in run.optimiser.param_groups:
         group["lr"] = group["rate"] * learning_rate(run.step, recipe.schedule)
+    pictures = _augmented(images, recipe, run.step)
     # bfloat16 needs no loss scaling, on either device.
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast_dtype(device) != torch.float32):
-        outputs = forward(images)
+    with torch.autocast(run.device.type, dtype=torch.bfloat16, enabled=fast_dtype(run.device) != torch.float32):
+        outputs = run.forward(normalise(pictures, _input_size(recipe, run.step), recipe.mean, recipe.std))
         scores = run.classifier(outputs.features)
-    losses = {
-        "attributes": recipe.loss.attributes * attribute_loss(outputs.logits.float(), targets, shares),
-        "identity": recipe.loss.identity
-        * F.cross_entropy(scores.float(), ids, label_smoothing=recipe.loss.label_smoothing),
-        "triplet": recipe.loss.triplet * triplet_loss(outputs.pooled, ids, recipe.loss.triplet_margin),
-    }
+        lesson = run.teacher(pictures) if run.teacher else None
+    losses = _losses(run, outputs, scores.float(), ids, targets)
+    if lesson is not None:
+        weights = dataclasses.asdict(recipe.distillation)
+        losses |= {f"distil_{n}": weights[n] * value for n, value in distillation_losses(outputs, lesson).items()}
     loss = torch.stack(list(losses.values())).sum()
     if not loss.isfinite():
         raise FloatingPointError(f"the loss is {loss.item()} at step {run.step}; lower the learning rate")
@@ -205,6 +237,19 @@ def _step(
     run.optimiser.step()
     losses["identity_accuracy"] = (scores.argmax(1) == ids).float().mean()
     return losses
+
+
+def _losses(run: Run, outputs: Outputs, scores: Tensor, ids: Tensor, targets: Tensor) -> dict[str, Tensor]:
+    """The losses that the recipe gives a weight."""
+    loss = run.recipe.loss
+    found: dict[str, Tensor] = {}
+    if loss.attributes:
+        found["attributes"] = loss.attributes * attribute_loss(outputs.logits.float(), targets, run.shares)
+    if loss.identity:
+        found["identity"] = loss.identity * F.cross_entropy(scores, ids, label_smoothing=loss.label_smoothing)
+    if loss.triplet:
+        found["triplet"] = loss.triplet * triplet_loss(outputs.pooled, ids, loss.triplet_margin)
+    return found
 
 
 def _log(folder: Path, run: Run, losses: dict[str, Tensor], pace: float, report: Callable[[str], None]) -> None:

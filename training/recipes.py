@@ -75,6 +75,19 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
+class Distillation:
+    """Weights of what a student learns from its teacher; see `training.distil.distillation_losses`."""
+
+    features: float = 0.0
+    similarities: float = 0.0
+    logits: float = 0.0
+
+    def any(self) -> bool:
+        """Whether the recipe needs a teacher."""
+        return bool(self.features or self.similarities or self.logits)
+
+
+@dataclass(frozen=True, slots=True)
 class Augmentation:
     """How strongly training images are varied; the defaults are the report's where it states one.
 
@@ -117,10 +130,17 @@ class Recipe:
     data: Data = Data()
     schedule: Schedule = Schedule()
     loss: Loss = Loss()
+    distillation: Distillation = Distillation()
     augmentation: Augmentation = Augmentation()
 
 
-_SECTIONS = {"data": Data, "schedule": Schedule, "loss": Loss, "augmentation": Augmentation}
+_SECTIONS = {
+    "data": Data,
+    "schedule": Schedule,
+    "loss": Loss,
+    "distillation": Distillation,
+    "augmentation": Augmentation,
+}
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -46,7 +46,7 @@ def timm_backbone(name: str) -> nn.Module:
     import timm
 
     body = timm.create_model(name, pretrained=False, num_classes=0, global_pool="")
-    return Reduced(body, body.num_features)
+    return Reduced(body, int(body.num_features))  # type: ignore[arg-type]
 
 
 def efficientnet_backbone(name: str) -> nn.Module:

@@ -42,3 +42,20 @@ def test_batch_hard_triplets_against_a_slow_reference():
         negative = min(distance[j] for j in range(12) if ids[j] != ids[i])
         expected.append(max(0.0, positive - negative + 0.3))
     torch.testing.assert_close(triplet_loss(features, ids, 0.3), torch.tensor(expected).mean(), rtol=1e-4, atol=1e-4)
+
+
+def test_balanced_losses_weigh_what_is_rare_as_the_paper_says():
+    logits, truth = torch.randn(40, 32), targets(40)
+    shares = truth.mean(dim=0).clamp(0.05, 0.95)
+    shares[7] = 0.1
+    weights = torch.where(truth > 0.5, torch.exp(1 - shares), torch.exp(shares))[:, 4:13]
+    independent = (
+        weights * F.binary_cross_entropy_with_logits(logits[:, 4:13], truth[:, 4:13], reduction="none")
+    ).mean()
+    exclusive = 0
+    for start, stop in ((0, 4), (13, 22), (22, 32)):
+        label = truth[:, start:stop].argmax(1)
+        rarity = shares[start:stop] ** -0.5
+        weight = rarity[label] / (shares[start:stop] * rarity).sum()
+        exclusive += (weight * F.cross_entropy(logits[:, start:stop], label, reduction="none")).mean()
+    torch.testing.assert_close(attribute_loss(logits, truth, shares), (exclusive + independent) / 4)
