@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from surveil.model.network import Outputs, PersonNetwork, build_network
 from training.augment import augment, normalise
 from training.datasets import PersonImages, join
 from training.distil import Teacher, distillation_losses
+from training.log import Log, Stopwatch
 from training.losses import attribute_loss, triplet_loss
 from training.pretrained import fetch_imagenet, load_backbone, read_weights_file
 from training.recipes import Recipe, Schedule
@@ -43,6 +43,21 @@ class Given:
     start: Path | None = None
     backbone: Path | None = None
     teacher: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """N images to learn from.
+
+    Attributes:
+        pictures: (N, 3, H, W) RGB from 0 to 1, augmented.
+        ids: (N,) identities.
+        targets: (N, 32) the outputs as they should be; NaN where nobody knows.
+    """
+
+    pictures: Tensor
+    ids: Tensor
+    targets: Tensor
 
 
 @dataclass(slots=True)
@@ -94,7 +109,8 @@ def fit(
     Args:
         recipe: What to do.
         sets: Images to learn from, each with how many of its identities a batch takes.
-        folder: Gets recipe.json, log.jsonl (one line per 20 steps) and state.pt.
+        folder: Gets recipe.json, state.pt, log.jsonl (a line every 20 steps) and the same for TensorBoard. A line
+            has the losses, and the seconds that a step took to draw and augment its batch (data) and to learn (step).
         given: Weights from elsewhere.
         device: "auto", "cpu" or "cuda".
         compiled: Whether to run through torch.compile: a minute to begin, a few percent faster from then on.
@@ -106,6 +122,7 @@ def fit(
         FloatingPointError: The loss is no number any more.
     """
     torch.manual_seed(recipe.seed)
+    torch.backends.cudnn.deterministic = True
     data, pools = _pools(sets)
     run = _start(recipe, data, given, resolve_device(device), compiled)
     folder.mkdir(parents=True, exist_ok=True)
@@ -114,18 +131,25 @@ def fit(
     if state.exists():
         run.restore(state)
         report(f"going on at step {run.step}")
-    images, ids, targets = (torch.from_numpy(values) for values in (data.images, data.ids, data.targets))
+    # All of it lies where it is used: 0.3 GB for Market-1501 at 128 x 64.
+    images, ids, targets = (torch.from_numpy(v).to(run.device) for v in (data.images, data.ids, data.targets))
     batches = identity_batches(data.ids, pools, recipe.schedule.images, recipe.seed, run.step)
-    started, first = time.monotonic(), run.step
+    log, watch = Log(folder, run.step, report), Stopwatch(run.device)
     while run.step < recipe.schedule.steps:
-        chosen = torch.from_numpy(next(batches))
-        losses = _step(run, *(values[chosen].to(run.device) for values in (images, ids, targets)))
+        watch.mark("")
+        chosen = torch.from_numpy(next(batches)).to(run.device, non_blocking=True)
+        batch = Batch(_augmented(images[chosen], recipe, run.step), ids[chosen], targets[chosen])
+        watch.mark("data")
+        losses = _step(run, batch)
+        watch.mark("step")
         run.step += 1
-        if run.step % 20 == 0:
-            pace = (time.monotonic() - started) / (run.step - first)
-            _log(folder, run, losses, pace, report)
-        if run.step % save_every == 0 or run.step == recipe.schedule.steps:
+        last = run.step == recipe.schedule.steps
+        if run.step % 20 == 0 or last:
+            _log(log, run, losses, watch.seconds(), report)
+        if run.step % save_every == 0 or last:
+            _check(run, losses)
             run.save(state)
+    log.close()
     return run.network.eval()
 
 
@@ -202,7 +226,7 @@ def learning_rate(step: int, schedule: Schedule) -> float:
 
 def _augmented(images: Tensor, recipe: Recipe, step: int) -> Tensor:
     """(N, H, W, 3) uint8 BGR to (N, 3, H, W) RGB from 0 to 1, augmented; the step decides what is drawn."""
-    generator = Generator().manual_seed(recipe.seed * 1_000_003 + step)
+    generator = Generator(images.device).manual_seed(recipe.seed * 1_000_003 + step)
     return augment(images.permute(0, 3, 1, 2).flip(1).float().div(255), recipe.augmentation, generator)
 
 
@@ -211,50 +235,60 @@ def _input_size(recipe: Recipe, step: int) -> tuple[int, int]:
     return recipe.schedule.small_size if small else recipe.input_size
 
 
-def _step(run: Run, images: Tensor, ids: Tensor, targets: Tensor) -> dict[str, Tensor]:
-    """One step on (N, H, W, 3) uint8 BGR images; what it lost."""
+def _step(run: Run, batch: Batch) -> dict[str, Tensor]:
+    """One step; what it lost."""
     recipe = run.recipe
     # Dropout draws from here: the step alone decides, so that a resumed run is the undisturbed one.
     torch.manual_seed(recipe.seed * 1_000_003 + run.step)
     for group in run.optimiser.param_groups:
         group["lr"] = group["rate"] * learning_rate(run.step, recipe.schedule)
-    pictures = _augmented(images, recipe, run.step)
     # bfloat16 needs no loss scaling, on either device.
     with torch.autocast(run.device.type, dtype=torch.bfloat16, enabled=fast_dtype(run.device) != torch.float32):
-        outputs = run.forward(normalise(pictures, _input_size(recipe, run.step), recipe.mean, recipe.std))
-        scores = run.classifier(outputs.features)
-        lesson = run.teacher(pictures) if run.teacher else None
-    losses = _losses(run, outputs, scores.float(), ids, targets)
+        outputs = run.forward(normalise(batch.pictures, _input_size(recipe, run.step), recipe.mean, recipe.std))
+        scores = run.classifier(outputs.features).float() if recipe.loss.identity else None
+        lesson = run.teacher(batch.pictures) if run.teacher else None
+    losses = _losses(run, outputs, scores, batch)
     if lesson is not None:
         weights = dataclasses.asdict(recipe.distillation)
         losses |= {f"distil_{n}": weights[n] * value for n, value in distillation_losses(outputs, lesson).items()}
     loss = torch.stack(list(losses.values())).sum()
-    if not loss.isfinite():
-        raise FloatingPointError(f"the loss is {loss.item()} at step {run.step}; lower the learning rate")
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(run.network.parameters(), 5.0)
     run.optimiser.step()
-    losses["identity_accuracy"] = (scores.argmax(1) == ids).float().mean()
+    losses = {name: value.detach() for name, value in losses.items()}
+    if scores is not None:
+        losses["identity_accuracy"] = (scores.argmax(1) == batch.ids).float().mean()
     return losses
 
 
-def _losses(run: Run, outputs: Outputs, scores: Tensor, ids: Tensor, targets: Tensor) -> dict[str, Tensor]:
+def _losses(run: Run, outputs: Outputs, scores: Tensor | None, batch: Batch) -> dict[str, Tensor]:
     """The losses that the recipe gives a weight."""
     loss = run.recipe.loss
     found: dict[str, Tensor] = {}
     if loss.attributes:
-        found["attributes"] = loss.attributes * attribute_loss(outputs.logits.float(), targets, run.shares)
-    if loss.identity:
-        found["identity"] = loss.identity * F.cross_entropy(scores, ids, label_smoothing=loss.label_smoothing)
+        found["attributes"] = loss.attributes * attribute_loss(outputs.logits.float(), batch.targets, run.shares)
+    if scores is not None:
+        found["identity"] = loss.identity * F.cross_entropy(scores, batch.ids, label_smoothing=loss.label_smoothing)
     if loss.triplet:
-        found["triplet"] = loss.triplet * triplet_loss(outputs.pooled, ids, loss.triplet_margin)
+        found["triplet"] = loss.triplet * triplet_loss(outputs.pooled, batch.ids, loss.triplet_margin)
     return found
 
 
-def _log(folder: Path, run: Run, losses: dict[str, Tensor], pace: float, report: Callable[[str], None]) -> None:
-    values = {name: round(float(value.detach()), 4) for name, value in losses.items()}
-    with (folder / "log.jsonl").open("a") as file:
-        file.write(json.dumps({"step": run.step, **values, "seconds_per_step": round(pace, 3)}) + "\n")
+def _check(run: Run, losses: dict[str, Tensor]) -> None:
+    """Once a loss is no number, the weights are none and every later loss is none: looking now and then is enough."""
+    if not all(value.isfinite() for value in losses.values()):
+        shown = ", ".join(f"{name} {value.item()}" for name, value in losses.items())
+        raise FloatingPointError(f"no finite loss at step {run.step} ({shown}); lower the learning rate")
+
+
+def _log(
+    log: Log, run: Run, losses: dict[str, Tensor], seconds: dict[str, float], report: Callable[[str], None]
+) -> None:
+    _check(run, losses)
+    values = {name: round(float(value), 4) for name, value in losses.items()}
+    log.write(run.step, {**values, **{f"seconds_{name}": round(value, 4) for name, value in seconds.items()}})
     if run.step % 100 == 0:
-        report(f"step {run.step}: " + ", ".join(f"{n} {v}" for n, v in values.items()) + f", {pace:.2f} s a step")
+        told = [*(f"{name} {value}" for name, value in values.items())]
+        told += [f"{name} {value:.3f} s" for name, value in seconds.items()]
+        report(f"step {run.step}: " + ", ".join(told))
