@@ -28,6 +28,8 @@ class Card:
         std: Standard deviation of the RGB channels that the network expects to be divided by.
         feature_weight: Weight of the 512 unit-length backbone features in the embedding.
         attribute_weight: Weight of the 32 unit-length attribute probabilities in the embedding.
+        dimension_weights: Of each of the 544 dimensions besides, where learned weights rank unseen people better; else
+            empty.
         calibration: From logits and similarities to probabilities that mean what they say.
         attributes: The 32 output names, in order; checked against `surveil.attributes` on loading.
         training: Data, terms, recipe, seed.
@@ -43,6 +45,7 @@ class Card:
     std: tuple[float, float, float] = IMAGENET_STD
     feature_weight: float = 1.0
     attribute_weight: float = 0.3
+    dimension_weights: tuple[float, ...] = ()
     calibration: Calibration = field(default_factory=Calibration)
     attributes: tuple[str, ...] = OUTPUT_NAMES
     training: dict[str, Any] = field(default_factory=dict)
@@ -65,7 +68,8 @@ def load_card(weights: Path) -> Card:
     values = read_card(weights)
     try:
         values["calibration"] = Calibration.from_dict(values["calibration"])
-        for name in ("input_size", "mean", "std", "attributes"):
+        values.setdefault("dimension_weights", ())  # cards of before they could be learned
+        for name in ("input_size", "mean", "std", "attributes", "dimension_weights"):
             values[name] = tuple(values[name])
         card = Card(**values)
     except (KeyError, TypeError) as error:

@@ -84,7 +84,9 @@ class AppearanceModel:
 
     def embeddings(self, features: Floats, attributes: Floats) -> Floats:
         """(N, 512) features and (N, 32) probabilities to (N, 544) embeddings, weighted as the card says."""
-        return join_parts(features, attributes, self.card.feature_weight, self.card.attribute_weight)
+        joined = join_parts(features, attributes, self.card.feature_weight, self.card.attribute_weight)
+        weights = self.card.dimension_weights
+        return unit(joined * np.asarray(weights, np.float32)) if weights else joined
 
 
 def resize(crop: Image, height: int, width: int) -> Image:
