@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     track_min_detections: int = Field(default=3, ge=1)
     crops_per_track: int = Field(default=5, ge=1)
 
-    model: Path | None = None
+    model: str | None = None
     camera_patterns: tuple[str, ...] = ()
 
     cluster_threshold: float = Field(default=0.74, gt=0, lt=1)

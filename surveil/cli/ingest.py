@@ -95,12 +95,12 @@ def _ingest(
     import dataclasses
 
     from surveil.ingest.run import Worker
-    from surveil.model.checkpoint import SHIPPED, load_card
+    from surveil.model.checkpoint import find_weights, load_card
     from surveil.store.media import media_folder
     from surveil.store.models import ModelRef
     from surveil.store.writer import Writer
 
-    card = load_card(settings.model or SHIPPED)
+    card = load_card(find_weights(settings.model))
     writer = Writer(
         database, media_folder(settings, database), ModelRef(card.name, card.sha256, dataclasses.asdict(card))
     )
@@ -116,7 +116,6 @@ def _pipeline(settings: Settings, *, gate: bool) -> Pipeline:
     """The networks are loaded when they are needed: not at all where everything was ingested before."""
     from surveil.device import resolve_device
     from surveil.ingest.pipeline import Pipeline
-    from surveil.model.checkpoint import SHIPPED
     from surveil.model.embed import AppearanceModel
     from surveil.people.detect import PersonDetector
 
@@ -130,7 +129,7 @@ def _pipeline(settings: Settings, *, gate: bool) -> Pipeline:
         )
 
     def load_model() -> AppearanceModel:
-        return AppearanceModel.load(settings.model or SHIPPED, device=settings.device)
+        return AppearanceModel.load(settings.model, device=settings.device)
 
     return Pipeline(load_detector, load_model, settings, gate=gate)
 

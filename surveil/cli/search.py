@@ -169,14 +169,13 @@ def _read_pictures(
         raise click.UsageError("--unlike needs --like: say also who is looked for")
 
     from surveil.device import resolve_device
-    from surveil.model.checkpoint import SHIPPED, load_card
+    from surveil.model.checkpoint import find_weights, load_card
     from surveil.model.embed import AppearanceModel
     from surveil.people.detect import PersonDetector
     from surveil.search.example import describe_example, take_person
     from surveil.search.rank import check_model
 
-    weights = settings.model or SHIPPED
-    check_model(session, load_card(weights).sha256)
+    check_model(session, load_card(find_weights(settings.model)).sha256)
     detector = PersonDetector.load(
         settings.detector,
         device=resolve_device(settings.device),
@@ -188,7 +187,7 @@ def _read_pictures(
         "like": [take_person(path, lambda image: detector.detect([image])[0], number) for path in like],
         "unlike": [take_person(path, lambda image: detector.detect([image])[0]) for path in unlike],
     }
-    model = AppearanceModel.load(weights, device=settings.device)
+    model = AppearanceModel.load(settings.model, device=settings.device)
     crops = {option: [person.image for person in taken] for option, taken in people.items()}
     return describe_example(model, crops["like"], crops["unlike"]), people
 

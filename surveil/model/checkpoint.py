@@ -12,7 +12,9 @@ from surveil.model.calibration import Calibration
 from surveil.model.network import PersonNetwork, build_network
 from surveil.weights_file import card_path, read_card, read_weights, write_weights
 
-SHIPPED = Path(__file__).parents[1] / "weights" / "person_appearance.safetensors"
+WEIGHTS = Path(__file__).parents[1] / "weights"
+SHIPPED_MODELS = {name: WEIGHTS / f"{name.replace('-', '_')}.safetensors" for name in ("resnet34-attention",)}
+"""The appearance models that ship, by name; the first is the default."""
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -52,6 +54,13 @@ class Card:
     metrics: dict[str, Any] = field(default_factory=dict)
     limits: str = ""
     sha256: str = ""
+
+
+def find_weights(model: str | Path | None) -> Path:
+    """The weights file that a setting names: a shipped model by its name, else a path; None is the default."""
+    if model is None:
+        return next(iter(SHIPPED_MODELS.values()))
+    return SHIPPED_MODELS.get(str(model), Path(model))
 
 
 def save_checkpoint(weights: Path, network: PersonNetwork, card: Card) -> Card:

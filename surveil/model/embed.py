@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from surveil.device import autocast, resolve_device
-from surveil.model.checkpoint import SHIPPED, Card, load_checkpoint
+from surveil.model.checkpoint import Card, find_weights, load_checkpoint
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
 from surveil.types import Appearance, Floats, Image
 
@@ -43,13 +43,13 @@ class AppearanceModel:
         self._probabilities = CalibratedProbabilities(card.calibration).to(self.device)
 
     @staticmethod
-    def load(weights: Path = SHIPPED, *, device: str = "auto", batch_size: int = 64) -> AppearanceModel:
-        """The shipped model, or the checkpoint of a path.
+    def load(model: str | Path | None = None, *, device: str = "auto", batch_size: int = 64) -> AppearanceModel:
+        """The default model, another shipped one by its name, or the checkpoint of a path.
 
         Raises:
             CheckpointError: The checkpoint cannot be used.
         """
-        network, card = load_checkpoint(weights)
+        network, card = load_checkpoint(find_weights(model))
         return AppearanceModel(network, card, device=device, batch_size=batch_size)
 
     def describe(self, crops: Sequence[Image]) -> list[Appearance]:

@@ -1,12 +1,13 @@
 import json
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
 
 from surveil.errors import CheckpointError
 from surveil.model.calibration import Calibration
-from surveil.model.checkpoint import SHIPPED, Card, load_checkpoint, save_checkpoint
+from surveil.model.checkpoint import SHIPPED_MODELS, Card, find_weights, load_checkpoint, save_checkpoint
 from surveil.model.network import build_network
 from surveil.weights_file import card_path
 
@@ -74,8 +75,16 @@ def test_a_missing_card_is_named(saved):
         load_checkpoint(path)
 
 
-def test_the_shipped_model_loads_and_its_card_tells_data_metrics_and_limits():
-    network, card = load_checkpoint(SHIPPED)
+def test_a_model_is_named_or_a_path():
+    assert find_weights(None) == next(iter(SHIPPED_MODELS.values()))
+    assert find_weights("resnet34-attention").is_file()
+    assert find_weights("/models/mine.safetensors") == Path("/models/mine.safetensors")
+
+
+@pytest.mark.parametrize("name", SHIPPED_MODELS)
+def test_a_shipped_model_loads_and_its_card_tells_data_metrics_and_limits(name):
+    network, card = load_checkpoint(SHIPPED_MODELS[name])
+    assert card.name == name
     assert not network.training
     assert "Market-1501" in json.dumps(card.training)
     assert card.metrics
