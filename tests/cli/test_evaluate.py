@@ -1,4 +1,7 @@
+import html
 import json
+import re
+import shlex
 
 import cv2
 import pytest
@@ -6,7 +9,7 @@ import torch
 from click.testing import CliRunner
 
 from surveil.cli import surveil
-from surveil.errors import DatasetError
+from surveil.errors import DatasetError, SurveilError
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.network import build_network
 
@@ -36,15 +39,40 @@ def test_json(market1501, checkpoint):
     assert figures["attributes"]["each"]["gender"]["constant"]["accuracy"] == 1
 
 
-def test_tables_and_files(market1501, checkpoint, tmp_path):
-    out = tmp_path / "results" / "today"
-    result = evaluate(market1501, "--model", checkpoint, "--out", out)
+PICTURES = {"attributes.png", "cmc.png", "queries.png", "similarity.png"}
+
+
+def test_tables(market1501, checkpoint):
+    result = evaluate(market1501, "--model", checkpoint)
     assert result.exit_code == 0, result.output
     assert "joined 544     100.0" in result.stdout
     assert "upper_colour" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 120
-    assert json.loads((out / "market1501.json").read_text())["reid"]["mAP"] == 1
-    assert cv2.imread(str(out / "market1501-queries.png")).shape[2] == 3
+
+
+def test_the_folder_of_results(market1501, checkpoint, tmp_path):
+    out = tmp_path / "results" / "to day"
+    result = evaluate(market1501, "--model", checkpoint, "--json", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert {file.name for file in out.iterdir()} == {"index.html", "market1501.json", *PICTURES}
+    assert json.loads((out / "market1501.json").read_text()) == json.loads(result.stdout)
+    for picture in PICTURES:
+        assert cv2.imread(str(out / picture)).shape[2] == 3
+    page = (out / "index.html").read_text()
+    assert set(re.findall(r'src="([^"]+)"', page)) == PICTURES
+    assert "Re-identification, single query, official protocol" in page
+    command = html.unescape(re.findall(r"<pre>(surveil .*)</pre>", page)[0])
+    assert shlex.split(command)[:4] == ["surveil", "evaluate", "market1501", str(market1501)]
+    assert shlex.split(command)[-2:] == ["--out", str(out)]
+
+
+def test_the_command_of_the_page_can_be_given_again(market1501, checkpoint, tmp_path):
+    assert evaluate(market1501, "--model", checkpoint, "--out", tmp_path / "one").exit_code == 0
+    page = (tmp_path / "one" / "index.html").read_text()
+    command = shlex.split(html.unescape(re.findall(r"<pre>(surveil .*)</pre>", page)[0]))
+    (tmp_path / "one" / "market1501.json").unlink()
+    assert CliRunner().invoke(surveil, command[1:]).exit_code == 0
+    assert (tmp_path / "one" / "market1501.json").exists()
 
 
 def test_without_annotations_it_says_so(market1501, checkpoint):
@@ -62,8 +90,26 @@ def test_a_wrong_folder_is_the_users_error(tmp_path, checkpoint):
     assert "expected query/ here" in str(result.exception)
 
 
+def test_a_dataset_that_cannot_be_used_leaves_no_folder_behind(tmp_path, checkpoint):
+    (tmp_path / "empty").mkdir()
+    result = evaluate(tmp_path / "empty", "--model", checkpoint, "--out", tmp_path / "results")
+    assert result.exit_code == 1
+    assert not (tmp_path / "results").exists()
+
+
 def test_out_that_cannot_be_made_is_told_before_the_work(market1501, checkpoint, tmp_path):
     (tmp_path / "file").write_text("")
     result = evaluate(market1501, "--model", checkpoint, "--out", tmp_path / "file" / "results")
     assert result.exit_code == 1
-    assert "cannot be made" in str(result.exception)
+    assert "cannot be written" in str(result.exception)
+    assert "crops" not in result.stderr
+
+
+def test_a_page_that_cannot_be_replaced_keeps_older_results(market1501, checkpoint, tmp_path):
+    (tmp_path / "out" / "index.html").mkdir(parents=True)
+    (tmp_path / "out" / "market1501.json").write_text("old")
+    result = evaluate(market1501, "--model", checkpoint, "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SurveilError)
+    assert (tmp_path / "out" / "market1501.json").read_text() == "old"
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"index.html", "market1501.json"}
