@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from surveil.errors import CheckpointError
+from surveil.model.attention import AttentionBlock
 from surveil.model.backbones import Reduced
 
 _CLASSIFIERS = ("fc.", "_fc.", "classifier.", "head.")
@@ -17,22 +18,24 @@ def load_backbone(backbone: nn.Module, weights: dict[str, Tensor], source: str) 
     """Take over the weights of the same network as another library names it: same order, same shapes.
 
     Args:
-        backbone: Of a `PersonNetwork`; the layers that bring a feature map to 512 channels keep their own weights.
-        weights: A whole classifier; its last layer is left out.
+        backbone: Of a `PersonNetwork`; attention blocks, and the layers that bring a feature map to 512 channels, keep
+            their own weights.
+        weights: A whole classifier; what it has behind its feature map is left out.
         source: Named in the error.
 
     Raises:
         CheckpointError: It is another network.
     """
     body = backbone.body if isinstance(backbone, Reduced) else backbone
-    own = body.state_dict()
+    ours = tuple(f"{name}." for name, module in body.named_modules() if isinstance(module, AttentionBlock))
+    own = {name: value for name, value in body.state_dict().items() if not name.startswith((*_CLASSIFIERS, *ours))}
     given = [(name, value) for name, value in weights.items() if not name.startswith(_CLASSIFIERS)]
     if [_like(*item) for item in own.items()] != [_like(*item) for item in given]:
         raise CheckpointError(
             f"not the weights of this backbone ({len(given)} tensors, it has {len(own)} or other shapes)",
             source, "Give the file that belongs to the recipe's architecture.",
         )  # fmt: skip
-    body.load_state_dict(dict(zip(own, (value for _, value in given), strict=True)))
+    body.load_state_dict(dict(zip(own, (value for _, value in given), strict=True)), strict=False)
 
 
 def _like(name: str, value: Tensor) -> tuple[str, tuple[int, ...]]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import torchvision  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
+from surveil.errors import CheckpointError
+from surveil.model.attention import AttentionBlock
+
 FEATURES = 512
 
 
@@ -20,16 +23,19 @@ class Reduced(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) in, (N, 512, h, w) out."""
-        features: Tensor = self.reduce(self.body(images))
+        # What timm puts behind the feature map is for ImageNet's classes, and in some networks has layers of its own.
+        trunk = getattr(self.body, "forward_features", self.body)
+        features: Tensor = self.reduce(trunk(images))
         return features
 
 
-def torchvision_backbone(name: str, *, stride: int = 32) -> nn.Module:
+def torchvision_backbone(name: str, *, stride: int = 32, attention: bool = False) -> nn.Module:
     """AlexNet, ResNet18/34/50 or DenseNet121 without their classifier, with random weights.
 
     Args:
         name: As torchvision calls it.
         stride: Pixels per cell of the last feature map; 16 leaves out the last halving of a ResNet.
+        attention: Whether a ResNet's second and third layers are followed by attention blocks.
     """
     network = getattr(torchvision.models, name)(weights=None)
     if not name.startswith("resnet"):
@@ -37,15 +43,27 @@ def torchvision_backbone(name: str, *, stride: int = 32) -> nn.Module:
     if stride == 16:
         for layer in (network.layer4[0].conv1, network.layer4[0].conv2, network.layer4[0].downsample[0]):
             layer.stride = (1, 1)
+    if attention:
+        for layer, following in ((network.layer2, network.layer3), (network.layer3, network.layer4)):
+            layer.add_module("attention", AttentionBlock(following[0].conv1.in_channels))
     body = nn.Sequential(*list(network.children())[:-2])
     return body if network.fc.in_features == FEATURES else Reduced(body, network.fc.in_features)
 
 
 def timm_backbone(name: str) -> nn.Module:
-    """Any convolutional network of timm, named as timm names it, with random weights."""
+    """Any convolutional network of timm, named as timm names it, with random weights.
+
+    Raises:
+        CheckpointError: timm has no network of that name.
+    """
     import timm
 
-    body = timm.create_model(name, pretrained=False, num_classes=0, global_pool="")
+    try:
+        body = timm.create_model(name, pretrained=False, num_classes=0, global_pool="")
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"timm has no network {name!r} ({error})", next_step="Names: timm.list_models()."
+        ) from error
     return Reduced(body, int(body.num_features))  # type: ignore[arg-type]
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from surveil.attributes import AGE, INDEPENDENT, LOWER, OUTPUTS, UPPER
 from surveil.errors import CheckpointError
+from surveil.model.attention import AttentionBlock
 from surveil.model.backbones import FEATURES, efficientnet_backbone, timm_backbone, torchvision_backbone
 from surveil.model.calibration import Calibration
 
@@ -29,38 +30,12 @@ class Outputs:
     logits: Tensor
 
 
-class AttentionBlock(nn.Module):
-    """Residual attention: F becomes (1 + M) * F, so that the map M selects and never erases.
-
-    M in (0, 1) has F's shape. A transposed convolution doubles the resolution, ordinary convolutions bring it back.
-    After Wang et al., "Residual attention network for image classification", CVPR 2017, as used by the report.
-    """
-
-    def __init__(self, channels: int = FEATURES, hidden: int = 128) -> None:
-        super().__init__()
-        self.map = nn.Sequential(
-            nn.ConvTranspose2d(channels, hidden, kernel_size=2, stride=2, bias=False),
-            nn.BatchNorm2d(hidden),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(hidden, hidden, kernel_size=3, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(hidden),
-            nn.ReLU(inplace=True),
-            nn.Conv2d(hidden, channels, kernel_size=1),
-            nn.Sigmoid(),
-        )
-
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, C, H, W) in, the same shape out."""
-        selected: Tensor = (1 + self.map(features)) * features
-        return selected
-
-
 class Head(nn.Module):
     """Attribute head on a feature map: an optional attention block, pooling, two linear layers."""
 
     def __init__(self, outputs: slice, *, attention: bool, hidden: int = 256, dropout: float = 0.3) -> None:
         super().__init__()
-        self.attention = AttentionBlock() if attention else nn.Identity()
+        self.attention = AttentionBlock(FEATURES) if attention else nn.Identity()
         self.layers = nn.Sequential(
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
@@ -160,6 +135,8 @@ ARCHITECTURES: dict[str, Callable[[], PersonNetwork]] = {
     # The report's network, and the same with a finer last feature map (the "last stride 1" of re-identification).
     "resnet34-attention": lambda: PersonNetwork(torchvision_backbone("resnet34"), "attention"),
     "resnet34-attention-fine": lambda: PersonNetwork(torchvision_backbone("resnet34", stride=16), "attention"),
+    # The report's "possible improvement": attention at several depths, so that (1 + M) * F is taken again and again.
+    "resnet34-attention-stacked": lambda: PersonNetwork(torchvision_backbone("resnet34", attention=True), "attention"),
     # Ours.
     "efficientnet-lite0-attention": lambda: PersonNetwork(
         efficientnet_backbone("tf_efficientnet_lite0"), "attention", "generalised-mean"

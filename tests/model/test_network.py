@@ -3,7 +3,8 @@ import torch
 
 from surveil.attributes import AGE, INDEPENDENT, LOWER, UPPER
 from surveil.errors import CheckpointError
-from surveil.model.network import AttentionBlock, build_network, probabilities
+from surveil.model.attention import AttentionBlock
+from surveil.model.network import build_network, probabilities
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +24,30 @@ def test_any_input_size_gives_512_features_and_32_logits(network, size):
 def test_attention_selects_and_never_erases():
     torch.manual_seed(0)
     features = torch.rand(2, 512, 4, 2) + 0.1
-    ratio = AttentionBlock().eval()(features) / features
+    ratio = AttentionBlock(512).eval()(features) / features
     assert ratio.min() > 1
     assert ratio.max() < 2
+
+
+def test_the_map_has_the_shape_of_its_features_at_any_depth():
+    assert AttentionBlock(128)(torch.rand(2, 128, 15, 7)).shape == (2, 128, 15, 7)
+
+
+def test_stacked_attention_follows_the_second_and_third_layer_too():
+    stacked = build_network("resnet34-attention-stacked").eval()
+    plain = build_network("resnet34-attention").eval()
+    own = [name for name, module in stacked.named_modules() if isinstance(module, AttentionBlock)]
+    assert own == ["backbone.5.attention", "backbone.6.attention", "heads.2.attention", "heads.3.attention"]
+    images = torch.randn(2, 3, 64, 32)
+    missing, unexpected = stacked.load_state_dict(plain.state_dict(), strict=False)
+    assert not unexpected
+    assert all(name.startswith(tuple(own)) for name in missing)
+    with torch.inference_mode():
+        assert not torch.allclose(stacked(images).features, plain(images).features)
+        for name in own[:2]:  # a map of zeros: what is left is the network without attention
+            torch.nn.init.constant_(stacked.get_submodule(name).map[-2].weight, 0)
+            torch.nn.init.constant_(stacked.get_submodule(name).map[-2].bias, -100)
+        torch.testing.assert_close(stacked(images).features, plain(images).features)
 
 
 def test_only_the_colour_heads_have_attention(network):

@@ -1,8 +1,13 @@
+import dataclasses
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from surveil.errors import SurveilError
+from training.datasets import PersonImages
+from training.loop import Run, fit
 from training.recipes import load_recipe
 
 RECIPES = sorted((Path(__file__).parents[2] / "configs" / "training").glob("*.toml"))
@@ -13,6 +18,31 @@ def test_every_recipe_that_ships_can_be_read(path):
     recipe = load_recipe(path)
     assert recipe.schedule.identities > recipe.data.cuhk03_identities + recipe.data.rendered_identities
     assert len(recipe.input_size) == 2
+
+
+@pytest.fixture(scope="module")
+def people():
+    rng = np.random.default_rng(0)
+    targets = np.zeros((8, 32), np.float32)
+    targets[:, [0, 13, 22]] = 1
+    return PersonImages(
+        rng.integers(0, 256, (8, 64, 64, 3), np.uint8), np.repeat(np.arange(4), 2), np.tile([1, 2], 4), targets
+    )
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_that_ships_trains_its_network(path, people, tmp_path, monkeypatch):
+    monkeypatch.setattr(Run, "save", lambda run, path: None)  # hundreds of megabytes
+    recipe = load_recipe(path)
+    short = dataclasses.replace(recipe.schedule, steps=2, identities=3, images=2, small_size=(64, 64))
+    small = dataclasses.replace(recipe, pretrained=False, input_size=(64, 64), schedule=short)
+    network = fit(small, [(people, 3)], tmp_path, device="cpu", report=lambda _: None)
+    [line] = [json.loads(text) for text in (tmp_path / "log.jsonl").read_text().splitlines()]
+    weights = dataclasses.asdict(recipe.loss)
+    assert {name for name in ("attributes", "identity", "triplet") if weights[name]} == line.keys() & weights.keys()
+    assert all(np.isfinite(value) for value in line.values())
+    frozen = {name for part in recipe.schedule.frozen for name, _ in network.get_submodule(part).named_parameters(part)}
+    assert {name for name, value in network.named_parameters() if not value.requires_grad} == {*frozen, "neck.bias"}
 
 
 @pytest.mark.parametrize(
