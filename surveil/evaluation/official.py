@@ -33,6 +33,8 @@ class OfficialResult:
         gallery_embeddings: (G, 544).
         reid: Figures by what ranked the gallery; `JOINED` is the model's own.
         attributes: Over the gallery's images of real identities; None where the dataset's folder has no annotations.
+        probabilities: (K, 32) of those images.
+        targets: (K, 32) what is annotated of them, 0 or 1; None without annotations.
     """
 
     card: Card
@@ -42,6 +44,8 @@ class OfficialResult:
     gallery_embeddings: Floats
     reid: dict[str, ReIDResult]
     attributes: AttributesResult | None
+    probabilities: Floats
+    targets: Floats | None
 
     def summary(self) -> dict[str, object]:
         """For JSON: figures from 0 to 1."""
@@ -77,6 +81,7 @@ def evaluate_official(
         targets = target_matrix(gallery.ids[known], load_attributes(folder, "test"))
     query_parts = describe(model, query, lambda done: progress("query", done, len(query)))
     gallery_parts = describe(model, gallery, lambda done: progress("gallery", done, len(gallery)))
+    probabilities = gallery_parts["probabilities"][known]
     return OfficialResult(
         card=model.card,
         query=query,
@@ -89,7 +94,9 @@ def evaluate_official(
             )
             for name in (JOINED, FEATURES, ATTRIBUTES)
         },
-        attributes=None if targets is None else evaluate_attributes(gallery_parts["probabilities"][known], targets),
+        attributes=None if targets is None else evaluate_attributes(probabilities, targets),
+        probabilities=probabilities,
+        targets=targets,
     )
 
 

@@ -13,7 +13,14 @@ from PIL.Image import Image as Picture
 from surveil.evaluation.curves import pair_similarities
 from surveil.evaluation.official import OfficialResult
 from surveil.evaluation.page import Section, Shown, render_page
-from surveil.evaluation.plots import attributes_chart, cmc_chart, same_person_chart, similarity_chart
+from surveil.evaluation.plots import (
+    attributes_chart,
+    cmc_chart,
+    precision_recall_chart,
+    reliability_chart,
+    same_person_chart,
+    similarity_chart,
+)
 from surveil.evaluation.sections import ATTRIBUTES, REID, Sections
 from surveil.evaluation.sheet import query_sheet
 from surveil.model.checkpoint import Card
@@ -95,12 +102,23 @@ def _reid(result: OfficialResult) -> list[Drawing]:
 
 
 def _attributes(result: OfficialResult) -> list[Drawing]:
-    if result.attributes is None:
+    if result.attributes is None or result.targets is None:
         return []
+    probabilities, targets = result.probabilities, result.targets
     return [
         Drawing(
             "attributes.png",
             "Where the two bars are alike, the model adds nothing to knowing what is common.",
             attributes_chart(result.attributes),
-        )
+        ),
+        Drawing(
+            "precision-recall.png",
+            "The further above the dashed line, the more a search for the label gains.",
+            precision_recall_chart(probabilities, targets, result.card.calibration),
+        ),
+        Drawing(
+            "reliability.png",
+            "On the diagonal, a probability means what it says; below it, the model is too sure of itself.",
+            reliability_chart(probabilities, targets),
+        ),
     ]

@@ -39,7 +39,9 @@ def test_json(market1501, checkpoint):
     assert figures["attributes"]["each"]["gender"]["constant"]["accuracy"] == 1
 
 
-PICTURES = {"attributes.png", "cmc.png", "queries.png", "similarity.png"}
+PICTURES = {
+    "attributes.png", "cmc.png", "precision-recall.png", "queries.png", "reliability.png", "similarity.png",
+}  # fmt: skip
 
 
 def test_tables(market1501, checkpoint):

@@ -28,7 +28,7 @@ def result(angles, gallery_angles, ids, gallery_ids, calibration=None):
     ]
     reid = evaluate_ranking(vectors[0], query.ids, query.cameras, vectors[1], gallery.ids, gallery.cameras)
     card = Card("made up", "resnet34-attention", (128, 64), calibration=calibration or Calibration())
-    return OfficialResult(card, query, gallery, *vectors, {JOINED: reid}, None)
+    return OfficialResult(card, query, gallery, *vectors, {JOINED: reid}, None, np.zeros((0, 32)), None)
 
 
 @pytest.fixture
