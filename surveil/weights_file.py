@@ -38,12 +38,20 @@ def write_weights(weights: Path, network: nn.Module, card: CardT) -> CardT:
     )
     card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())  # type: ignore[call-arg]
     weights.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(dataclasses.asdict(card), indent=2) + "\n"
-    for path, data in ((weights, content), (card_path(weights), text.encode())):
-        partial = path.with_name(path.name + ".part")
-        partial.write_bytes(data)
-        partial.replace(path)
+    _replace(weights, content)
+    write_card(weights, card)
     return card
+
+
+def write_card(weights: Path, card: DataclassInstance) -> None:
+    """Write the card of a weights file, in place of the one that lies there."""
+    _replace(card_path(weights), (json.dumps(dataclasses.asdict(card), indent=2) + "\n").encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    partial = path.with_name(path.name + ".part")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def read_card(weights: Path) -> dict[str, Any]:

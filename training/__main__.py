@@ -87,6 +87,22 @@ def export(run: Path, data: Path, out: Path, device: str) -> None:
     click.echo(f"{out}: {card.name}, validation mAP {card.metrics['validation_mAP']:.3f}, SHA-256 {card.sha256}")
 
 
+@training.command()
+@click.argument("weights", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder with the test part of Market-1501 and market_attribute.mat.")  # fmt: skip
+@click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
+def measure(weights: Path, data: Path, device: str) -> None:
+    """Measure a checkpoint by the official protocol and write the figures into its card.
+
+    Example: python -m training measure runs/first/model.safetensors --data market1501
+    """
+    from training.export import measure as run
+
+    for what, figures in run(weights, data, device=device).metrics.items():
+        click.echo(f"{what}: {figures}")
+
+
 training.add_command(detector)
 
 

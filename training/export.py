@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from surveil.errors import CheckpointError
+from surveil.evaluation.official import JOINED, evaluate_official
 from surveil.model.checkpoint import Card, save_checkpoint
+from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
+from surveil.weights_file import write_card
 from training.calibrate import calibrate
 from training.datasets import load_market1501, split_identities
 
@@ -22,9 +27,17 @@ _LIMITS = (
 )
 
 
+_MEASURED = ("mAP", "rank1", "rank5", "rank10", "mINP")
+
+
 def _data(recipe: dict[str, Any]) -> str:
     named = {"cuhk03_identities": "CUHK03 detected", "rendered_identities": "people rendered by tools/sample_data"}
-    return ", ".join(["Market-1501 train", *(name for key, name in named.items() if recipe["data"][key])])
+    sources = ["Market-1501 train", *(name for key, name in named.items() if recipe["data"][key])]
+    if recipe.get("pretrained"):
+        sources.append("a backbone that its publisher trained on ImageNet")
+    if "teacher" in recipe:
+        sources.append(f"a teacher ({recipe['teacher']['name']})")
+    return ", ".join(sources)
 
 
 def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Card:
@@ -49,8 +62,30 @@ def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Car
     people = load_market1501(data, size)
     held_out = people.of(split_identities(people.ids, recipe["data"]["validation_share"], recipe["data"]["split_seed"]))
     card = Card(
-        recipe["name"], recipe["architecture"], size, limits=_LIMITS,
+        recipe["name"], recipe["architecture"], size, tuple(recipe["mean"]), tuple(recipe["std"]), limits=_LIMITS,
         training={"data": _data(recipe), "terms": _TERMS, "recipe": recipe},
     )  # fmt: skip
     card = calibrate(network.eval(), card, held_out, device=device)
     return save_checkpoint(out, network, card)
+
+
+def measure(weights: Path, data: Path, *, device: str = "auto") -> Card:
+    """Measure a checkpoint by the official protocol and write the figures into its card.
+
+    Raises:
+        CheckpointError: The checkpoint cannot be used.
+        DatasetError: `data` has no test folders, or no annotations.
+    """
+    model = AppearanceModel.load(weights, device=device)
+    result = evaluate_official(data, model)
+    identities = len(np.unique(result.query.ids))
+    figures = result.reid[JOINED].summary()
+    metrics = dict(model.card.metrics)
+    where = f"Market-1501 test, {identities} identities"
+    metrics[f"{where}, single query"] = {name: round(float(figures[name]), 4) for name in _MEASURED}
+    if result.attributes is not None:
+        means = result.attributes.means()
+        metrics[f"{where}, attributes"] = {n: round(value, 4) for n, value in means.items() if value is not None}
+    card = dataclasses.replace(model.card, metrics=metrics)
+    write_card(weights, card)
+    return card

@@ -157,7 +157,9 @@ def _write_recipe(folder: Path, run: Run, given: Given) -> None:
     """All that decides the run beside its state: the recipe, the seed, and whose weights it was given."""
     about = dataclasses.asdict(run.recipe)
     cards = {"start": load_card(given.start) if given.start else None, "teacher": run.teacher and run.teacher.card}
-    about |= {name: {"sha256": card.sha256, "training": card.training} for name, card in cards.items() if card}
+    for name, card in cards.items():
+        if card:
+            about[name] = {"name": card.name, "sha256": card.sha256, "training": card.training}
     (folder / "recipe.json").write_text(json.dumps(about, indent=2) + "\n")
 
 
@@ -184,7 +186,7 @@ def _start(recipe: Recipe, data: PersonImages, given: Given, device: torch.devic
     nn.init.normal_(classifier.weight, std=0.01)
     return Run(
         recipe, device, network, classifier, _optimiser(network, classifier, recipe.schedule),
-        forward=torch.compile(network) if compiled else network,
+        forward=torch.compile(network, dynamic=False) if compiled else network,
         shares=_shares(data.targets, device) if recipe.loss.balance else None,
         teacher=Teacher(given.teacher, device) if given.teacher else None,
     )  # fmt: skip
