@@ -32,7 +32,7 @@ def calibrate(network: PersonNetwork, card: Card, people: PersonImages, *, devic
     features, raw = model.parts(list(people.images))
     fitted = fit_outputs(raw, people)
     attributes = probabilities_of(raw, fitted)
-    scores = {w: _mean_average_precision(join_parts(features, attributes, 1.0, w), people) for w in ATTRIBUTE_WEIGHTS}
+    scores = {w: mean_average_precision(join_parts(features, attributes, 1.0, w), people) for w in ATTRIBUTE_WEIGHTS}
     weight = max(scores, key=lambda candidate: scores[candidate])
     embeddings = join_parts(features, attributes, 1.0, weight)
     learned, gain = _learned_weights(embeddings, people)
@@ -89,7 +89,7 @@ def best_threshold(probabilities: Floats) -> float:
     return round(float(min(0.5, falling[f1.argmax()])), 4)
 
 
-def _mean_average_precision(embeddings: Floats, people: PersonImages) -> float:
+def mean_average_precision(embeddings: Floats, people: PersonImages) -> float:
     """MAP with one query per identity and camera, everything else the gallery."""
     seen = np.stack([people.ids, people.cameras], axis=1)
     _, queries = np.unique(seen, axis=0, return_index=True)
@@ -111,7 +111,7 @@ def _learned_weights(embeddings: Floats, people: PersonImages) -> tuple[Floats, 
     for learn, judge in ((half, ~half), (~half, half)):
         weights = learn_weights(embeddings[learn], people.ids[learn], people.cameras[learn])
         plain, judges = embeddings[judge], people.of(judge)
-        gains.append(_mean_average_precision(unit(plain * weights), judges) - _mean_average_precision(plain, judges))
+        gains.append(mean_average_precision(unit(plain * weights), judges) - mean_average_precision(plain, judges))
     gain = float(np.mean(gains))
     helps = gain >= LEAST_GAIN
     return learn_weights(embeddings, people.ids, people.cameras) if helps else np.zeros(0, np.float32), gain

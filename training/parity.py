@@ -1,0 +1,97 @@
+"""Whether a model still says the same after it was stored as float16 or written for another runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from surveil.attributes import OUTPUTS
+from surveil.model.backbones import FEATURES
+from surveil.model.checkpoint import Card, load_checkpoint
+from surveil.model.embed import resize
+from surveil.model.network import CalibratedProbabilities, PersonNetwork
+from surveil.types import Floats, Image
+from training.calibrate import mean_average_precision
+from training.datasets import PersonImages
+
+PARTS = ("features", "probabilities", "embedding")
+
+
+class WholeModel(nn.Module):
+    """A network with all that its card says of pictures and outputs: what `AppearanceModel` computes, in float32.
+
+    Args:
+        network: Of the card; stays where it is.
+        card: Its normalisation, calibration and weights of the embedding become part of the model.
+    """
+
+    mean: Tensor
+    std: Tensor
+    weights: Tensor
+
+    def __init__(self, network: PersonNetwork, card: Card) -> None:
+        super().__init__()
+        self.network = network
+        self.probabilities = CalibratedProbabilities(card.calibration)
+        self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1))
+        parts = np.repeat([card.feature_weight, card.attribute_weight], [FEATURES, OUTPUTS])
+        dimensions = np.asarray(card.dimension_weights or 1.0)
+        self.register_buffer("weights", torch.from_numpy((parts * dimensions).astype(np.float32)))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(N, 3, H, W) RGB images from 0 to 1 to (N, 512) features, (N, 32) probabilities and (N, 544) embeddings."""
+        outputs = self.network((images - self.mean) / self.std)
+        features, probabilities = outputs.features, self.probabilities(outputs.logits)
+        parts = [nn.functional.normalize(part) for part in (features, probabilities)]
+        return features, probabilities, nn.functional.normalize(torch.cat(parts, dim=1) * self.weights)
+
+
+def say(model: WholeModel, crops: Sequence[Image], size: tuple[int, int], *, batch_size: int = 64) -> list[Floats]:
+    """What a model says of uint8 BGR crops: features, probabilities and embeddings, each (N, D)."""
+    model.eval()
+    said = []
+    with torch.inference_mode():
+        for start in range(0, len(crops), batch_size):
+            said.append(model(as_images(crops[start : start + batch_size], size)))
+    return [torch.cat(parts).numpy() for parts in zip(*said, strict=True)]
+
+
+def as_images(crops: Sequence[Image], size: tuple[int, int]) -> Tensor:
+    """uint8 BGR crops of any size to (N, 3, H, W) RGB from 0 to 1."""
+    resized = np.stack([resize(crop, *size) for crop in crops])
+    return torch.from_numpy(resized).permute(0, 3, 1, 2).flip(1).float().div(255).contiguous()
+
+
+def largest_differences(expected: Sequence[Floats], found: Sequence[Floats]) -> dict[str, float]:
+    """The largest absolute difference of each of a model's three outputs."""
+    return {
+        name: float(np.abs(one - other).max())
+        for name, one, other in zip(PARTS, expected, found, strict=True)
+    }  # fmt: skip
+
+
+def storage_parity(network: PersonNetwork, weights: Path, people: PersonImages) -> dict[str, float]:
+    """How far a stored checkpoint (float16) is from the float32 network that it was made of.
+
+    Args:
+        network: On the CPU.
+        weights: The checkpoint that `save_checkpoint` made of it.
+        people: On whom both are asked, at any size.
+
+    Returns:
+        The largest difference of "features", "probabilities" and "embedding", and "mAP", by how much the stored one
+        ranks people better (above 0) or worse.
+
+    Raises:
+        CheckpointError: The checkpoint cannot be used.
+    """
+    stored, card = load_checkpoint(weights)
+    crops = list(people.images)
+    before, after = (say(WholeModel(each, card), crops, card.input_size) for each in (network, stored))
+    change = mean_average_precision(after[2], people) - mean_average_precision(before[2], people)
+    return {**largest_differences(before, after), "mAP": change}
