@@ -59,7 +59,9 @@ def cmc_chart(results: Mapping[str, ReIDResult]) -> Figure:
     axes.yaxis.set_major_formatter(_PERCENT)
     axes.set_xlabel("first k matches")
     axes.set_ylabel("queries with the person among them")
-    axes.legend(title="ranked by: Rank-1", loc="lower right", frameon=False, fontsize=9, alignment="left")
+    axes.legend(
+        title="ranked by: Rank-1", title_fontsize=9, loc="lower right", frameon=False, fontsize=9, alignment="left"
+    )
     return figure
 
 
