@@ -1,4 +1,4 @@
-"""python -m training fit | export | detector."""
+"""python -m training fit | export | measure | onnx | detector."""
 
 from __future__ import annotations
 
@@ -101,6 +101,28 @@ def measure(weights: Path, data: Path, device: str) -> None:
 
     for what, figures in run(weights, data, device=device).metrics.items():
         click.echo(f"{what}: {figures}")
+
+
+@training.command("onnx")
+@click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
+              help="FILE.onnx; its card FILE.onnx.json is written beside it.")  # fmt: skip
+def write_onnx(checkpoint: Path, out: Path) -> None:
+    """Write CHECKPOINT (.safetensors) as ONNX, if ONNX Runtime gives what PyTorch gives; needs the extra `onnx`.
+
+    \b
+    Input    images         (N, 3, H, W) float32, RGB from 0 to 1, at the model's input size
+    Outputs  features       (N, 512)
+             probabilities  (N, 32) calibrated, in the order of the card's `attributes`
+             embedding      (N, 544) of unit length; the dot product of two is their similarity
+
+    Example: python -m training onnx runs/first/model.safetensors --out model.onnx
+    """
+    from training.onnx_export import export_onnx
+
+    differences = export_onnx(checkpoint, out)
+    shown = ", ".join(f"{name} {value:.2g}" for name, value in differences.items())
+    click.echo(f"{out}: largest difference from PyTorch: {shown}")
 
 
 training.add_command(detector)
