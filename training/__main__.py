@@ -108,7 +108,7 @@ def measure(weights: Path, data: Path, device: str) -> None:
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
               help="FILE.onnx; its card FILE.onnx.json is written beside it.")  # fmt: skip
 def write_onnx(checkpoint: Path, out: Path) -> None:
-    """Write CHECKPOINT (.safetensors) as ONNX, if ONNX Runtime gives what PyTorch gives; needs the extra `onnx`.
+    r"""Write CHECKPOINT (.safetensors) as ONNX, if ONNX Runtime gives what PyTorch gives; needs the extra `onnx`.
 
     \b
     Input    images         (N, 3, H, W) float32, RGB from 0 to 1, at the model's input size

@@ -27,14 +27,15 @@ class Log:
         self._path = folder / "log.jsonl"
         if self._path.exists():
             lines = self._path.read_text().splitlines(keepends=True)
-            self._path.write_text("".join(line for line in lines if json.loads(line)["step"] <= step))
+            whole = [line for line in lines if line.endswith("\n")]
+            self._path.write_text("".join(line for line in whole if json.loads(line)["step"] <= step))
         self._board: SummaryWriter | None = None
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
             report("only log.jsonl is written: TensorBoard is not installed (extra `training`)")
         else:
-            self._board = SummaryWriter(str(folder), purge_step=step)  # type: ignore[no-untyped-call]
+            self._board = SummaryWriter(str(folder), purge_step=step + 1)  # type: ignore[no-untyped-call]
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """Add the values at a step."""

@@ -7,9 +7,11 @@ import pytest
 import torch
 
 from surveil.model.checkpoint import Card, save_checkpoint
+from surveil.model.network import build_network
+from training import loop
 from training.datasets import PersonImages
 from training.loop import Given, fit, learning_rate
-from training.recipes import Recipe, Schedule
+from training.recipes import Loss, Recipe, Schedule
 
 RECIPE = Recipe(
     "tiny",
@@ -70,3 +72,59 @@ def test_the_rate_warms_up_and_ends_at_zero():
     assert max(rates) == pytest.approx(1.0)
     assert rates[100] == pytest.approx(0.0)
     assert all(a >= b for a, b in itertools.pairwise(rates[10:]))
+
+
+def test_the_seed_alone_decides_what_comes_out(people, tmp_path):
+    recipe = dataclasses.replace(
+        RECIPE, architecture="resnet18", schedule=dataclasses.replace(RECIPE.schedule, steps=2)
+    )
+    runs = {"first": recipe, "same": recipe, "other": dataclasses.replace(recipe, seed=1)}
+    states = {}
+    for name, each in runs.items():
+        torch.rand(7)  # what was drawn before does not matter
+        states[name] = fit(each, [(people, 3)], tmp_path / name, device="cpu", report=lambda _: None).state_dict()
+        assert json.loads((tmp_path / name / "recipe.json").read_text())["seed"] == each.seed
+    for name, value in states["first"].items():
+        torch.testing.assert_close(states["same"][name], value, rtol=1e-4, atol=1e-5, msg=name)
+    assert not torch.allclose(states["other"]["heads.0.output.weight"], states["first"]["heads.0.output.weight"])
+
+
+def test_a_loss_without_weight_is_neither_computed_nor_felt(people, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "triplet_loss", None)
+    monkeypatch.setattr(loop.F, "cross_entropy", None)
+    without = dataclasses.replace(
+        RECIPE, architecture="resnet18", loss=Loss(attributes=1.0, identity=0.0, triplet=0.0),
+        schedule=dataclasses.replace(RECIPE.schedule, steps=1),
+    )  # fmt: skip
+    monkeypatch.setattr(loop, "attribute_loss", lambda logits, targets, shares: logits.square().mean())
+    fit(without, [(people, 3)], tmp_path, device="cpu", report=lambda _: None)
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    learned = {id for group in state["optimiser"]["param_groups"] for id in group["params"]} & set(
+        state["optimiser"]["state"]
+    )
+    assert learned
+    assert len(learned) == sum(1 for _ in build_network("resnet18").parameters()) - 2  # the neck's scale and shift
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_leaves_the_last_good_state(people, tmp_path, monkeypatch):
+    steps = dataclasses.replace(RECIPE.schedule, steps=3)
+    recipe = dataclasses.replace(RECIPE, architecture="resnet18", schedule=steps)
+    real = loop.attribute_loss
+    calls = itertools.count()
+    monkeypatch.setattr(loop, "attribute_loss", lambda *a: real(*a) * (1 if next(calls) < 2 else float("nan")))
+    with pytest.raises(FloatingPointError, match="step 3"):
+        fit(recipe, [(people, 3)], tmp_path, device="cpu", save_every=1, report=lambda _: None)
+    state = torch.load(tmp_path / "state.pt", weights_only=True)
+    assert state["step"] == 2
+    assert all(value.isfinite().all() for value in state["network"].values())
+
+
+def test_the_log_tells_data_time_from_step_time(people, tmp_path):
+    recipe = dataclasses.replace(
+        RECIPE, architecture="resnet18", schedule=dataclasses.replace(RECIPE.schedule, steps=2)
+    )
+    fit(recipe, [(people, 3)], tmp_path, device="cpu", report=lambda _: None)
+    [line] = [json.loads(text) for text in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert line["step"] == 2
+    assert line["seconds_data"] > 0
+    assert line["seconds_step"] > 0
