@@ -13,7 +13,7 @@ from PIL.ImageFont import FreeTypeFont
 
 from surveil.evaluation.official import JOINED, OfficialResult
 from surveil.evaluation.reid import Ids, best_matches
-from surveil.types import Image
+from surveil.types import Floats, Image
 
 CROP = (96, 192)
 """Width and height of a crop on the sheet, in pixels."""
@@ -49,7 +49,7 @@ def choose_queries(result: OfficialResult, each: int) -> tuple[Examples, ...]:
     best = found[np.lexsort(np.stack([-wanted, -precision]))]
     worst = found[np.argsort(precision, kind="stable")]
     failed = found[reid.first_match[found] > 0]
-    failed = failed[np.argsort([-_first_similarity(result, row) for row in failed.tolist()], kind="stable")]
+    failed = failed[np.argsort(-_first_similarities(result, failed), kind="stable")]
     of = f"of {len(found):,} queries"
     shown: set[int] = set()
     return (
@@ -159,8 +159,16 @@ def _wanted(result: OfficialResult, row: int) -> int:
     return int(((gallery.ids == query.ids[row]) & (gallery.cameras != query.cameras[row])).sum())
 
 
-def _first_similarity(result: OfficialResult, row: int) -> float:
-    return float(result.gallery_embeddings[_matches(result, row, 1)[0]] @ result.query_embeddings[row])
+def _first_similarities(result: OfficialResult, rows: Ids, block: int = 256) -> Floats:
+    """How similar the first match of each of some queries is; a few at a time, in bounded memory."""
+    query, gallery = result.query, result.gallery
+    highest = [np.zeros(0, np.float32)]
+    for some in (rows[start : start + block] for start in range(0, len(rows), block)):
+        similarities = result.query_embeddings[some] @ result.gallery_embeddings.T
+        passed_over = (query.ids[some, None] == gallery.ids) & (query.cameras[some, None] == gallery.cameras)
+        similarities[passed_over] = -np.inf
+        highest.append(similarities.max(axis=1))
+    return np.concatenate(highest)
 
 
 def _explanation(result: OfficialResult) -> str:

@@ -20,9 +20,9 @@ def split(ids, cameras):
     return Split(tuple(f"{i}.jpg" for i in range(len(ids))), tuple(crops), ids, cameras, cameras, cameras)
 
 
-def result(angles, gallery_angles, ids, gallery_ids, calibration=None):
-    """Everybody's embedding is a direction in the plane; queries come from camera 1, the gallery from camera 2."""
-    query, gallery = split(ids, [1] * len(ids)), split(gallery_ids, [2] * len(gallery_ids))
+def result(angles, gallery_angles, ids, gallery_ids, calibration=None, gallery_cameras=None):
+    """Everybody's embedding is a direction in the plane; queries come from camera 1, the gallery mostly from camera 2."""
+    query, gallery = split(ids, [1] * len(ids)), split(gallery_ids, gallery_cameras or [2] * len(gallery_ids))
     vectors = [
         np.stack([np.cos(a), np.sin(a)], axis=1).astype(np.float32) for a in map(np.radians, (angles, gallery_angles))
     ]
@@ -52,6 +52,19 @@ def test_queries_are_shown_once_and_where_they_belong(four):
 def test_a_person_is_shown_once_per_section():
     several = result([0, 1, 40], [0, 41], [1, 1, 2], [1, 2])
     assert choose_queries(several, 2)[0].queries == (0, 2)
+
+
+def test_of_the_failed_come_those_whose_wrong_match_is_most_similar():
+    """Query 4 looks just like a picture of its own camera, which is passed over: its wrong match is 10 degrees off."""
+    made = result(
+        [0, 40, 80, 120, 200, 280],
+        [0, 40, 81, 82, 83, 110, 121, 122, 123, 160, 200, 210, 225, 285, 300],
+        [1, 2, 3, 4, 5, 6],
+        [1, 2, 9, 9, 9, 3, 9, 9, 9, 4, 5, 9, 5, 9, 6],
+        gallery_cameras=[2] * 10 + [1] + [2] * 4,
+    )
+    best, worst, failed = choose_queries(made, 2)
+    assert (best.queries, worst.queries, failed.queries) == ((0, 1), (3, 2), (5, 4))
 
 
 def test_nobody_failed():
