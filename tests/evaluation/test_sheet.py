@@ -21,7 +21,7 @@ def split(ids, cameras):
 
 
 def result(angles, gallery_angles, ids, gallery_ids, calibration=None, gallery_cameras=None):
-    """Everybody's embedding is a direction in the plane; queries come from camera 1, the gallery mostly from camera 2."""
+    """Everybody's embedding is a direction in the plane; queries come from camera 1, most others from camera 2."""
     query, gallery = split(ids, [1] * len(ids)), split(gallery_ids, gallery_cameras or [2] * len(gallery_ids))
     vectors = [
         np.stack([np.cos(a), np.sin(a)], axis=1).astype(np.float32) for a in map(np.radians, (angles, gallery_angles))
