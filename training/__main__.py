@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from surveil.errors import SurveilError
 from training.detector_commands import detector
+
+if TYPE_CHECKING:
+    from training.datasets import PersonImages
+    from training.recipes import Recipe
 
 
 @click.group()
@@ -42,31 +47,50 @@ def fit(
     Example: python -m training fit configs/training/resnet34_attention_identity.toml --data market1501
     --cuhk03 cuhk03/detected.zip --out runs/first
     """
-    from training.datasets import load_cuhk03, load_market1501, load_rendered, split_identities
     from training.loop import Given
     from training.loop import fit as run
     from training.recipes import load_recipe
 
     chosen = load_recipe(recipe)
-    more = [
-        ("cuhk03", cuhk03, load_cuhk03, chosen.data.cuhk03_identities),
-        ("rendered", rendered, load_rendered, chosen.data.rendered_identities),
-    ]
-    for name, path, _, count in more:
-        if count and path is None:
-            raise SurveilError(f"takes {count} identities per batch from --{name}, which was not given", recipe)
     if chosen.distillation.any() != (teacher is not None):
         needs = "imitates a --teacher, which was not given" if teacher is None else "imitates no --teacher"
         raise SurveilError(needs, recipe)
-    people = load_market1501(data, chosen.input_size)
-    held_out = split_identities(people.ids, chosen.data.validation_share, chosen.data.split_seed)
-    own = chosen.schedule.identities - sum(count for *_, count in more)
-    sets = [(people.of(~held_out), own)]
-    sets += [(load(path, chosen.input_size), count) for _, path, load, count in more if count and path]
-    run(
-        chosen, sets, out, Given(start, backbone_weights, teacher), device=device, compiled=compiled,
-        report=click.echo,
-    )  # fmt: skip
+    sets = _sets(chosen, recipe, data, cuhk03, rendered)
+    try:
+        run(
+            chosen, sets, out, Given(start, backbone_weights, teacher), device=device, compiled=compiled,
+            report=click.echo,
+        )  # fmt: skip
+    except FloatingPointError as error:
+        raise SurveilError(str(error), recipe) from error
+
+
+def _sets(
+    recipe: Recipe, source: Path, data: Path, cuhk03: Path | None, rendered: Path | None
+) -> list[tuple[PersonImages, int]]:
+    """The images that a recipe learns from, each set with how many of its identities a batch takes."""
+    from training.datasets import load_cuhk03, load_market1501, load_rendered, split_identities
+
+    more = [
+        ("cuhk03", cuhk03, load_cuhk03, recipe.data.cuhk03_identities),
+        ("rendered", rendered, load_rendered, recipe.data.rendered_identities),
+    ]
+    for name, path, _, count in more:
+        if count and path is None:
+            raise SurveilError(f"takes {count} identities per batch from --{name}, which was not given", source)
+    people = load_market1501(data, recipe.input_size)
+    held_out = split_identities(people.ids, recipe.data.validation_share, recipe.data.split_seed)
+    own = recipe.schedule.identities - sum(count for *_, count in more)
+    found = [(people.of(~held_out), own, data)]
+    found += [(load(path, recipe.input_size), count, path) for _, path, load, count in more if count and path]
+    for images, count, path in found:
+        identities = len(set(images.ids.tolist()))
+        if not 0 < count <= identities:
+            raise SurveilError(
+                f"a batch takes {count} identities of the {identities} to learn from here", path,
+                "Change the numbers of identities in the recipe, or give the whole dataset.",
+            )  # fmt: skip
+    return [(images, count) for images, count, _ in found]
 
 
 @training.command()

@@ -156,10 +156,14 @@ def load_recipe(path: Path) -> Recipe:
     try:
         for name, section in _SECTIONS.items():
             values[name] = section(**_tuples(values.get(name, {})))
-        return Recipe(**_tuples(values))
+        recipe = Recipe(**_tuples(values))
     except TypeError as error:
         known = ", ".join(f.name for kind in (Recipe, *_SECTIONS.values()) for f in dataclasses.fields(kind))
         raise SurveilError(f"not a recipe ({error})", path, f"Known keys: {known}.") from error
+    loss = recipe.loss
+    if not (loss.attributes or loss.identity or loss.triplet or recipe.distillation.any()):
+        raise SurveilError("not a recipe (every loss has weight 0)", path, "Give one of them a weight.")
+    return recipe
 
 
 def _tuples(values: dict[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,14 @@ def test_every_recipe_that_ships_trains_its_network(path, people, tmp_path, monk
 
 
 @pytest.mark.parametrize(
-    "text", ["", "name = ", 'name = "x"\narchitecture = "y"\nlearning_rate = 1', 'name = "x"\n[loss]\nhuber = 1']
+    "text",
+    [
+        "",
+        "name = ",
+        'name = "x"\narchitecture = "y"\nlearning_rate = 1',
+        'name = "x"\n[loss]\nhuber = 1',
+        'name = "x"\narchitecture = "y"\n[loss]\nattributes = 0\nidentity = 0\ntriplet = 0',
+    ],
 )
 def test_a_wrong_recipe_is_refused(tmp_path, text):
     path = tmp_path / "wrong.toml"
