@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from surveil.attributes import ATTRIBUTES, OUTPUTS, Attribute
+from surveil.evaluation.curves import reliability
 from surveil.types import Floats
 
 Labels = NDArray[np.int64]
@@ -19,11 +21,16 @@ class Scores:
     """Figures of one attribute, 0 to 1. None where the images cannot tell.
 
     Attributes:
-        accuracy: Share of images whose likeliest label is right (top-1).
+        accuracy: Share of images whose answer is right; of ages and colours the likeliest label answers (top-1).
         balanced_accuracy: Mean over the labels that occur of the share of their images that are right.
         precision: Of a binary attribute: share of the images called positive that are; 0 when none was called so.
         recall: Of a binary attribute: share of the positive images that were called so; None when there is none.
-        f1: Harmonic mean of precision and recall; None when no image is positive.
+        f1: Harmonic mean of precision and recall, None when no image is positive; of ages and colours the mean over the
+            labels that occur.
+        auc: Probability that a positive image is given a higher probability than another (area under the ROC curve);
+            of ages and colours the mean over the labels that occur. None for a constant answer.
+        calibration_error: Expected calibration error in 15 bins: of a binary attribute that of the probability of its
+            second label, of ages and colours that of the likeliest label. None for a constant answer.
     """
 
     accuracy: float
@@ -31,6 +38,8 @@ class Scores:
     precision: float | None = None
     recall: float | None = None
     f1: float | None = None
+    auc: float | None = None
+    calibration_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +72,12 @@ class AttributesResult:
         return {
             "accuracy": _mean([r.model.accuracy for r in results]),
             "balanced_accuracy": _mean([r.model.balanced_accuracy for r in results]),
-            "f1_binary": _mean([r.model.f1 for r in results]),
+            "f1_binary": _mean([r.model.f1 for r in results if not r.attribute.exclusive]),
+            "auc": _mean([r.model.auc for r in results]),
+            "calibration_error": _mean([r.model.calibration_error for r in results]),
             "constant_accuracy": _mean([r.constant.accuracy for r in results]),
             "constant_balanced_accuracy": _mean([r.constant.balanced_accuracy for r in results]),
-            "constant_f1_binary": _mean([r.constant.f1 for r in results]),
+            "constant_f1_binary": _mean([r.constant.f1 for r in results if not r.attribute.exclusive]),
         }
 
     def summary(self) -> dict[str, object]:
@@ -78,43 +89,73 @@ class AttributesResult:
         }
 
 
-def evaluate_attributes(probabilities: Floats, targets: Floats) -> AttributesResult:
-    """Score attribute probabilities against annotations. An image's answer is its likeliest label.
+def evaluate_attributes(
+    probabilities: Floats, targets: Floats, thresholds: Mapping[str, float] | None = None
+) -> AttributesResult:
+    """Score attribute probabilities against annotations.
 
     Args:
         probabilities: (N, 32) as the model gives them.
         targets: (N, 32), 0 or 1. Images without annotations (distractors, junk) must have been left out.
+        thresholds: From which probability on a binary attribute, by name, is called positive; 0.5 where not given.
 
     Raises:
         ValueError: The shapes are not (N, 32) with N of at least 1.
     """
     if probabilities.shape != targets.shape or targets.ndim != 2 or targets.shape[1] != OUTPUTS or not len(targets):
         raise ValueError(f"expected two arrays (N, {OUTPUTS}), N >= 1; got {probabilities.shape} and {targets.shape}")
-    return AttributesResult(len(targets), tuple(_evaluate(a, probabilities, targets) for a in ATTRIBUTES))
+    found = (_evaluate(a, probabilities, targets, (thresholds or {}).get(a.name, 0.5)) for a in ATTRIBUTES)
+    return AttributesResult(len(targets), tuple(found))
 
 
-def _evaluate(attribute: Attribute, probabilities: Floats, targets: Floats) -> AttributeResult:
+def _evaluate(attribute: Attribute, probabilities: Floats, targets: Floats, threshold: float) -> AttributeResult:
     truth: Labels = attribute.probabilities(targets).argmax(axis=1)
-    predicted: Labels = attribute.probabilities(probabilities).argmax(axis=1)
+    chances = attribute.probabilities(probabilities)
+    predicted: Labels = chances.argmax(axis=1) if attribute.exclusive else (chances[:, 1] >= threshold).astype(np.int64)
     majority = int(np.bincount(truth).argmax())
     score: Callable[[Labels, Labels], Scores] = _score if attribute.exclusive else _score_binary
     constant = score(np.full_like(truth, majority), truth)
-    return AttributeResult(attribute, score(predicted, truth), constant, attribute.labels[majority])
+    model = replace(
+        score(predicted, truth),
+        auc=_auc(chances if attribute.exclusive else chances[:, 1:], truth, first=0 if attribute.exclusive else 1),
+        calibration_error=_calibration_error(attribute, chances, truth),
+    )
+    return AttributeResult(attribute, model, constant, attribute.labels[majority])
+
+
+def _auc(chances: Floats, truth: Labels, first: int) -> float | None:
+    """Mean over labels, of which column 0 is label `first`, of the Mann-Whitney statistic; equal chances count half."""
+    areas = []
+    for label, column in enumerate(chances.T, first):
+        positive = truth == label
+        ones, zeros = int(positive.sum()), int((~positive).sum())
+        if ones and zeros:
+            ranks = rankdata(column)
+            areas.append(float((ranks[positive].sum() - ones * (ones + 1) / 2) / (ones * zeros)))
+    return _mean(areas)
+
+
+def _calibration_error(attribute: Attribute, chances: Floats, truth: Labels) -> float:
+    if attribute.exclusive:
+        confidence, right = chances.max(axis=1), chances.argmax(axis=1) == truth
+    else:
+        confidence, right = chances[:, 1], truth == 1
+    return reliability(confidence.astype(np.float64), right.astype(np.float64)).error
 
 
 def _score(predicted: Labels, truth: Labels) -> Scores:
     right = predicted == truth
-    recalls = [right[truth == label].mean() for label in np.unique(truth)]
-    return Scores(float(right.mean()), float(np.mean(recalls)))
+    labels = np.unique(truth)
+    recalls = [right[truth == label].mean() for label in labels]
+    f1 = [2 * (right & (truth == k)).sum() / ((predicted == k).sum() + (truth == k).sum()) for k in labels]
+    return Scores(float(right.mean()), float(np.mean(recalls)), f1=float(np.mean(f1)))
 
 
 def _score_binary(predicted: Labels, truth: Labels) -> Scores:
-    both = _score(predicted, truth)
     called, positive = int(predicted.sum()), int(truth.sum())
     hits = int((predicted & truth).sum())
-    return Scores(
-        both.accuracy,
-        both.balanced_accuracy,
+    return replace(
+        _score(predicted, truth),
         precision=hits / called if called else 0.0,
         recall=hits / positive if positive else None,
         f1=2 * hits / (called + positive) if positive else None,
@@ -122,12 +163,13 @@ def _score_binary(predicted: Labels, truth: Labels) -> Scores:
 
 
 def _row(result: AttributeResult) -> dict[str, object]:
-    keys = ("accuracy", "balanced_accuracy") if result.attribute.exclusive else tuple(asdict(result.model))
-    model, constant = ({key: asdict(scores)[key] for key in keys} for scores in (result.model, result.constant))
+    keys = [k for k in asdict(result.model) if not (result.attribute.exclusive and k in ("precision", "recall"))]
+    model = {key: asdict(result.model)[key] for key in keys}
+    constant = {k: asdict(result.constant)[k] for k in keys if k not in ("auc", "calibration_error")}
     positive = {} if result.attribute.exclusive else {"positive": result.attribute.labels[1]}
     return {**positive, **model, "constant": {"label": result.majority, **constant}}
 
 
-def _mean(values: list[float] | list[float | None]) -> float | None:
+def _mean(values: Sequence[float | None]) -> float | None:
     present = [value for value in values if value is not None]
     return float(np.mean(present)) if present else None

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from surveil.evaluation.attribute_query import AttributeQueryResult, evaluate_attribute_queries
 from surveil.evaluation.attributes import AttributesResult, evaluate_attributes
+from surveil.evaluation.clustering import ClusteringQuality, clustering_quality
 from surveil.evaluation.market1501 import Split, find_attributes, load_attributes, load_split, target_matrix
-from surveil.evaluation.reid import JUNK, ReIDResult, evaluate_ranking
+from surveil.evaluation.reid import JUNK, ReIDResult, evaluate_similarities
+from surveil.evaluation.report_accounting import ReportAccounting, report_accounting
+from surveil.evaluation.rerank import reranked_similarities
+from surveil.identities.linkage import average_linkage
 from surveil.model.checkpoint import Card
-from surveil.model.embed import AppearanceModel, unit
+from surveil.model.embed import AppearanceModel, join_parts, unit
 from surveil.types import Floats
 
-FEATURES, ATTRIBUTES, JOINED = "features 512", "attributes 32", "joined 544"
-"""What can rank the gallery: the backbone's features, the attribute probabilities, or both as search uses them."""
+FEATURES, ATTRIBUTES, PLAIN, JOINED = "features 512", "attributes 32", "joined 544, unweighted", "joined 544"
+"""What can rank the gallery: the backbone's features, the attribute probabilities, both side by side, each of unit
+length, and both weighted by the model's card, as search uses them."""
+MIRRORED, RERANKED = "joined 544, with mirror images", "joined 544, re-ranked"
+"""`JOINED` with every picture described a second time from its mirror image, and with k-reciprocal re-ranking."""
 
+PROBABILITIES = "probabilities"
 _BLOCK = 512
 
 
@@ -32,9 +41,12 @@ class OfficialResult:
         query_embeddings: (Q, 544).
         gallery_embeddings: (G, 544).
         reid: Figures by what ranked the gallery; `JOINED` is the model's own.
-        attributes: Over the gallery's images of real identities; None where the dataset's folder has no annotations.
+        clustering: How the gallery's images of real identities group at the model's threshold.
         probabilities: (K, 32) of those images.
-        targets: (K, 32) what is annotated of them, 0 or 1; None without annotations.
+        targets: (K, 32) what is annotated of them, 0 or 1; None where the dataset's folder has no annotations.
+        attributes: How well they are recognised; None without annotations.
+        accounting: The same as the report counts; None without annotations.
+        attribute_queries: Descriptions that find people; None without annotations.
     """
 
     card: Card
@@ -43,9 +55,12 @@ class OfficialResult:
     query_embeddings: Floats
     gallery_embeddings: Floats
     reid: dict[str, ReIDResult]
-    attributes: AttributesResult | None
+    clustering: ClusteringQuality
     probabilities: Floats
-    targets: Floats | None
+    targets: Floats | None = None
+    attributes: AttributesResult | None = None
+    accounting: ReportAccounting | None = None
+    attribute_queries: AttributeQueryResult | None = None
 
     def summary(self) -> dict[str, object]:
         """For JSON: figures from 0 to 1."""
@@ -55,61 +70,105 @@ class OfficialResult:
             "model": self.card.name,
             "model_sha256": self.card.sha256,
             "reid": {**parts[JOINED], "parts": parts},
+            "clustering": {"threshold": self.card.cluster_threshold, **self.clustering.summary()},
             "attributes": None if self.attributes is None else self.attributes.summary(),
+            "attributes_in_the_reports_accounting": None if self.accounting is None else self.accounting.summary(),
+            "attribute_queries": None if self.attribute_queries is None else self.attribute_queries.summary(),
         }
 
 
 def evaluate_official(
-    folder: Path, model: AppearanceModel, progress: Callable[[str, int, int], None] = lambda *_: None
-) -> OfficialResult:
+    folder: Path, model: AppearanceModel, progress: Callable[[str, int, int], None] = lambda *_: None, *,
+    mirrored: bool = False, reranked: bool = False,
+) -> OfficialResult:  # fmt: skip
     """Run the protocol on the test split of a dataset folder.
 
     Args:
         folder: As `load_split` takes it.
         model: What describes the crops.
         progress: Called with the split's name, crops done and crops in all.
+        mirrored: Whether to measure also with mirror images, which takes twice the time.
+        reranked: Whether to measure also with re-ranking, which takes about a minute for the whole dataset.
 
     Raises:
         DatasetError: The folder's layout, pictures or annotations are not the dataset's.
     """
     query, gallery = load_split(folder, "query"), load_split(folder, "gallery")
     gallery = gallery.select(gallery.ids != JUNK)  # a fifth of the gallery, and no ranking shows it
-    known = gallery.ids > 0
     # Before the slow part, so that annotations of another dataset are reported at once.
-    targets = None
-    if find_attributes(folder) is not None:
-        targets = target_matrix(gallery.ids[known], load_attributes(folder, "test"))
-    query_parts = describe(model, query, lambda done: progress("query", done, len(query)))
-    gallery_parts = describe(model, gallery, lambda done: progress("gallery", done, len(gallery)))
-    probabilities = gallery_parts["probabilities"][known]
-    return OfficialResult(
+    annotated = _annotations(folder, gallery)
+    query_parts = describe(model, query, lambda done: progress("query", done, len(query)), mirrored=mirrored)
+    gallery_parts = describe(model, gallery, lambda done: progress("gallery", done, len(gallery)), mirrored=mirrored)
+    known = gallery.ids > 0
+    result = OfficialResult(
         card=model.card,
         query=query,
         gallery=gallery,
         query_embeddings=query_parts[JOINED],
         gallery_embeddings=gallery_parts[JOINED],
-        reid={
-            name: evaluate_ranking(
-                query_parts[name], query.ids, query.cameras, gallery_parts[name], gallery.ids, gallery.cameras
-            )
-            for name in (JOINED, FEATURES, ATTRIBUTES)
-        },
-        attributes=None if targets is None else evaluate_attributes(probabilities, targets),
-        probabilities=probabilities,
+        reid={name: _rank(query, gallery, query_parts[name] @ gallery_parts[name].T) for name in _ranked(query_parts)},
+        clustering=clustering_quality(
+            average_linkage(gallery_parts[JOINED][known], model.card.cluster_threshold, np.zeros((0, 2), np.int64)),
+            gallery.ids[known],
+            gallery.cameras[known],
+        ),
+        probabilities=gallery_parts[PROBABILITIES][known],
+    )
+    if reranked:
+        similarities = reranked_similarities(query_parts[JOINED], gallery_parts[JOINED])
+        result.reid[RERANKED] = _rank(query, gallery, similarities)
+    return result if annotated is None else _with_attributes(result, annotated, gallery_parts[PROBABILITIES])
+
+
+def _annotations(folder: Path, gallery: Split) -> dict[int, Floats] | None:
+    """(32,) targets by identity, of every one that the gallery shows; None where there is no annotation file."""
+    if find_attributes(folder) is None:
+        return None
+    annotated = load_attributes(folder, "test")
+    target_matrix(gallery.ids[gallery.ids > 0], annotated)
+    return annotated
+
+
+def _ranked(parts: dict[str, Floats]) -> list[str]:
+    return [name for name in (JOINED, PLAIN, FEATURES, ATTRIBUTES, MIRRORED) if name in parts]
+
+
+def _rank(query: Split, gallery: Split, similarities: Floats) -> ReIDResult:
+    return evaluate_similarities(similarities, query.ids, query.cameras, gallery.ids, gallery.cameras)
+
+
+def _with_attributes(result: OfficialResult, annotated: dict[int, Floats], probabilities: Floats) -> OfficialResult:
+    ids = result.gallery.ids
+    targets = target_matrix(ids[ids > 0], annotated)
+    return replace(
+        result,
         targets=targets,
+        attributes=evaluate_attributes(result.probabilities, targets, result.card.calibration.threshold_of()),
+        accounting=report_accounting(result.probabilities, targets),
+        attribute_queries=evaluate_attribute_queries(probabilities, ids, annotated),
     )
 
 
-def describe(model: AppearanceModel, split: Split, progress: Callable[[int], None]) -> dict[str, Floats]:
-    """Unit vectors of every crop by what they are made of, and the (N, 32) "probabilities" as they are."""
-    blocks = []
+def describe(
+    model: AppearanceModel, split: Split, progress: Callable[[int], None], *, mirrored: bool = False
+) -> dict[str, Floats]:
+    """Unit vectors of every crop by what they are made of, and the (N, 32) probabilities as they are."""
+    blocks, mirrors = [], []
     for start in range(0, len(split), _BLOCK):
-        blocks.append(model.parts(list(split.decode(slice(start, start + _BLOCK)))))
+        crops = split.decode(slice(start, start + _BLOCK))
+        blocks.append(model.parts(list(crops)))
+        if mirrored:
+            mirrors.append(model.parts(list(np.ascontiguousarray(crops[:, :, ::-1]))))
         progress(min(start + _BLOCK, len(split)))
     features, probabilities = (np.concatenate(part) for part in zip(*blocks, strict=True))
-    return {
+    parts = {
         FEATURES: unit(features),
         ATTRIBUTES: unit(probabilities),
+        PLAIN: join_parts(features, probabilities, 1.0, 1.0),
         JOINED: model.embeddings(features, probabilities),
-        "probabilities": probabilities,
+        PROBABILITIES: probabilities,
     }
+    if mirrored:
+        other, others = (np.concatenate(part) for part in zip(*mirrors, strict=True))
+        parts[MIRRORED] = model.embeddings((features + other) / 2, (probabilities + others) / 2)
+    return parts

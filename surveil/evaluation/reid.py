@@ -100,14 +100,31 @@ def evaluate_ranking(
     """
     _check(query_embeddings, query_ids, query_cameras)
     _check(gallery_embeddings, gallery_ids, gallery_cameras)
+    rows = _similarities(query_embeddings, gallery_embeddings, block)
+    return _evaluate(rows, query_ids, query_cameras, gallery_ids, gallery_cameras)
+
+
+def evaluate_similarities(
+    similarities: Floats, query_ids: Ids, query_cameras: Ids, gallery_ids: Ids, gallery_cameras: Ids
+) -> ReIDResult:
+    """Score a ranking by (Q, G) similarities of any kind, higher is nearer; else as `evaluate_ranking`."""
+    if similarities.shape != (len(query_ids), len(gallery_ids)):
+        raise ValueError(f"{similarities.shape} similarities of {len(query_ids)} queries and {len(gallery_ids)} images")
+    _check(similarities, query_ids, query_cameras)
+    return _evaluate(iter(similarities), query_ids, query_cameras, gallery_ids, gallery_cameras)
+
+
+def _evaluate(
+    similarities: Iterator[Floats], query_ids: Ids, query_cameras: Ids, gallery_ids: Ids, gallery_cameras: Ids
+) -> ReIDResult:
     kept = gallery_ids != JUNK
     ids, cameras = gallery_ids[kept], gallery_cameras[kept]
     ap, inp = np.full((2, len(query_ids)), np.nan)
     first = np.full(len(query_ids), -1, np.int64)
-    for query, similarities in _similarities(query_embeddings, gallery_embeddings[kept], block):
+    for query, row in enumerate(similarities):
         same = ids == query_ids[query]
         other_camera = cameras != query_cameras[query]
-        ranks = _ranks_of_matches(similarities, same & other_camera, ~same | other_camera)
+        ranks = _ranks_of_matches(row[kept], same & other_camera, ~same | other_camera)
         if len(ranks):
             found = np.arange(1, len(ranks) + 1)
             ap[query] = (found / (ranks + 1)).mean()
@@ -139,10 +156,10 @@ def _check(embeddings: Floats, ids: Ids, cameras: Ids) -> None:
         raise ValueError("embeddings must be finite")
 
 
-def _similarities(queries: Floats, gallery: Floats, block: int) -> Iterator[tuple[int, Floats]]:
-    """(row of the query, (G,) similarities), computed a block of queries at a time."""
+def _similarities(queries: Floats, gallery: Floats, block: int) -> Iterator[Floats]:
+    """(G,) similarities of each query, computed a block of queries at a time."""
     for start in range(0, len(queries), block):
-        yield from enumerate(queries[start : start + block] @ gallery.T, start)
+        yield from queries[start : start + block] @ gallery.T
 
 
 def _ranks_of_matches(

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 from surveil.evaluation.official import OfficialResult
-from surveil.evaluation.tables import Table, attributes_table, reid_table
+from surveil.evaluation.report import ReportResult, report_table
+from surveil.evaluation.tables import (
+    Table,
+    accounting_table,
+    attribute_query_table,
+    attributes_table,
+    clustering_table,
+    reid_table,
+)
 
 Sections = dict[str, tuple[Table, ...]]
-REID, ATTRIBUTES = "Re-identification", "Attributes"
+REID, IDENTITIES, ATTRIBUTES = "Re-identification", "Identities", "Attributes"
 
 
 def official_sections(result: OfficialResult) -> Sections:
     """The tables of the official protocol; without annotations none of attributes."""
-    sections: Sections = {REID: (reid_table(result.reid),)}
-    if result.attributes is not None:
-        sections[ATTRIBUTES] = (attributes_table(result.attributes),)
+    sections: Sections = {
+        REID: (reid_table(result.reid),),
+        IDENTITIES: (clustering_table(result.clustering, result.card.cluster_threshold),),
+    }
+    if result.attributes is not None and result.accounting is not None and result.attribute_queries is not None:
+        sections[ATTRIBUTES] = (
+            attributes_table(result.attributes),
+            attribute_query_table(result.attribute_queries),
+            accounting_table(result.accounting),
+        )
     return sections
+
+
+def report_sections(result: ReportResult) -> Sections:
+    """The table of the report's own protocol."""
+    return {REID: (report_table(result),)}

@@ -32,6 +32,7 @@ class Card:
         attribute_weight: Weight of the 32 unit-length attribute probabilities in the embedding.
         dimension_weights: Of each of the 544 dimensions besides, where learned weights rank unseen people better; else
             empty.
+        cluster_threshold: Least mean similarity of two groups of sightings that are taken for one person.
         calibration: From logits and similarities to probabilities that mean what they say.
         attributes: The 32 output names, in order; checked against `surveil.attributes` on loading.
         training: Data, terms, recipe, seed.
@@ -48,6 +49,7 @@ class Card:
     feature_weight: float = 1.0
     attribute_weight: float = 0.3
     dimension_weights: tuple[float, ...] = ()
+    cluster_threshold: float = 0.74
     calibration: Calibration = field(default_factory=Calibration)
     attributes: tuple[str, ...] = OUTPUT_NAMES
     training: dict[str, Any] = field(default_factory=dict)

@@ -1,5 +1,7 @@
 """Attribute figures against scikit-learn-like definitions worked out by hand and on random labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,7 @@ def test_exclusive_by_hand():
     assert result.model.balanced_accuracy == pytest.approx((0.5 + 1 + 1) / 3)
     assert (result.majority, result.constant.accuracy) == ("black", 0.5)
     assert result.constant.balanced_accuracy == pytest.approx(1 / 3)
-    assert result.model.f1 is None
+    assert result.model.f1 == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
 
 
 def test_constant_answers_the_majority_even_where_it_is_the_positive_label():
@@ -72,13 +74,16 @@ def test_means_are_over_attributes_and_a_constant_model_scores_as_the_constant()
     result = evaluate_attributes(guess, truth)
     means = result.means()
     assert means["accuracy"] == pytest.approx(np.mean([r.model.accuracy for r in result.attributes]))
-    assert means["f1_binary"] == pytest.approx(np.mean([r.model.f1 for r in result.attributes if r.model.f1]))
+    assert means["f1_binary"] == pytest.approx(
+        np.mean([r.model.f1 for r in result.attributes if not r.attribute.exclusive])
+    )
     assert 0.3 < means["f1_binary"] < 0.6
     majority = outputs(
         200, **{r.attribute.name: [r.attribute.labels.index(r.majority)] * 200 for r in result.attributes}
     )
     constant = evaluate_attributes(majority, truth)
-    assert [r.model for r in constant.attributes] == [r.constant for r in result.attributes]
+    plain = [replace(r.model, auc=None, calibration_error=None) for r in constant.attributes]
+    assert plain == [r.constant for r in result.attributes]
 
 
 def test_summary_names_the_positive_label():
@@ -87,10 +92,47 @@ def test_summary_names_the_positive_label():
     assert summary["each"]["hair"]["positive"] == "long"
     assert summary["each"]["hair"]["constant"]["label"] == "long"
     assert set(summary["each"]) == set(BY_NAME)
-    assert set(summary["each"]["age"]) == {"accuracy", "balanced_accuracy", "constant"}
+    measured = {"accuracy", "balanced_accuracy", "f1", "auc", "calibration_error"}
+    assert set(summary["each"]["age"]) == {*measured, "constant"}
 
 
 @pytest.mark.parametrize("shape", [(0, 32), (3, 31), (3, 32, 1)])
 def test_wrong_shapes(shape):
     with pytest.raises(ValueError, match="32"):
         evaluate_attributes(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+
+
+def test_thresholds_decide_what_is_called_positive():
+    truth = outputs(4, hat=[1, 1, 0, 0])
+    seen = outputs(4)
+    seen[:, BY_NAME["hat"].first] = [0.6, 0.3, 0.3, 0.1]
+
+    def hat(thresholds):
+        result = evaluate_attributes(seen, truth, thresholds)
+        return next(r.model for r in result.attributes if r.attribute.name == "hat")
+
+    assert (hat(None).recall, hat(None).precision) == (0.5, 1)
+    assert (hat({"hat": 0.3}).recall, hat({"hat": 0.3}).precision) == (1, pytest.approx(2 / 3))
+    assert hat({"bag": 0.3}) == hat(None)
+
+
+def test_auc_is_the_chance_of_ranking_a_positive_image_first():
+    rng = np.random.default_rng(0)
+    truth, seen = outputs(60, hat=rng.integers(0, 2, 60)), outputs(60)
+    column = BY_NAME["hat"].first
+    seen[:, column] = (rng.integers(0, 8, 60) / 7).astype(np.float32)  # many are equal
+    ones, zeros = seen[truth[:, column] == 1, column], seen[truth[:, column] == 0, column]
+    wins = (ones[:, None] > zeros).mean() + 0.5 * (ones[:, None] == zeros).mean()
+    result = evaluate_attributes(seen, truth)
+    hat = next(r for r in result.attributes if r.attribute.name == "hat")
+    assert hat.model.auc == pytest.approx(wins)
+    assert hat.constant.auc is None
+
+
+def test_calibration_error_is_the_gap_between_what_is_said_and_what_is():
+    truth, seen = outputs(10, hat=[1] * 3 + [0] * 7), outputs(10)
+    seen[:, BY_NAME["hat"].first] = 0.5
+    result = evaluate_attributes(seen, truth)
+    error = {r.attribute.name: r.model.calibration_error for r in result.attributes}
+    assert error["hat"] == pytest.approx(0.2)
+    assert error["gender"] == error["upper_colour"] == 0

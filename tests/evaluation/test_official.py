@@ -1,12 +1,16 @@
 """The protocol as a whole, on a made-up dataset whose people look alike on every camera, with random weights."""
 
+from functools import partial
+
 import pytest
 import torch
 
 from surveil.attributes import ATTRIBUTES
 from surveil.errors import DatasetError
+from surveil.evaluation import official
 from surveil.evaluation.market1501 import ROOT, load_split
-from surveil.evaluation.official import JOINED, evaluate_official
+from surveil.evaluation.official import JOINED, MIRRORED, RERANKED, evaluate_official
+from surveil.evaluation.rerank import reranked_similarities
 from surveil.evaluation.tables import attributes_table, reid_table
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel
@@ -75,7 +79,7 @@ def test_summary_and_tables(market1501, model):
     result = evaluate_official(market1501, model)
     summary = result.summary()
     assert (summary["protocol"], summary["model"], summary["model_sha256"]) == ("official", "random", "5ha")
-    assert set(summary["reid"]["parts"]) == {"features 512", "attributes 32", "joined 544"}
+    assert set(summary["reid"]["parts"]) == {"features 512", "attributes 32", "joined 544, unweighted", "joined 544"}
     assert summary["reid"]["mAP"] == summary["reid"]["parts"]["joined 544"]["mAP"]
     table = reid_table(result.reid)
     assert table.rows[0] == ("joined 544", "100.0", "100.0", "100.0", "100.0", "100.0")
@@ -104,3 +108,12 @@ def test_progress_counts_every_crop_but_junk(market1501, model):
     calls = []
     evaluate_official(market1501, model, lambda *call: calls.append(call))
     assert calls == [("query", 4, 4), ("gallery", 14, 14)]
+
+
+def test_mirror_images_and_reranking_are_measured_when_asked_for(market1501, model, monkeypatch):
+    swap(market1501 / ROOT / "bounding_box_test", "0001_c2s2_000102_01.jpg", "0002_c2s2_000102_01.jpg")
+    monkeypatch.setattr(official, "reranked_similarities", partial(reranked_similarities, k1=3, k2=2))
+    found = evaluate_official(market1501, model, mirrored=True, reranked=True).reid
+    assert {MIRRORED, RERANKED} < set(found)
+    assert found[MIRRORED].average_precision[2:].tolist() == [1, 1]
+    assert found[RERANKED].queries == 4
