@@ -47,7 +47,9 @@ PICTURES = {
 def test_tables(market1501, checkpoint):
     result = evaluate(market1501, "--model", checkpoint)
     assert result.exit_code == 0, result.output
-    assert "joined 544     100.0" in result.stdout
+    assert re.search(r"^joined 544 +100\.0 +100\.0", result.stdout, re.MULTILINE)
+    assert re.search(r"^pairwise precision +\d", result.stdout, re.MULTILINE)
+    assert re.search(r"^attribute probabilities +\d", result.stdout, re.MULTILINE)
     assert "upper_colour" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 120
 
@@ -67,6 +69,39 @@ def test_the_folder_of_results(market1501, checkpoint, tmp_path):
     (out / "market1501.json").unlink()
     assert CliRunner().invoke(surveil, command[1:]).exit_code == 0, "the command can be given again as it is shown"
     assert json.loads((out / "market1501.json").read_text()) == json.loads(result.stdout)
+
+
+def test_mirror_images_and_re_ranking_are_rows_of_their_own(market1501, checkpoint):
+    gallery = market1501 / "Market-1501-v15.09.15" / "bounding_box_test"
+    for picture in sorted(gallery.glob("000?_c2*")):
+        (gallery / picture.name.replace("_c2", "_c4")).write_bytes(picture.read_bytes())
+    plain = json.loads(evaluate(market1501, "--model", checkpoint, "--json").stdout)["reid"]
+    result = evaluate(market1501, "--model", checkpoint, "--json", "--rerank", "--flip")
+    assert result.exit_code == 0, result.output
+    reid = json.loads(result.stdout)["reid"]
+    more = set(reid["parts"]) - set(plain["parts"])
+    assert more == {"joined 544, with mirror images", "joined 544, re-ranked"}
+    assert all(reid["parts"][name]["rank1"] == 1 for name in more)
+    assert {key: plain[key] for key in ("mAP", "rank1")} == {key: reid[key] for key in ("mAP", "rank1")}
+
+
+def test_options_of_the_other_protocol_are_a_wrong_call(market1501, checkpoint):
+    result = evaluate(market1501, "--model", checkpoint, "--protocol", "report", "--flip")
+    assert result.exit_code == 2
+    assert "belong to the official protocol" in result.stderr
+
+
+def test_the_reports_protocol(market1501, checkpoint, tmp_path):
+    result = evaluate(market1501, "--model", checkpoint, "--protocol", "report", "--json", "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert figures["protocol"] == "report"
+    assert set(figures["reid"]["parts"]) == {"train", "test"}, "the card does not tell who was held out"
+    assert figures["reid"]["mAP"] == figures["reid"]["parts"]["train"][-1]["mean_average_precision"] == 1
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "test, agglomerative, joined 544" in page
+    assert "does not tell which identities were held out" in page
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"index.html", "market1501.json"}
 
 
 def test_without_annotations_it_says_so(market1501, checkpoint):
@@ -96,7 +131,7 @@ def test_out_that_cannot_be_made_is_told_before_the_work(market1501, checkpoint,
     result = evaluate(market1501, "--model", checkpoint, "--out", tmp_path / "file" / "results")
     assert result.exit_code == 1
     assert "cannot be written" in str(result.exception)
-    assert "crops" not in result.stderr
+    assert "done" not in result.stderr
 
 
 def test_a_page_that_cannot_be_replaced_keeps_older_results(market1501, checkpoint, tmp_path):
