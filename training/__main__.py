@@ -132,13 +132,11 @@ def measure(weights: Path, data: Path, device: str) -> None:
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
               help="FILE.onnx; its card FILE.onnx.json is written beside it.")  # fmt: skip
 def write_onnx(checkpoint: Path, out: Path) -> None:
-    r"""Write CHECKPOINT (.safetensors) as ONNX, if ONNX Runtime gives what PyTorch gives; needs the extra `onnx`.
+    """Write CHECKPOINT (.safetensors) as ONNX, if ONNX Runtime gives what PyTorch gives; needs the extra `onnx`.
 
-    \b
-    Input    images         (N, 3, H, W) float32, RGB from 0 to 1, at the model's input size
-    Outputs  features       (N, 512)
-             probabilities  (N, 32) calibrated, in the order of the card's `attributes`
-             embedding      (N, 544) of unit length; the dot product of two is their similarity
+    Input: `images` (N, 3, H, W) float32, RGB from 0 to 1, at the model's input size. Outputs: `features` (N, 512);
+    `probabilities` (N, 32), calibrated, in the order of the card's `attributes`; `embedding` (N, 544) of unit length,
+    the dot product of two is their similarity.
 
     Example: python -m training onnx runs/first/model.safetensors --out model.onnx
     """
