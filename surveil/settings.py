@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     model: str | None = None
     camera_patterns: tuple[str, ...] = ()
 
-    cluster_threshold: float = Field(default=0.74, gt=0, lt=1)
+    cluster_threshold: float | None = Field(default=None, gt=0, lt=1)
 
     @classmethod
     def settings_customise_sources(

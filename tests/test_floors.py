@@ -53,7 +53,18 @@ def test_imports_go_down(path):
 
 
 def test_training_imports_only_what_the_design_allows():
-    allowed = {"model", "attributes", "evaluation", "types", "errors", "device", "weights_file", "people", "footage"}
+    allowed = {
+        "model",
+        "attributes",
+        "evaluation",
+        "types",
+        "errors",
+        "device",
+        "weights_file",
+        "people",
+        "footage",
+        "identities",
+    }
     for path in (ROOT / "training").rglob("*.py"):
         for module in imports(path):
             assert room(module) is None or room(module) in allowed, f"{path} imports {module}"

@@ -11,7 +11,7 @@ from surveil.footage.clock import Clock
 from surveil.settings import Settings, data_folder, load_settings
 
 SHIPPED_FILE = Path(__file__).parents[1] / "configs" / "surveil.toml"
-WITHOUT_FIXED_DEFAULT = {"database", "media", "detector", "model"}
+WITHOUT_FIXED_DEFAULT = {"database", "media", "detector", "model", "cluster_threshold"}
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,9 @@ def test_the_shipped_file_lists_every_setting_in_reach(file):
     for name in set(shown) - WITHOUT_FIXED_DEFAULT - {"camera_patterns"}:
         assert shown[name] == getattr(defaults, name), name
         assert type(shown[name]) is type(getattr(defaults, name)), name
-    assert {name for name in Settings.model_fields if getattr(defaults, name) is None} == {"media", "detector", "model"}
+    assert {name for name in Settings.model_fields if getattr(defaults, name) is None} == {
+        "media", "detector", "model", "cluster_threshold",
+    }  # fmt: skip
 
 
 def test_each_setting_is_explained_by_the_lines_above_it():

@@ -12,17 +12,21 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from surveil.attributes import ATTRIBUTES, INDEPENDENT, Attribute
+from surveil.evaluation.clustering import clustering_quality
+from surveil.evaluation.market1501 import split_identities
 from surveil.evaluation.reid import evaluate_ranking
+from surveil.identities.linkage import average_linkage
 from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel, join_parts, unit
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
 from surveil.types import Floats
-from training.datasets import PersonImages, split_identities
+from training.datasets import PersonImages
 from training.weighting import learn_weights
 
 LEAST_GAIN = 0.002
 """Of mAP, for which 544 learned weights are worth keeping."""
+CLUSTER_THRESHOLDS = tuple(round(0.3 + 0.02 * i, 2) for i in range(31))
 ATTRIBUTE_WEIGHTS = tuple(round(0.1 * i, 1) for i in range(13))
 
 
@@ -36,10 +40,12 @@ def calibrate(network: PersonNetwork, card: Card, people: PersonImages, *, devic
     weight = max(scores, key=lambda candidate: scores[candidate])
     embeddings = join_parts(features, attributes, 1.0, weight)
     learned, gain = _learned_weights(embeddings, people)
-    slope, intercept = _similarity_curve(unit(embeddings * learned) if len(learned) else embeddings, people)
+    embeddings = unit(embeddings * learned) if len(learned) else embeddings
+    slope, intercept = _similarity_curve(embeddings, people)
     return dataclasses.replace(
         card,
         attribute_weight=weight,
+        cluster_threshold=_cluster_threshold(embeddings, people),
         dimension_weights=tuple(round(float(value), 4) for value in learned),
         calibration=dataclasses.replace(fitted, slope=slope, intercept=intercept),
         metrics={
@@ -115,6 +121,17 @@ def _learned_weights(embeddings: Floats, people: PersonImages) -> tuple[Floats, 
     gain = float(np.mean(gains))
     helps = gain >= LEAST_GAIN
     return learn_weights(embeddings, people.ids, people.cameras) if helps else np.zeros(0, np.float32), gain
+
+
+def _cluster_threshold(embeddings: Floats, people: PersonImages) -> float:
+    """The threshold of average linkage whose groups have the best pairwise F."""
+    nobody_apart = np.zeros((0, 2), np.int64)
+
+    def quality(threshold: float) -> float:
+        groups = average_linkage(embeddings, threshold, nobody_apart)
+        return clustering_quality(groups, people.ids, people.cameras).pairwise_f
+
+    return max(CLUSTER_THRESHOLDS, key=quality)
 
 
 def _curve(attribute: Attribute, raw: Floats, people: PersonImages) -> tuple[float, tuple[float, ...]]:

@@ -47,13 +47,6 @@ class PersonImages:
         return PersonImages(self.images[chosen], self.ids[chosen], self.cameras[chosen], self.targets[chosen])
 
 
-def split_identities(ids: NDArray[np.int64], share: float, seed: int) -> NDArray[np.bool_]:
-    """(N,) true where an image belongs to a held-out identity; no identity is on both sides."""
-    people = np.unique(ids)
-    order = np.random.default_rng(seed).permutation(people)
-    return np.isin(ids, order[: round(share * len(people))])
-
-
 def join(sets: Sequence[PersonImages]) -> PersonImages:
     """Several sets as one; identities are renumbered so that those of different sets differ."""
     ids, first = [], 0

@@ -11,13 +11,14 @@ import numpy as np
 import torch
 
 from surveil.errors import CheckpointError
+from surveil.evaluation.market1501 import split_identities
 from surveil.evaluation.official import JOINED, evaluate_official
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
 from surveil.weights_file import write_card
 from training.calibrate import calibrate
-from training.datasets import load_market1501, split_identities
+from training.datasets import load_market1501
 
 _TERMS = "Market-1501 and CUHK03 (detected) were released for research; their pictures are not part of surveil."
 _LIMITS = (

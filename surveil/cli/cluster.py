@@ -10,7 +10,7 @@ from surveil.cli.output import json_option, write_json
 @click.command()
 @click.option(
     "--threshold", metavar="S", type=click.FloatRange(-1, 1),
-    help="Least mean similarity of two groups that are one person [setting: cluster_threshold].",
+    help="Least mean similarity of two groups that are one person; else the model's own [setting: cluster_threshold].",
 )  # fmt: skip
 @json_option
 @click.pass_context
@@ -36,10 +36,10 @@ def command(ctx: click.Context, threshold: float | None, output: str) -> None:
     with Database.open(settings.database, create=False) as database:
         outcome = cluster(database, settings.cluster_threshold)
     if output == "json":
-        write_json(asdict(outcome) | {"threshold": settings.cluster_threshold})
+        write_json(asdict(outcome))
         return
     click.echo(
         f"{outcome.identities} identities of {outcome.sightings} sightings in {outcome.seconds:.1f} s "
-        f"(threshold {settings.cluster_threshold:g}): the largest has {outcome.largest}, {outcome.single} have one; "
+        f"(threshold {outcome.threshold:g}): the largest has {outcome.largest}, {outcome.single} have one; "
         f"{outcome.kept_apart} pairs were in one picture and kept apart."
     )

@@ -160,6 +160,13 @@ def _read_zip(path: Path, entries: Sequence[str]) -> Iterator[tuple[str, bytes]]
                 raise DatasetError(f"{entry} is damaged ({error})", path, "Copy it again.") from error
 
 
+def split_identities(ids: NDArray[np.int64], share: float, seed: int) -> NDArray[np.bool_]:
+    """(N,) true where an image belongs to a held-out identity; no identity is on both sides."""
+    people = np.unique(ids)
+    order = np.random.default_rng(seed).permutation(people)
+    return np.isin(ids, order[: round(share * len(people))])
+
+
 def find_attributes(folder: Path) -> Path | None:
     """The annotation file in the dataset's folder, or None."""
     places = (folder / ANNOTATIONS, folder / ROOT / ANNOTATIONS)

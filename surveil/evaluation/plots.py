@@ -75,7 +75,7 @@ def attributes_chart(result: AttributesResult) -> Figure:
     measures: dict[str, Callable[[Scores], float | None]] = {
         "accuracy": lambda scores: scores.accuracy,
         "balanced accuracy": lambda scores: scores.balanced_accuracy,
-        "F1 (binary attributes)": lambda scores: scores.f1,
+        "F1 (age, colours: mean over labels)": lambda scores: scores.f1,
     }
     rows = np.arange(len(result.attributes), dtype=np.float64)
     panels = figure.subplots(1, len(measures), sharey=True)
@@ -152,7 +152,7 @@ def _macro_panel(axes: Axes, scores: Floats, truth: Truth) -> None:
 
 
 def reliability_chart(probabilities: Floats, targets: Floats) -> Figure:
-    """A reliability diagram per attribute: how sure the likeliest label is against how often it is right.
+    """A reliability diagram per attribute; its calibration errors are those of `Scores.calibration_error`.
 
     Args:
         probabilities: (N, 32) as the model gives them.
@@ -160,16 +160,19 @@ def reliability_chart(probabilities: Floats, targets: Floats) -> Figure:
     """
     figure = _figure(
         "Reliability of attribute probabilities",
-        f"{len(targets):,} gallery images, 15 bins. Blue: how often the likeliest label is right. "
-        "Grey: share of the images in the bin. ECE: expected calibration error",
+        f"{len(targets):,} gallery images, 15 bins. Blue: how often the label is there; of age and colours, how often "
+        "the likeliest label is right.\nGrey: share of the images in the bin. ECE: expected calibration error",
         (11, 8.4),
     )
     for attribute, axes in zip(ATTRIBUTES, _panels(figure), strict=True):
-        labels = attribute.probabilities(probabilities)
-        right = labels.argmax(axis=1) == attribute.probabilities(targets).argmax(axis=1)
-        _reliability_panel(axes, reliability(labels.max(axis=1), right))
-        axes.set_title(attribute.name.replace("_", " "), fontsize=10, loc="left", color=INK)
-        _unit_axes(axes, "probability of the answer", "answers right")
+        given, truth = attribute.probabilities(probabilities), attribute.probabilities(targets)
+        if attribute.exclusive:
+            confidence, right = given.max(axis=1), given.argmax(axis=1) == truth.argmax(axis=1)
+        else:
+            confidence, right = given[:, 1], truth[:, 1] == 1
+        _reliability_panel(axes, reliability(confidence.astype(np.float64), right.astype(np.float64)))
+        axes.set_title(label_of(attribute), fontsize=10, loc="left", color=INK)
+        _unit_axes(axes, "probability given", "how often it was so")
     return figure
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil.evaluation.market1501 import Split, load_split
+from surveil.evaluation.market1501 import Split, load_split, split_identities
 from surveil.evaluation.official import FEATURES, JOINED, describe
 from surveil.evaluation.report_protocol import ClusterRetrieval, evaluate_draws, evaluate_test
 from surveil.evaluation.tables import Table
@@ -94,17 +94,11 @@ def _count(progress: Callable[[str, int, int], None], name: str, total: int, don
 
 
 def held_out_images(ids: NDArray[np.int64], card: Card) -> NDArray[np.bool_] | None:
-    """(N,) which images of the train folder show identities that a checkpoint never learned from; None if untold.
-
-    The rule is that of training: of the identities, shuffled by the recipe's seed, the first ones are held out.
-    """
+    """(N,) which images of the train folder show identities that a checkpoint never learned from; None if untold."""
     data = card.training.get("recipe", {}).get("data", {})
     if "validation_share" not in data or "split_seed" not in data:
         return None
-    people = np.unique(ids)
-    order = np.random.default_rng(data["split_seed"]).permutation(people)
-    chosen: NDArray[np.bool_] = np.isin(ids, order[: round(data["validation_share"] * len(people))])
-    return chosen
+    return split_identities(ids, data["validation_share"], data["split_seed"])
 
 
 def report_table(result: ReportResult) -> Table:

@@ -19,6 +19,9 @@ from surveil.store.models import model_in_use
 from surveil.store.session import Database
 from surveil.store.tables import Clustering, Embedding, Identity, Membership, Sighting
 
+UNTOLD_THRESHOLD = 0.74
+"""For databases whose model's card is older than thresholds in cards; it suits the model of that time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -31,6 +34,7 @@ class Outcome:
         largest: Sightings of the largest.
         single: Identities of one sighting.
         kept_apart: Pairs that were in view of one camera at the same moment.
+        threshold: Least mean similarity of two groups that were taken for one person.
         seconds: Wall-clock time.
     """
 
@@ -40,17 +44,19 @@ class Outcome:
     largest: int
     single: int
     kept_apart: int
+    threshold: float
     seconds: float
 
 
-def cluster(database: Database, threshold: float) -> Outcome:
+def cluster(database: Database, threshold: float | None = None) -> Outcome:
     """Group the sightings that have an embedding of the model in use, and store the result in one transaction.
 
     An identity that exists goes to the group that holds most of its sightings, so numbers and names stay.
 
     Args:
         database: Where the sightings are.
-        threshold: Two groups are one person while the mean similarity between them is at least this.
+        threshold: Two groups are one person while the mean similarity between them is at least this; None for what
+            suits the model in use, as its card tells.
 
     Raises:
         StoreError: Nothing was ingested yet, or there are too many sightings.
@@ -58,6 +64,8 @@ def cluster(database: Database, threshold: float) -> Outcome:
     started = time.perf_counter()
     with database.session() as session:
         model = model_in_use(session)
+        if threshold is None:
+            threshold = model.card.get("cluster_threshold", UNTOLD_THRESHOLD)
         check_size(session.scalar(select(func.count()).where(Embedding.model_id == model.id)) or 0)
         ids, embeddings = vectors.load(session, None, model.id)
         apart = _pairs_apart(session, ids)
@@ -80,6 +88,7 @@ def cluster(database: Database, threshold: float) -> Outcome:
             largest=max(sizes.values(), default=0),
             single=sum(size == 1 for size in sizes.values()),
             kept_apart=len(apart),
+            threshold=threshold,
             seconds=round(time.perf_counter() - started, 3),
         )
         run.metrics = {name: value for name, value in asdict(outcome).items() if name != "clustering"}

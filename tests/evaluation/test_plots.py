@@ -13,6 +13,7 @@ from surveil.evaluation.plots import (
     DPI,
     attributes_chart,
     cmc_chart,
+    label_of,
     precision_recall_chart,
     reliability_chart,
     same_person_chart,
@@ -108,7 +109,7 @@ def test_a_bar_is_as_long_as_its_figure(outputs):
     backpack = next(each for each in result.attributes if each.attribute.name == "backpack")
     written = {text.get_text() for text in f1.texts}
     assert f"{100 * backpack.model.f1:.0f}" in written
-    assert len(f1.texts) == 16, "8 binary attributes that occur; none for colours, age and the hat nobody wears"
+    assert len(f1.texts) == 2 * 11, "all but the hat, which nobody wears"
 
 
 def test_the_dot_is_where_the_model_decides(outputs):
@@ -139,25 +140,32 @@ def test_an_attribute_that_is_never_said_has_no_dot(outputs):
     assert bag.get_title(loc="right").endswith("never said")
 
 
-def test_reliability_of_an_honest_and_of_a_boastful_model():
+def test_calibration_errors_are_those_of_the_table(outputs):
+    figure = reliability_chart(*outputs)
+    for each in evaluate_attributes(*outputs).attributes:
+        note = panel(figure, label_of(each.attribute)).get_title(loc="right")
+        assert note == f"ECE {100 * each.model.calibration_error:.1f} %"
+
+
+def test_reliability_of_an_honest_and_of_a_boastful_model(outputs):
     random = np.random.default_rng(3)
     output = BY_NAME["gender"].first
-    probabilities, targets = np.full((2, 4000, 32), 0.5, np.float32)
-    targets[:] = 0
-    for attribute in ATTRIBUTES:
-        if attribute.exclusive:
-            targets[:, attribute.first] = 1
+    probabilities, targets = (np.repeat(array, 20, axis=0) for array in outputs)
     probabilities[:, output] = random.random(4000)
     targets[:, output] = random.random(4000) < probabilities[:, output]
 
-    def error(values):
-        note = panel(reliability_chart(values, targets), "gender").get_title(loc="right")
-        return float(note.removeprefix("ECE ").removesuffix(" %"))
+    def points(values):
+        offsets = panel(reliability_chart(values, targets), "gender: female").collections[0].get_offsets()
+        return np.ma.filled(offsets, np.nan)
 
-    assert error(probabilities) < 3
+    confidence, share = points(probabilities).T
+    assert np.abs(confidence - share).max() < 0.1
     boastful = probabilities.copy()
     boastful[:, output] = boastful[:, output].round()
-    assert error(boastful) == pytest.approx(25, abs=3), "as sure as can be, right in three of four"
+    drawn_points = points(boastful)
+    assert drawn_points[~np.isnan(drawn_points).any(axis=1)] == pytest.approx(
+        np.array([[0, 0.25], [1, 0.75]]), abs=0.05
+    )
 
 
 def test_similarities_are_shares_of_their_kind(pairs):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from surveil.evaluation.market1501 import split_identities
 from surveil.evaluation.report import VALIDATION, evaluate_report, held_out_images, report_table
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
-from training.datasets import split_identities
 
 
 def card(**data):

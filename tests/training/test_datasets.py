@@ -3,7 +3,8 @@ import pytest
 
 from surveil.attributes import AGE, LOWER, UPPER
 from surveil.errors import DatasetError
-from training.datasets import PersonImages, join, load_cuhk03, load_market1501, split_identities
+from surveil.evaluation.market1501 import split_identities
+from training.datasets import PersonImages, join, load_cuhk03, load_market1501
 
 
 def people(ids):
