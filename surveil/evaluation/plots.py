@@ -89,7 +89,7 @@ def attributes_chart(result: AttributesResult) -> Figure:
         axes.grid(False, axis="y")
     panels[0].set_yticks(rows, [label_of(each.attribute) for each in result.attributes])
     panels[0].invert_yaxis()
-    panels[-1].legend(loc="lower right", frameon=False, fontsize=9)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="upper right", ncols=2, frameon=False, fontsize=9)
     return figure
 
 
