@@ -14,7 +14,7 @@ from surveil.footage.crops_folder import CropReader, FolderCrop
 from surveil.footage.decode import FootageReader
 from surveil.footage.motion import MotionGate
 from surveil.ingest.ahead import read_ahead
-from surveil.ingest.switches import cut_switches
+from surveil.ingest.switches import ONE_PERSON, cut_switches
 from surveil.model.embed import summarise
 from surveil.people.crops import picture_quality
 from surveil.people.track import Tracker
@@ -40,6 +40,8 @@ class Model(Protocol):
     """Says what the people on crops look like."""
 
     def describe(self, crops: Sequence[Image]) -> list[Appearance]: ...
+
+    def similarity_of(self, probability: float) -> float | None: ...
 
 
 class Pipeline:
@@ -127,9 +129,11 @@ class Pipeline:
 
     def _describe(self, tracks: list[Track]) -> Iterator[Sighting]:
         appearances = iter(self._model.describe([crop.image for track in tracks for crop in track.crops]))
+        least = self._model.similarity_of(ONE_PERSON)
         for track in tracks:
             of_crops = list(islice(appearances, len(track.crops)))
-            for part, looks in cut_switches(track, of_crops):
+            parts = [(track, of_crops)] if least is None else cut_switches(track, of_crops, least)
+            for part, looks in parts:
                 yield _sighting(part, looks, self._settings.crops_per_track)
 
 

@@ -14,43 +14,44 @@ import numpy as np
 
 from surveil.types import Appearance, Crop, Floats, Track
 
-LEAST_SIMILARITY = 0.55
-"""Mean similarity of one person's crops in one track; less between two halves of a track means two people."""
+ONE_PERSON = 0.7
+"""Of two halves of a track that show one person less probably, going by their mean similarity, each shows another."""
 LEAST_CROPS = 2
 """On either side, and alike: a single crop that differs is a person half hidden, more often than another one."""
 
 Described = tuple[Track, list[Appearance]]
 
 
-def cut_switches(track: Track, appearances: Sequence[Appearance]) -> list[Described]:
+def cut_switches(track: Track, appearances: Sequence[Appearance], least_similarity: float) -> list[Described]:
     """The parts of a track that show one person each, with the appearances of their crops.
 
     Args:
         track: Crops in any order.
         appearances: One per crop.
+        least_similarity: Mean similarity of the halves of a track from which on they are taken for one person.
     """
     order = sorted(range(len(track.crops)), key=lambda index: track.crops[index].seconds)
     crops = [track.crops[index] for index in order]
     looks = [appearances[index] for index in order]
     return [
         (_between(track, crops[first:last], _gap(crops, first), _gap(crops, last)), looks[first:last])
-        for first, last in _parts(np.stack([look.embedding for look in looks]), 0)
+        for first, last in _parts(np.stack([look.embedding for look in looks]), 0, least_similarity)
     ]
 
 
-def _parts(embeddings: Floats, first: int) -> list[tuple[int, int]]:
+def _parts(embeddings: Floats, first: int, least: float) -> list[tuple[int, int]]:
     """Ranges of crops that show one person each; `first` is the number of the first crop."""
     n = len(embeddings)
     similarities = embeddings @ embeddings.T
     across = {
         at: float(similarities[:at, at:].mean())
         for at in range(LEAST_CROPS, n - LEAST_CROPS + 1)
-        if min(similarities[at - LEAST_CROPS, at - 1], similarities[at, at + LEAST_CROPS - 1]) >= LEAST_SIMILARITY
+        if min(similarities[at - LEAST_CROPS, at - 1], similarities[at, at + LEAST_CROPS - 1]) >= least
     }
     worst = min(across, key=lambda at: across[at], default=None)
-    if worst is None or across[worst] >= LEAST_SIMILARITY:
+    if worst is None or across[worst] >= least:
         return [(first, first + n)]
-    return _parts(embeddings[:worst], first) + _parts(embeddings[worst:], first + worst)
+    return _parts(embeddings[:worst], first, least) + _parts(embeddings[worst:], first + worst, least)
 
 
 def _gap(crops: list[Crop], at: int) -> float:

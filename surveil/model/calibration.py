@@ -61,3 +61,9 @@ class Calibration:
         if self.slope is None or self.intercept is None:
             return None
         return 1 / (1 + np.exp(-(self.slope * np.asarray(similarity, np.float64) + self.intercept)))
+
+    def similarity_of(self, probability: float) -> float | None:
+        """The similarity at which `same_person` gives a probability (above 0, below 1); None when not fitted."""
+        if self.slope is None or self.intercept is None:
+            return None
+        return float((np.log(probability / (1 - probability)) - self.intercept) / self.slope)

@@ -58,6 +58,10 @@ class AppearanceModel:
         embeddings = self.embeddings(features, attributes)
         return [Appearance(a, e) for a, e in zip(attributes, embeddings, strict=True)]
 
+    def similarity_of(self, probability: float) -> float | None:
+        """The similarity of two crops that show one person with this probability; None without calibration."""
+        return self.card.calibration.similarity_of(probability)
+
     def parts(self, crops: Sequence[Image]) -> tuple[Floats, Floats]:
         """(N, 512) backbone features, not normalised, and (N, 32) calibrated attribute probabilities."""
         features, attributes = [], []

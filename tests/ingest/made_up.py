@@ -75,6 +75,9 @@ class ColourModel:
         colours = [crop.reshape(-1, 3).mean(axis=0) / 255 for crop in crops]
         return [self._one(colour.astype(np.float32)) for colour in colours]
 
+    def similarity_of(self, probability):
+        return 0.55
+
     def _one(self, colour):
         attributes, embedding = np.full(OUTPUTS, 0.1, np.float32), np.zeros(544, np.float32)
         attributes[:3] = embedding[:3] = colour

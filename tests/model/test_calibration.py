@@ -13,6 +13,12 @@ def test_the_curve_is_logistic_in_the_similarity():
     np.testing.assert_allclose(calibration.same_person([0.5, 1.0]), [0.5, 1 / (1 + np.exp(-5))])
 
 
+def test_a_probability_has_its_similarity():
+    calibration = Calibration(slope=10.0, intercept=-5.0)
+    assert calibration.same_person(calibration.similarity_of(0.7)) == pytest.approx(0.7)
+    assert Calibration().similarity_of(0.7) is None
+
+
 def test_a_temperature_reaches_every_output_of_its_attribute():
     temperatures = Calibration(temperatures=tuple(float(i) for i in range(1, 13))).output_temperatures()
     assert temperatures[:5].tolist() == [1, 1, 1, 1, 2]
