@@ -19,11 +19,11 @@ from training.parity import WholeModel, as_images, largest_differences, say
 def checkpoint(folder, architecture):
     torch.manual_seed(0)
     network = build_network(architecture)
-    network.train()(torch.randn(4, 3, 64, 32))
+    network.train()(torch.randn(4, 3, 64, 64))
     weights = folder / "model.safetensors"
     calibration = Calibration(tuple(np.linspace(0.5, 2, 12)), tuple(np.linspace(-1, 1, 32)))
     card = Card(
-        "model", architecture, (64, 32), (0.4, 0.5, 0.6), calibration=calibration,
+        "model", architecture, (64, 64), (0.4, 0.5, 0.6), calibration=calibration,
         dimension_weights=tuple(np.linspace(0.5, 2, 544)),
     )  # fmt: skip
     save_checkpoint(weights, network, card)
@@ -54,16 +54,16 @@ def test_a_runtime_without_pytorch_gives_the_same(architecture, tmp_path, monkey
     about = json.loads((tmp_path / "model.onnx.json").read_text())
     assert about["attributes"] == list(OUTPUT_NAMES)
     assert about["onnx"]["made_of_sha256"] == card.sha256 == load_card(weights).sha256
-    assert about["onnx"]["inputs"] == {"images": "(N, 3, 64, 32) float32, RGB from 0 to 1"}
+    assert about["onnx"]["inputs"] == {"images": "(N, 3, 64, 64) float32, RGB from 0 to 1"}
 
 
 def test_a_file_that_says_something_else_is_not_left_behind(tmp_path, monkeypatch):
-    weights, out = checkpoint(tmp_path, "resnet18"), tmp_path / "out" / "model.onnx"
+    weights, out = checkpoint(tmp_path, "alexnet"), tmp_path / "out" / "model.onnx"
     written = onnx_export._content
 
     def other(model, card):
         torch.manual_seed(1)
-        return written(WholeModel(build_network("resnet18"), card).eval(), card)
+        return written(WholeModel(build_network("alexnet"), card).eval(), card)
 
     monkeypatch.setattr(onnx_export, "_content", other)
     with pytest.raises(CheckpointError, match="ONNX Runtime gives other features"):
