@@ -23,8 +23,10 @@ def card_path(weights: Path) -> Path:
 
 
 def write_weights(weights: Path, network: nn.Module, card: CardT) -> CardT:
-    """Write weights (floating point as float16) and card; returns the card with its field `sha256` filled.
+    """Write weights and card; returns the card with its field `sha256` filled.
 
+    Matrices are stored as float16, half the size; vectors (biases, batch statistics) as they are, for they are few and
+    rounding them costs a third of the precision.
     Both files are written beside their destination and renamed, so that a killed run leaves no half checkpoint.
     """
     import torch
@@ -32,7 +34,7 @@ def write_weights(weights: Path, network: nn.Module, card: CardT) -> CardT:
 
     content = save(
         {
-            name: tensor.detach().cpu().to(torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
+            name: tensor.detach().cpu().to(torch.float16 if _is_matrix(tensor) else tensor.dtype).contiguous()
             for name, tensor in network.state_dict().items()
         }
     )
@@ -41,6 +43,10 @@ def write_weights(weights: Path, network: nn.Module, card: CardT) -> CardT:
     _replace(weights, content)
     write_card(weights, card)
     return card
+
+
+def _is_matrix(tensor: Tensor) -> bool:
+    return tensor.is_floating_point() and tensor.ndim > 1
 
 
 def write_card(weights: Path, card: DataclassInstance) -> None:

@@ -50,7 +50,7 @@ def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Car
     """
     try:
         recipe = json.loads((run / "recipe.json").read_text())
-        state = torch.load(run / "state.pt", weights_only=True)
+        state = torch.load(run / "state.pt", map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError("not a training run", error.filename, "Run `python -m training fit` first.") from error
     if state["step"] < recipe["schedule"]["steps"]:
@@ -63,7 +63,8 @@ def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Car
     people = load_market1501(data, size)
     held_out = people.of(split_identities(people.ids, recipe["data"]["validation_share"], recipe["data"]["split_seed"]))
     card = Card(
-        recipe["name"], recipe["architecture"], size, tuple(recipe["mean"]), tuple(recipe["std"]), limits=_LIMITS,
+        recipe["name"], recipe["architecture"], size, tuple(recipe["mean"]), tuple(recipe["std"]),
+        mirrored=recipe["mirrored"], limits=_LIMITS,
         training={"data": _data(recipe), "terms": _TERMS, "recipe": recipe},
     )  # fmt: skip
     card = calibrate(network.eval(), card, held_out, device=device)

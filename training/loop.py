@@ -93,7 +93,7 @@ class Run:
 
     def restore(self, path: Path) -> None:
         """Take up the state that `save` wrote."""
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location=self.device, weights_only=True)
         self.network.load_state_dict(state["network"])
         self.classifier.load_state_dict(state["classifier"])
         self.optimiser.load_state_dict(state["optimiser"])

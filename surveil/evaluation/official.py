@@ -11,6 +11,7 @@ import numpy as np
 from surveil.evaluation.attribute_query import AttributeQueryResult, evaluate_attribute_queries
 from surveil.evaluation.attributes import AttributesResult, evaluate_attributes
 from surveil.evaluation.clustering import ClusteringQuality, clustering_quality
+from surveil.evaluation.curves import Reliability, pair_similarities, same_person_reliability
 from surveil.evaluation.market1501 import Split, find_attributes, load_attributes, load_split, target_matrix
 from surveil.evaluation.reid import JUNK, ReIDResult, evaluate_similarities
 from surveil.evaluation.report_accounting import ReportAccounting, report_accounting
@@ -41,6 +42,8 @@ class OfficialResult:
         query_embeddings: (Q, 544).
         gallery_embeddings: (G, 544).
         reid: Figures by what ranked the gallery; `JOINED` is the model's own.
+        same_person: How far the probability that two pictures show one person can be taken at its word, on all pairs of
+            a query and a gallery image of another camera, half of the weight on those that do; None when not fitted.
         clustering: How the gallery's images of real identities group at the model's threshold.
         probabilities: (K, 32) of those images.
         targets: (K, 32) what is annotated of them, 0 or 1; None where the dataset's folder has no annotations.
@@ -55,6 +58,7 @@ class OfficialResult:
     query_embeddings: Floats
     gallery_embeddings: Floats
     reid: dict[str, ReIDResult]
+    same_person: Reliability | None
     clustering: ClusteringQuality
     probabilities: Floats
     targets: Floats | None = None
@@ -70,6 +74,7 @@ class OfficialResult:
             "model": self.card.name,
             "model_sha256": self.card.sha256,
             "reid": {**parts[JOINED], "parts": parts},
+            "same_person_calibration_error": None if self.same_person is None else self.same_person.error,
             "clustering": {"threshold": self.card.cluster_threshold, **self.clustering.summary()},
             "attributes": None if self.attributes is None else self.attributes.summary(),
             "attributes_in_the_reports_accounting": None if self.accounting is None else self.accounting.summary(),
@@ -107,6 +112,7 @@ def evaluate_official(
         query_embeddings=query_parts[JOINED],
         gallery_embeddings=gallery_parts[JOINED],
         reid={name: _rank(query, gallery, query_parts[name] @ gallery_parts[name].T) for name in _ranked(query_parts)},
+        same_person=_same_person(model.card, query, gallery, query_parts[JOINED], gallery_parts[JOINED]),
         clustering=clustering_quality(
             average_linkage(gallery_parts[JOINED][known], model.card.cluster_threshold, np.zeros((0, 2), np.int64)),
             gallery.ids[known],
@@ -135,6 +141,12 @@ def _ranked(parts: dict[str, Floats]) -> list[str]:
 
 def _rank(query: Split, gallery: Split, similarities: Floats) -> ReIDResult:
     return evaluate_similarities(similarities, query.ids, query.cameras, gallery.ids, gallery.cameras)
+
+
+def _same_person(card: Card, query: Split, gallery: Split, asked: Floats, held: Floats) -> Reliability | None:
+    pairs = pair_similarities(asked, query.ids, query.cameras, held, gallery.ids, gallery.cameras)
+    probability = card.calibration.same_person(pairs.centres)
+    return None if probability is None else same_person_reliability(pairs, probability)
 
 
 def _with_attributes(result: OfficialResult, annotated: dict[int, Floats], probabilities: Floats) -> OfficialResult:

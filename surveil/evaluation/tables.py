@@ -22,10 +22,16 @@ class Table:
     note: str
 
 
-def reid_table(results: dict[str, ReIDResult]) -> Table:
-    """One row per way of ranking the gallery."""
+def reid_table(results: dict[str, ReIDResult], same_person_error: float | None = None) -> Table:
+    """One row per way of ranking the gallery; the calibration error of matches (0 to 1) under it."""
     first = next(iter(results.values()))
     figures = {"mAP": "mAP", "Rank-1": "rank1", "Rank-5": "rank5", "Rank-10": "rank10", "mINP": "mINP"}
+    note = (
+        f"{first.queries} queries ({first.unmatched} more had no match and are left out), "
+        f"{first.gallery} gallery images without junk"
+    )
+    if same_person_error is not None:
+        note += f"\nProbability of a match, half of all pairs being one: calibration error {_percent(same_person_error)} %"
     rows = []
     for name, result in results.items():
         summary = result.summary()
@@ -34,8 +40,7 @@ def reid_table(results: dict[str, ReIDResult]) -> Table:
         "Re-identification, single query, official protocol (%)",
         ("ranked by", *figures),
         tuple(rows),
-        f"{first.queries} queries ({first.unmatched} more had no match and are left out), "
-        f"{first.gallery} gallery images without junk",
+        note,
     )
 
 
