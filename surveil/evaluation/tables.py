@@ -31,7 +31,9 @@ def reid_table(results: dict[str, ReIDResult], same_person_error: float | None =
         f"{first.gallery} gallery images without junk"
     )
     if same_person_error is not None:
-        note += f"\nProbability of a match, half of all pairs being one: calibration error {_percent(same_person_error)} %"
+        note += (
+            f"\nProbability of a match, half of all pairs being one: calibration error {_percent(same_person_error)} %"
+        )
     rows = []
     for name, result in results.items():
         summary = result.summary()
