@@ -10,7 +10,7 @@ FLOORS = (
     {"cli", "web"},
     {"ingest", "search", "identities", "evaluation"},
     {"people", "model", "footage", "store"},
-    {"attributes", "types", "settings", "errors", "device", "weights_file"},
+    {"attributes", "types", "settings", "errors", "device", "weights_file", "lettering"},
 )
 NEIGHBOURS_APART = 2
 FILES = sorted((ROOT / "surveil").rglob("*.py"))

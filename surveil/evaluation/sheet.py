@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 from PIL.Image import Image as Picture
-from PIL.ImageFont import FreeTypeFont
 
 from surveil.evaluation.official import JOINED, OfficialResult
 from surveil.evaluation.reid import Ids, best_matches
+from surveil.lettering import font, wrap
 from surveil.types import Floats, Image
 
 CROP = (96, 192)
@@ -92,20 +92,20 @@ def query_sheet(result: OfficialResult, *, each: int = 4, count: int = 10) -> Pi
     sections = choose_queries(result, each)
     width = 2 * MARGIN + (count + 1) * _TILE[0] + (count + 1) * GAP + GAP
     title = "Queries and their first matches from other cameras"
-    notes = _wrap(_explanation(result), _font(13), width - 2 * MARGIN)
+    notes = wrap(_explanation(result), font(13), width - 2 * MARGIN)
     top = MARGIN + 34 + 19 * len(notes)
     height = top + MARGIN + sum(_HEADING + max(1, len(s.queries)) * (_TILE[1] + _ROW_GAP) for s in sections)
     sheet = Pictures.new("RGB", (width, height), _PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, MARGIN - 8), title, _INK, _font(22))
+    draw.text((MARGIN, MARGIN - 8), title, _INK, font(22))
     for line, words in enumerate(notes):
-        draw.text((MARGIN, MARGIN + 26 + 19 * line), words, _FAINT, _font(13))
+        draw.text((MARGIN, MARGIN + 26 + 19 * line), words, _FAINT, font(13))
     for section in sections:
         draw.line((MARGIN, top + 6, width - MARGIN, top + 6), _LINE)
-        draw.text((MARGIN, top + 14), section.heading, _INK, _font(16))
+        draw.text((MARGIN, top + 14), section.heading, _INK, font(16))
         top += _HEADING
         if not section.queries:
-            draw.text((MARGIN, top), "none", _FAINT, _font(14))
+            draw.text((MARGIN, top), "none", _FAINT, font(14))
         for row in section.queries or (None,):
             if row is not None:
                 _draw_row(sheet, result, row, top, count)
@@ -142,7 +142,7 @@ def _draw_tile(sheet: Picture, place: tuple[int, int], crop: Image, colour: str,
         for x1, y1, x2, y2 in strokes[colour]:
             draw.line((right - 19 + x1, bottom - 19 + y1, right - 19 + x2, bottom - 19 + y2), "white", 2)
     for line, (words, ink) in enumerate(zip(lines, (_INK, _FAINT), strict=True)):
-        draw.text((left, bottom + 4 + 16 * line), words, ink, _font(13))
+        draw.text((left, bottom + 4 + 16 * line), words, ink, font(13))
 
 
 def _matches(result: OfficialResult, row: int, count: int) -> Ids:
@@ -185,19 +185,3 @@ def _percent(probability: NDArray[np.float64] | None) -> str:
     if probability is None:
         return ""
     return ">99 %" if probability >= 0.995 else f"{100 * float(probability):.0f} %"
-
-
-def _font(size: int) -> FreeTypeFont:
-    font = ImageFont.load_default(size)
-    assert isinstance(font, FreeTypeFont)
-    return font
-
-
-def _wrap(text: str, font: FreeTypeFont, width: int) -> list[str]:
-    lines: list[str] = []
-    for word in text.split():
-        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image as Pictures
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw
 from PIL.Image import Image as Picture
-from PIL.ImageFont import FreeTypeFont
 
 from surveil.errors import QueryError
+from surveil.lettering import fit, font, line_height, wrap
 from surveil.types import Image
 
 PICTURE = (180, 360)
@@ -44,17 +44,17 @@ def contact_sheet(cells: Sequence[Cell], title: str, subtitle: str = "") -> Pict
     """Draw the cells in reading order under a title and a subtitle, which is wrapped to the width."""
     columns = max(LEAST_COLUMNS, min(MOST_COLUMNS, math.ceil(math.sqrt(2 * len(cells)))))
     rows = math.ceil(len(cells) / columns)
-    line = _height(_font(15))
+    line = line_height(font(15))
     cell_width = PICTURE[0] + 2 * PAD
     cell_height = PICTURE[1] + 3 * PAD + line * max((len(_caption(cell)) for cell in cells), default=0)
     width = 2 * MARGIN + columns * cell_width + (columns - 1) * GAP
-    text = _wrap(subtitle, _font(18), width - 2 * MARGIN)
-    header = MARGIN + _height(_font(32)) + len(text) * _height(_font(18)) + GAP
+    text = wrap(subtitle, font(18), width - 2 * MARGIN)
+    header = MARGIN + line_height(font(32)) + len(text) * line_height(font(18)) + GAP
     sheet = Pictures.new("RGB", (width, header + rows * (cell_height + GAP) - GAP + MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, MARGIN // 2), _fit(title, _font(32), width - 2 * MARGIN), INK, _font(32))
+    draw.text((MARGIN, MARGIN // 2), fit(title, font(32), width - 2 * MARGIN), INK, font(32))
     for i, words in enumerate(text):
-        draw.text((MARGIN, MARGIN // 2 + _height(_font(32)) + i * _height(_font(18))), words, FAINT, _font(18))
+        draw.text((MARGIN, MARGIN // 2 + line_height(font(32)) + i * line_height(font(18))), words, FAINT, font(18))
     for i, cell in enumerate(cells):
         left = MARGIN + i % columns * (cell_width + GAP)
         top = header + i // columns * (cell_height + GAP)
@@ -81,52 +81,22 @@ def _draw_cell(sheet: Picture, draw: ImageDraw.ImageDraw, cell: Cell, place: tup
     draw.rounded_rectangle(place, 8, CARD, ACCENT if cell.label else LINE, 4 if cell.label else 1)
     draw.rectangle((left, top, left + PICTURE[0] - 1, top + PICTURE[1] - 1), FIELD)
     if cell.picture is None:
-        draw.text((left + PAD, top + PICTURE[1] // 2), "no picture", FAINT, _font(15))
+        draw.text((left + PAD, top + PICTURE[1] // 2), "no picture", FAINT, font(15))
     else:
         scale = min(PICTURE[0] / cell.picture.width, PICTURE[1] / cell.picture.height)
         size = max(1, round(cell.picture.width * scale)), max(1, round(cell.picture.height * scale))
         picture = cell.picture.resize(size, Pictures.Resampling.LANCZOS)
         sheet.paste(picture, (left + (PICTURE[0] - size[0]) // 2, top + (PICTURE[1] - size[1]) // 2))
     if cell.label:
-        box = draw.textbbox((0, 0), cell.label, _font(15))
-        draw.rectangle((left, top, left + box[2] + 2 * PAD, top + _height(_font(15)) + 4), ACCENT)
-        draw.text((left + PAD, top + 2), cell.label, CARD, _font(15))
+        box = draw.textbbox((0, 0), cell.label, font(15))
+        draw.rectangle((left, top, left + box[2] + 2 * PAD, top + line_height(font(15)) + 4), ACCENT)
+        draw.text((left + PAD, top + 2), cell.label, CARD, font(15))
     for i, words in enumerate(_caption(cell)):
-        at = top + PICTURE[1] + PAD + i * _height(_font(15))
-        draw.text((left, at), _fit(words, _font(15), PICTURE[0]), INK if i == 0 else FAINT, _font(15))
+        at = top + PICTURE[1] + PAD + i * line_height(font(15))
+        draw.text((left, at), fit(words, font(15), PICTURE[0]), INK if i == 0 else FAINT, font(15))
 
 
 def _caption(cell: Cell) -> list[str]:
     """The lines under a picture: the first is shortened, the others are wrapped."""
-    wrapped = [part for line in cell.lines[1:] for part in _wrap(line, _font(15), PICTURE[0])]
+    wrapped = [part for line in cell.lines[1:] for part in wrap(line, font(15), PICTURE[0])]
     return [*cell.lines[:1], *wrapped]
-
-
-def _font(size: int) -> FreeTypeFont:
-    font = ImageFont.load_default(size)
-    assert isinstance(font, FreeTypeFont)
-    return font
-
-
-def _height(font: FreeTypeFont) -> int:
-    ascent, descent = font.getmetrics()
-    return ascent + descent + 3
-
-
-def _fit(text: str, font: FreeTypeFont, width: int) -> str:
-    """The text, shortened with an ellipsis where it is too long."""
-    if font.getlength(text) <= width:
-        return text
-    while text and font.getlength(text + "…") > width:
-        text = text[:-1]
-    return text + "…"
-
-
-def _wrap(text: str, font: FreeTypeFont, width: int) -> list[str]:
-    lines: list[str] = []
-    for word in text.split():
-        if lines and font.getlength(f"{lines[-1]} {word}") <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
