@@ -13,7 +13,10 @@ from surveil.model.network import PersonNetwork, build_network
 from surveil.weights_file import card_path, read_card, read_weights, write_weights
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
-SHIPPED_MODELS = {name: WEIGHTS / f"{name.replace('-', '_')}.safetensors" for name in ("resnet34-attention",)}
+SHIPPED_MODELS = {
+    name: WEIGHTS / f"{name.replace('-', '_')}.safetensors"
+    for name in ("efficientnet-lite0-attention", "resnet34-attention")
+}
 """The appearance models that ship, by name; the first is the default."""
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
