@@ -23,9 +23,9 @@ from training.datasets import load_market1501
 _TERMS = "Market-1501 and CUHK03 (detected) were released for research; their pictures are not part of surveil."
 _LIMITS = (
     "Trained on daylight pictures of one university campus in summer. Tells people apart by clothes and build, not by "
-    "faces: people dressed alike are confused, and nobody is recognised in other clothes. Of light, cameras and clothes "
-    "unlike those, expect less: see the sample footage. Hats, handbags, bags, long sleeves, young and old are not to be "
-    "relied on. A match is a lead for a person to check, never evidence."
+    "faces: people dressed alike are confused, and nobody is recognised in other clothes. Of light, cameras and "
+    "clothes unlike those, expect less: see the sample footage. Hats, handbags, bags, long sleeves, young and old are "
+    "not to be relied on. A match is a lead for a person to check, never evidence."
 )
 
 
