@@ -20,7 +20,7 @@ REID, IDENTITIES, ATTRIBUTES = "Re-identification", "Identities", "Attributes"
 def official_sections(result: OfficialResult) -> Sections:
     """The tables of the official protocol; without annotations none of attributes."""
     sections: Sections = {
-        REID: (reid_table(result.reid),),
+        REID: (reid_table(result.reid, None if result.same_person is None else result.same_person.error),),
         IDENTITIES: (clustering_table(result.clustering, result.card.cluster_threshold),),
     }
     if result.attributes is not None and result.accounting is not None and result.attribute_queries is not None:

@@ -1,5 +1,6 @@
 """The protocol as a whole, on a made-up dataset whose people look alike on every camera, with random weights."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -11,7 +12,9 @@ from surveil.evaluation import official
 from surveil.evaluation.market1501 import ROOT, load_split
 from surveil.evaluation.official import JOINED, MIRRORED, RERANKED, evaluate_official
 from surveil.evaluation.rerank import reranked_similarities
+from surveil.evaluation.sections import REID, official_sections
 from surveil.evaluation.tables import attributes_table, reid_table
+from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
@@ -117,3 +120,15 @@ def test_mirror_images_and_reranking_are_measured_when_asked_for(market1501, mod
     assert {MIRRORED, RERANKED} < set(found)
     assert found[MIRRORED].average_precision[2:].tolist() == [1, 1]
     assert found[RERANKED].queries == 4
+
+
+def test_the_calibration_error_of_matches_is_told_where_there_is_a_calibration(market1501, model):
+    assert evaluate_official(market1501, model).summary()["same_person_calibration_error"] is None
+    sure = replace(model.card, calibration=Calibration(slope=0.0, intercept=0.0))
+    result = evaluate_official(market1501, AppearanceModel(model.network, sure, device="cpu"))
+    assert result.summary()["same_person_calibration_error"] == pytest.approx(0, abs=1e-6), "half of the weight matches"
+    certain = replace(model.card, calibration=Calibration(slope=0.0, intercept=9.0))
+    result = evaluate_official(market1501, AppearanceModel(model.network, certain, device="cpu"))
+    assert result.same_person.error == pytest.approx(0.5, abs=1e-3)
+    [table] = official_sections(result)[REID]
+    assert table.note.endswith("calibration error 50.0 %")
