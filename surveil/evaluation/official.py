@@ -42,10 +42,10 @@ class OfficialResult:
         query_embeddings: (Q, 544).
         gallery_embeddings: (G, 544).
         reid: Figures by what ranked the gallery; `JOINED` is the model's own.
-        same_person: How far the probability that two pictures show one person can be taken at its word, on all pairs of
-            a query and a gallery image of another camera, half of the weight on those that do; None when not fitted.
         clustering: How the gallery's images of real identities group at the model's threshold.
         probabilities: (K, 32) of those images.
+        same_person: How far the probability that two pictures show one person can be taken at its word, on all pairs of
+            a query and a gallery image of another camera, half of the weight on those that do; None when not fitted.
         targets: (K, 32) what is annotated of them, 0 or 1; None where the dataset's folder has no annotations.
         attributes: How well they are recognised; None without annotations.
         accounting: The same as the report counts; None without annotations.
@@ -58,9 +58,9 @@ class OfficialResult:
     query_embeddings: Floats
     gallery_embeddings: Floats
     reid: dict[str, ReIDResult]
-    same_person: Reliability | None
     clustering: ClusteringQuality
     probabilities: Floats
+    same_person: Reliability | None = None
     targets: Floats | None = None
     attributes: AttributesResult | None = None
     accounting: ReportAccounting | None = None
