@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--trust-detector", is_flag=True, default=None, help="Load .pt weights, which can run code.")
 @click.option("--image-size", metavar="N", type=int, help="Pixels of the longer side that the detector sees.")
 @click.option("--no-gate", is_flag=True, help="Look at frames without motion too.")
-@click.option("--model", metavar="CHECKPOINT", type=click.Path(path_type=Path), help="Another appearance model.")
+@click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
 @json_option
 @click.pass_context
 def command(

@@ -60,7 +60,8 @@ class Calibration:
         """
         if self.slope is None or self.intercept is None:
             return None
-        return 1 / (1 + np.exp(-(self.slope * np.asarray(similarity, np.float64) + self.intercept)))
+        logit = self.slope * np.asarray(similarity, np.float64) + self.intercept
+        return (1 + np.tanh(logit / 2)) / 2  # the logistic curve, without overflow
 
     def similarity_of(self, probability: float) -> float | None:
         """The similarity at which `same_person` gives a probability (above 0, below 1); None when not fitted."""
