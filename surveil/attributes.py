@@ -6,7 +6,7 @@ age 4 (softmax), 9 independent attributes (sigmoid), upper colour 9 (softmax), l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -120,18 +120,17 @@ LENGTH_WORDS: dict[str, str] = {"hair": "hair", "haired": "hair", "sleeve": "sle
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """What the model says of one attribute: a label and its probability (0 to 1)."""
+    """What the model says of one attribute: the likeliest label and its probability (0 to 1)."""
 
     label: str
     probability: float
 
 
-def decode(outputs: NDArray[np.float32], thresholds: Mapping[str, float] | None = None) -> dict[str, Value]:
-    """The label of each attribute: the likeliest, or for a binary one the second from its threshold on.
+def decode(outputs: NDArray[np.float32]) -> dict[str, Value]:
+    """The likeliest label of each attribute.
 
     Args:
         outputs: (32,) probabilities in the order of `OUTPUT_NAMES`.
-        thresholds: By name of a binary attribute; 0.5 where none is given.
 
     Raises:
         ValueError: `outputs` has another shape.
@@ -141,9 +140,6 @@ def decode(outputs: NDArray[np.float32], thresholds: Mapping[str, float] | None 
     values = {}
     for attribute in ATTRIBUTES:
         probabilities = attribute.probabilities(outputs)
-        if attribute.exclusive:
-            best = int(probabilities.argmax())
-        else:
-            best = int(probabilities[1] >= (thresholds or {}).get(attribute.name, 0.5))
+        best = int(probabilities.argmax())
         values[attribute.name] = Value(attribute.labels[best], float(probabilities[best]))
     return values

@@ -111,7 +111,7 @@ def probability(attribute: str, labels: Collection[str]) -> ColumnElement[float]
 def _probable(
     name: str, labels: tuple[str, ...], least: float | None, thresholds: Mapping[str, float]
 ) -> ColumnElement[bool]:
-    """Whether a person is taken to have one of the labels; without a least probability, as `decode` would say."""
+    """Whether a person is taken to have one of the labels; without a least probability, as the model decides."""
     chance = probability(name, labels)
     if least is not None:
         return chance >= least

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from surveil.attributes import OUTPUT_NAMES, Value, decode
 from surveil.errors import QueryError
 from surveil.model.calibration import Calibration
-from surveil.search.filters import Filters, candidates, decision_thresholds, joint_probability
+from surveil.search.filters import Filters, candidates, joint_probability
 from surveil.store import vectors
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
@@ -65,7 +65,7 @@ class Match:
         similarity: Dot product with the example (-1 to 1); None without one.
         probability: With an example, that it is the same person (None when the model was not calibrated); without,
             that the person has all attributes asked for (None when there are none).
-        attributes: The value of each, as the model decides.
+        attributes: The likeliest value of each; a filter may have found her for a rare one that is less likely.
         identity: Id of its identity; None before the first clustering.
         name: What the operator calls the identity.
         crop: Key of the best crop in the media folder.
@@ -150,11 +150,10 @@ def load_matches(session: Session, scores: Mapping[int, Score]) -> list[Match]:
         .outerjoin(Crop, (Crop.sighting_id == Sighting.id) & (Crop.rank == 0))
     )
     ids = list(scores)
-    thresholds = decision_thresholds(session)
     found: dict[int, Match] = {}
     for start in range(0, len(ids), vectors.IDS_PER_QUERY):
         part = rows.where(Sighting.id.in_(ids[start : start + vectors.IDS_PER_QUERY]))
-        found |= {row.id: _match(row, scores[row.id], thresholds) for row in session.execute(part)}
+        found |= {row.id: _match(row, scores[row.id]) for row in session.execute(part)}
     return [found[sighting] for sighting in ids]
 
 
@@ -183,7 +182,7 @@ def _by_attributes(session: Session, query: Query) -> dict[int, Score]:
     return {sighting: Score(None, probability if asked else None) for sighting, probability in session.execute(best)}
 
 
-def _match(row: Any, score: Score, thresholds: Mapping[str, float]) -> Match:
+def _match(row: Any, score: Score) -> Match:
     outputs = np.array([getattr(row, name) for name in OUTPUT_NAMES], np.float32)
     return Match(
         sighting=row.id,
@@ -195,7 +194,7 @@ def _match(row: Any, score: Score, thresholds: Mapping[str, float]) -> Match:
         box=row.box,
         similarity=score.similarity,
         probability=score.probability,
-        attributes=decode(outputs, thresholds),
+        attributes=decode(outputs),
         identity=row.identity_id,
         name=row.called,
         crop=row.media_key,
