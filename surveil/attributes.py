@@ -38,6 +38,12 @@ class Attribute:
         """Its outputs among the 32."""
         return slice(self.first, self.first + (len(self.labels) if self.exclusive else 1))
 
+    @property
+    def title(self) -> str:
+        """Its name in words and, of a binary one that is not "yes" or "no", the label that its output stands for."""
+        name = self.name.replace("_", " ")
+        return name if self.exclusive or self.labels[1] == "yes" else f"{name}: {self.labels[1]}"
+
     def probabilities(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probability of each label: (..., 32) probabilities in, (..., len(labels)) out."""
         part = outputs[..., self.outputs]

@@ -40,7 +40,7 @@ def write_weights(weights: Path, network: nn.Module, card: CardT) -> CardT:
     )
     card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())  # type: ignore[call-arg]
     weights.parent.mkdir(parents=True, exist_ok=True)
-    _replace(weights, content)
+    replace_file(weights, content)
     write_card(weights, card)
     return card
 
@@ -51,10 +51,11 @@ def _is_matrix(tensor: Tensor) -> bool:
 
 def write_card(weights: Path, card: DataclassInstance) -> None:
     """Write the card of a weights file, in place of the one that lies there."""
-    _replace(card_path(weights), (json.dumps(dataclasses.asdict(card), indent=2) + "\n").encode())
+    replace_file(card_path(weights), (json.dumps(dataclasses.asdict(card), indent=2) + "\n").encode())
 
 
-def _replace(path: Path, content: bytes) -> None:
+def replace_file(path: Path, content: bytes) -> None:
+    """Write beside the destination and rename: a kill leaves the file that was there."""
     partial = path.with_name(path.name + ".part")
     partial.write_bytes(content)
     partial.replace(path)

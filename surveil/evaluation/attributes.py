@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from surveil.attributes import ATTRIBUTES, OUTPUTS, Attribute
-from surveil.evaluation.curves import reliability
+from surveil.evaluation.curves import Reliability, reliability
 from surveil.types import Floats
 
 Labels = NDArray[np.int64]
@@ -118,7 +118,7 @@ def _evaluate(attribute: Attribute, probabilities: Floats, targets: Floats, thre
     model = replace(
         score(predicted, truth),
         auc=_auc(chances if attribute.exclusive else chances[:, 1:], truth, first=0 if attribute.exclusive else 1),
-        calibration_error=_calibration_error(attribute, chances, truth),
+        calibration_error=attribute_reliability(attribute, probabilities, targets).error,
     )
     return AttributeResult(attribute, model, constant, attribute.labels[majority])
 
@@ -135,12 +135,20 @@ def _auc(chances: Floats, truth: Labels, first: int) -> float | None:
     return _mean(areas)
 
 
-def _calibration_error(attribute: Attribute, chances: Floats, truth: Labels) -> float:
+def attribute_reliability(attribute: Attribute, probabilities: Floats, targets: Floats) -> Reliability:
+    """How far one attribute's probabilities can be taken at their word; `Scores.calibration_error` is its error.
+
+    Args:
+        attribute: Which; of a binary one its second label is claimed, of another one its likeliest.
+        probabilities: (N, 32) as the model gives them.
+        targets: (N, 32), 0 or 1.
+    """
+    chances, truth = attribute.probabilities(probabilities), attribute.probabilities(targets)
     if attribute.exclusive:
-        confidence, right = chances.max(axis=1), chances.argmax(axis=1) == truth
+        confidence, right = chances.max(axis=1), chances.argmax(axis=1) == truth.argmax(axis=1)
     else:
-        confidence, right = chances[:, 1], truth == 1
-    return reliability(confidence.astype(np.float64), right.astype(np.float64)).error
+        confidence, right = chances[:, 1], truth[:, 1] == 1
+    return reliability(confidence.astype(np.float64), right.astype(np.float64))
 
 
 def _score(predicted: Labels, truth: Labels) -> Scores:

@@ -11,7 +11,7 @@ import numpy as np
 from surveil.evaluation.attribute_query import AttributeQueryResult, evaluate_attribute_queries
 from surveil.evaluation.attributes import AttributesResult, evaluate_attributes
 from surveil.evaluation.clustering import ClusteringQuality, clustering_quality
-from surveil.evaluation.curves import Reliability, pair_similarities, same_person_reliability
+from surveil.evaluation.curves import PairSimilarities, Reliability, pair_similarities, same_person_reliability
 from surveil.evaluation.market1501 import Split, find_attributes, load_attributes, load_split, target_matrix
 from surveil.evaluation.reid import JUNK, ReIDResult, evaluate_similarities
 from surveil.evaluation.report_accounting import ReportAccounting, report_accounting
@@ -32,6 +32,33 @@ _BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class AttributeFigures:
+    """What annotations allow to measure on the K gallery images of real identities.
+
+    Attributes:
+        probabilities: (K, 32) as the model gives them.
+        targets: (K, 32) what is annotated, 0 or 1.
+        recognition: How well each attribute is recognised.
+        accounting: The same as the report counts.
+        queries: Descriptions that find people.
+    """
+
+    probabilities: Floats
+    targets: Floats
+    recognition: AttributesResult
+    accounting: ReportAccounting
+    queries: AttributeQueryResult
+
+    def summary(self) -> dict[str, object]:
+        """For JSON: figures from 0 to 1."""
+        return {
+            "attributes": self.recognition.summary(),
+            "attributes_in_the_reports_accounting": self.accounting.summary(),
+            "attribute_queries": self.queries.summary(),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class OfficialResult:
     """What one model reaches.
 
@@ -42,14 +69,9 @@ class OfficialResult:
         query_embeddings: (Q, 544).
         gallery_embeddings: (G, 544).
         reid: Figures by what ranked the gallery; `JOINED` is the model's own.
+        pairs: How similar a query and a gallery image of another camera are, over all such pairs.
         clustering: How the gallery's images of real identities group at the model's threshold.
-        probabilities: (K, 32) of those images.
-        same_person: How far the probability that two pictures show one person can be taken at its word, on all pairs of
-            a query and a gallery image of another camera, half of the weight on those that do; None when not fitted.
-        targets: (K, 32) what is annotated of them, 0 or 1; None where the dataset's folder has no annotations.
-        attributes: How well they are recognised; None without annotations.
-        accounting: The same as the report counts; None without annotations.
-        attribute_queries: Descriptions that find people; None without annotations.
+        attributes: Figures of the attributes; None where the dataset's folder has no annotations.
     """
 
     card: Card
@@ -58,13 +80,15 @@ class OfficialResult:
     query_embeddings: Floats
     gallery_embeddings: Floats
     reid: dict[str, ReIDResult]
+    pairs: PairSimilarities
     clustering: ClusteringQuality
-    probabilities: Floats
-    same_person: Reliability | None = None
-    targets: Floats | None = None
-    attributes: AttributesResult | None = None
-    accounting: ReportAccounting | None = None
-    attribute_queries: AttributeQueryResult | None = None
+    attributes: AttributeFigures | None = None
+
+    @property
+    def same_person(self) -> Reliability | None:
+        """How far the probability that two pictures show one person can be taken at its word; None when not fitted."""
+        probability = self.card.calibration.same_person(self.pairs.centres)
+        return None if probability is None else same_person_reliability(self.pairs, probability)
 
     def summary(self) -> dict[str, object]:
         """For JSON: figures from 0 to 1."""
@@ -76,9 +100,7 @@ class OfficialResult:
             "reid": {**parts[JOINED], "parts": parts},
             "same_person_calibration_error": None if self.same_person is None else self.same_person.error,
             "clustering": {"threshold": self.card.cluster_threshold, **self.clustering.summary()},
-            "attributes": None if self.attributes is None else self.attributes.summary(),
-            "attributes_in_the_reports_accounting": None if self.accounting is None else self.accounting.summary(),
-            "attribute_queries": None if self.attribute_queries is None else self.attribute_queries.summary(),
+            **({"attributes": None} if self.attributes is None else self.attributes.summary()),
         }
 
 
@@ -101,10 +123,11 @@ def evaluate_official(
     query, gallery = load_split(folder, "query"), load_split(folder, "gallery")
     gallery = gallery.select(gallery.ids != JUNK)  # a fifth of the gallery, and no ranking shows it
     # Before the slow part, so that annotations of another dataset are reported at once.
-    annotated = _annotations(folder, gallery)
+    annotated = load_attributes(folder, "test") if find_attributes(folder) is not None else None
+    known = gallery.ids > 0
+    targets = None if annotated is None else target_matrix(gallery.ids[known], annotated)
     query_parts = describe(model, query, lambda done: progress("query", done, len(query)), mirrored=mirrored)
     gallery_parts = describe(model, gallery, lambda done: progress("gallery", done, len(gallery)), mirrored=mirrored)
-    known = gallery.ids > 0
     result = OfficialResult(
         card=model.card,
         query=query,
@@ -112,27 +135,29 @@ def evaluate_official(
         query_embeddings=query_parts[JOINED],
         gallery_embeddings=gallery_parts[JOINED],
         reid={name: _rank(query, gallery, query_parts[name] @ gallery_parts[name].T) for name in _ranked(query_parts)},
-        same_person=_same_person(model.card, query, gallery, query_parts[JOINED], gallery_parts[JOINED]),
+        pairs=pair_similarities(
+            query_parts[JOINED], query.ids, query.cameras, gallery_parts[JOINED], gallery.ids, gallery.cameras
+        ),
         clustering=clustering_quality(
             average_linkage(gallery_parts[JOINED][known], model.card.cluster_threshold, np.zeros((0, 2), np.int64)),
             gallery.ids[known],
             gallery.cameras[known],
         ),
-        probabilities=gallery_parts[PROBABILITIES][known],
     )
     if reranked:
         similarities = reranked_similarities(query_parts[JOINED], gallery_parts[JOINED])
         result.reid[RERANKED] = _rank(query, gallery, similarities)
-    return result if annotated is None else _with_attributes(result, annotated, gallery_parts[PROBABILITIES])
-
-
-def _annotations(folder: Path, gallery: Split) -> dict[int, Floats] | None:
-    """(32,) targets by identity, of every one that the gallery shows; None where there is no annotation file."""
-    if find_attributes(folder) is None:
-        return None
-    annotated = load_attributes(folder, "test")
-    target_matrix(gallery.ids[gallery.ids > 0], annotated)
-    return annotated
+    if annotated is None or targets is None:
+        return result
+    probabilities = gallery_parts[PROBABILITIES]
+    figures = AttributeFigures(
+        probabilities[known],
+        targets,
+        evaluate_attributes(probabilities[known], targets, model.card.calibration.threshold_of()),
+        report_accounting(probabilities[known], targets),
+        evaluate_attribute_queries(probabilities, gallery.ids, annotated),
+    )
+    return replace(result, attributes=figures)
 
 
 def _ranked(parts: dict[str, Floats]) -> list[str]:
@@ -141,24 +166,6 @@ def _ranked(parts: dict[str, Floats]) -> list[str]:
 
 def _rank(query: Split, gallery: Split, similarities: Floats) -> ReIDResult:
     return evaluate_similarities(similarities, query.ids, query.cameras, gallery.ids, gallery.cameras)
-
-
-def _same_person(card: Card, query: Split, gallery: Split, asked: Floats, held: Floats) -> Reliability | None:
-    pairs = pair_similarities(asked, query.ids, query.cameras, held, gallery.ids, gallery.cameras)
-    probability = card.calibration.same_person(pairs.centres)
-    return None if probability is None else same_person_reliability(pairs, probability)
-
-
-def _with_attributes(result: OfficialResult, annotated: dict[int, Floats], probabilities: Floats) -> OfficialResult:
-    ids = result.gallery.ids
-    targets = target_matrix(ids[ids > 0], annotated)
-    return replace(
-        result,
-        targets=targets,
-        attributes=evaluate_attributes(result.probabilities, targets, result.card.calibration.threshold_of()),
-        accounting=report_accounting(result.probabilities, targets),
-        attribute_queries=evaluate_attribute_queries(probabilities, ids, annotated),
-    )
 
 
 def describe(

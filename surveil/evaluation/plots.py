@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
-from surveil.attributes import ATTRIBUTES, Attribute
-from surveil.evaluation.attributes import AttributesResult, Scores
+from surveil.attributes import ATTRIBUTES
+from surveil.evaluation.attributes import AttributesResult, Scores, attribute_reliability
 from surveil.evaluation.curves import (
     PairSimilarities,
     Points,
@@ -21,8 +21,6 @@ from surveil.evaluation.curves import (
     Truth,
     macro_precision_recall,
     precision_recall,
-    reliability,
-    same_person_reliability,
 )
 from surveil.evaluation.reid import ReIDResult
 from surveil.model.calibration import Calibration
@@ -87,7 +85,7 @@ def attributes_chart(result: AttributesResult) -> Figure:
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1])
         axes.xaxis.set_major_formatter(_PERCENT)
         axes.grid(False, axis="y")
-    panels[0].set_yticks(rows, [label_of(each.attribute) for each in result.attributes])
+    panels[0].set_yticks(rows, [each.attribute.title for each in result.attributes])
     panels[0].invert_yaxis()
     figure.legend(*panels[0].get_legend_handles_labels(), loc="upper right", ncols=2, frameon=False, fontsize=9)
     return figure
@@ -121,7 +119,7 @@ def precision_recall_chart(probabilities: Floats, targets: Floats, calibration: 
             _macro_panel(axes, scores, truth)
         else:
             _binary_panel(axes, scores[:, 1], truth[:, 1], calibration.threshold_of()[attribute.name])
-        axes.set_title(label_of(attribute), fontsize=10, loc="left", color=INK)
+        axes.set_title(attribute.title, fontsize=10, loc="left", color=INK)
         _unit_axes(axes, "recall", "precision")
     return figure
 
@@ -165,29 +163,21 @@ def reliability_chart(probabilities: Floats, targets: Floats) -> Figure:
         (11, 8.4),
     )
     for attribute, axes in zip(ATTRIBUTES, _panels(figure), strict=True):
-        given, truth = attribute.probabilities(probabilities), attribute.probabilities(targets)
-        if attribute.exclusive:
-            confidence, right = given.max(axis=1), given.argmax(axis=1) == truth.argmax(axis=1)
-        else:
-            confidence, right = given[:, 1], truth[:, 1] == 1
-        _reliability_panel(axes, reliability(confidence.astype(np.float64), right.astype(np.float64)))
-        axes.set_title(label_of(attribute), fontsize=10, loc="left", color=INK)
+        _reliability_panel(axes, attribute_reliability(attribute, probabilities, targets))
+        axes.set_title(attribute.title, fontsize=10, loc="left", color=INK)
         _unit_axes(axes, "probability given", "how often it was so")
     return figure
 
 
-def same_person_chart(pairs: PairSimilarities, calibration: Calibration) -> Figure | None:
-    """Reliability of the probability that two pictures show one person; None where it was not calibrated."""
-    probability = calibration.same_person(pairs.centres)
-    if probability is None:
-        return None
+def same_person_chart(pairs: PairSimilarities, bins: Reliability) -> Figure:
+    """Reliability of the probability that two pictures show one person."""
     figure = _figure(
         "Reliability of the probability of one person",
         f"{_pairs(pairs)};\nweighted as if half of them showed one person, as the probability assumes",
         (5.6, 5.6),
     )
     axes = _style(figure.add_subplot())
-    _reliability_panel(axes, same_person_reliability(pairs, probability))
+    _reliability_panel(axes, bins)
     _unit_axes(axes, "probability that it is the same person", "pairs that are")
     return figure
 
@@ -220,12 +210,6 @@ def similarity_chart(pairs: PairSimilarities, calibration: Calibration) -> Figur
         other.tick_params(colors=FAINT, labelsize=9, length=0)
     axes.legend(lines, names, loc="upper left", frameon=False, fontsize=9)
     return figure
-
-
-def label_of(attribute: Attribute) -> str:
-    """The attribute in words and, where it is not "yes", the label that counts as positive."""
-    name = attribute.name.replace("_", " ")
-    return name if attribute.exclusive or attribute.labels[1] == "yes" else f"{name}: {attribute.labels[1]}"
 
 
 def _reliability_panel(axes: Axes, bins: Reliability) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL.Image import Image as Picture
 
-from surveil.evaluation.curves import pair_similarities
 from surveil.evaluation.official import OfficialResult
 from surveil.evaluation.page import Section, Shown, render_page
 from surveil.evaluation.plots import (
@@ -82,34 +81,31 @@ def official_drawings(result: OfficialResult) -> dict[str, list[Drawing]]:
 
 
 def _reid(result: OfficialResult) -> list[Drawing]:
-    query, gallery, calibration = result.query, result.gallery, result.card.calibration
-    pairs = pair_similarities(
-        result.query_embeddings, query.ids, query.cameras, result.gallery_embeddings, gallery.ids, gallery.cameras
-    )
     drawings = [
         Drawing("cmc.png", "How far down the list an operator has to look.", cmc_chart(result.reid)),
         Drawing(
             "similarity.png",
             "Where the two overlap, the similarity alone cannot tell whether it is the same person.",
-            similarity_chart(pairs, calibration),
+            similarity_chart(result.pairs, result.card.calibration),
         ),
     ]
-    chart = same_person_chart(pairs, calibration)
-    if chart is not None:
+    if result.same_person is not None:
+        chart = same_person_chart(result.pairs, result.same_person)
         drawings.append(Drawing("same-person.png", "On the diagonal, the probability means what it says.", chart))
     examples = "Pictures: Market-1501, released for research only; do not pass this one on."
     return [*drawings, Drawing("queries.png", examples, query_sheet(result))]
 
 
 def _attributes(result: OfficialResult) -> list[Drawing]:
-    if result.attributes is None or result.targets is None:
+    figures = result.attributes
+    if figures is None:
         return []
-    probabilities, targets = result.probabilities, result.targets
+    probabilities, targets = figures.probabilities, figures.targets
     return [
         Drawing(
             "attributes.png",
             "Where the two bars are alike, the model adds nothing to knowing what is common.",
-            attributes_chart(result.attributes),
+            attributes_chart(figures.recognition),
         ),
         Drawing(
             "precision-recall.png",

@@ -40,14 +40,16 @@ class ReportResult:
     found: Mapping[str, list[ClusterRetrieval]]
 
     def summary(self) -> dict[str, object]:
-        """For JSON: figures from 0 to 1. The headline is the last row of the first part, as the report's is."""
-        parts = {part: [asdict(row) for row in rows] for part, rows in self.found.items()}
-        headline = next(iter(self.found.values()))[-1].mean_average_precision
+        """For JSON: figures from 0 to 1. The headline, as the report's, is the last row of the first part; "grouped" is
+        that part's name, `TRAIN` where `VALIDATION` is missing.
+        """
+        parts = {name: [asdict(row) for row in found] for name, found in self.found.items()}
+        part, rows = next(iter(self.found.items()))
         return {
             "protocol": "report",
             "model": self.card.name,
             "model_sha256": self.card.sha256,
-            "reid": {"mAP": headline, "parts": parts},
+            "reid": {"mAP": rows[-1].mean_average_precision, "grouped": part, "parts": parts},
             "attributes": None,
         }
 

@@ -72,6 +72,8 @@ def _spread_out(vectors: Floats, count: int, rng: np.random.Generator) -> Floats
 
 def agglomerative(vectors: Floats, clusters: int, _seed: int) -> Ids:
     """(N,) group of each vector by Ward's method, which needs N² / 2 distances of 8 bytes and no chance."""
+    if len(vectors) == 1:
+        return np.zeros(1, np.int64)
     groups: Ids = fcluster(linkage(vectors, method="ward"), clusters, criterion="maxclust").astype(np.int64) - 1
     return groups
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from surveil.errors import DatasetError
 from surveil.types import Floats
 
 _BLOCK = 512
@@ -29,11 +30,14 @@ def reranked_similarities(
         own_share: Weight of the images' own distance against that of their neighbourhoods (lambda in the paper).
 
     Raises:
-        ValueError: There are not more than `k1` images.
+        DatasetError: There are not more than `k1` images.
     """
     vectors = np.concatenate([queries, gallery])
     if len(vectors) <= k1:
-        raise ValueError(f"re-ranking by {k1} neighbours needs more than {k1} images, there are {len(vectors)}")
+        raise DatasetError(
+            f"re-ranking by {k1} neighbours needs more than {k1} images, there are {len(vectors)}",
+            next_step="Measure without re-ranking.",
+        )
     nearest, farthest = _nearest(vectors, k1 + 1)
     hoods = _neighbourhoods(nearest, vectors, farthest, k1)
     if k2 > 1:

@@ -23,11 +23,11 @@ def official_sections(result: OfficialResult) -> Sections:
         REID: (reid_table(result.reid, None if result.same_person is None else result.same_person.error),),
         IDENTITIES: (clustering_table(result.clustering, result.card.cluster_threshold),),
     }
-    if result.attributes is not None and result.accounting is not None and result.attribute_queries is not None:
+    if result.attributes is not None:
         sections[ATTRIBUTES] = (
-            attributes_table(result.attributes),
-            attribute_query_table(result.attribute_queries),
-            accounting_table(result.accounting),
+            attributes_table(result.attributes.recognition),
+            attribute_query_table(result.attributes.queries),
+            accounting_table(result.attributes.accounting),
         )
     return sections
 

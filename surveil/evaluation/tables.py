@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from surveil.attributes import Attribute
 from surveil.evaluation.attribute_query import AttributeQueryResult
 from surveil.evaluation.attributes import AttributeResult, AttributesResult
 from surveil.evaluation.clustering import ClusteringQuality
@@ -96,7 +95,7 @@ def attributes_table(result: AttributesResult) -> Table:
 
 def _attribute_row(row: AttributeResult) -> tuple[str, ...]:
     return (
-        _name(row.attribute),
+        row.attribute.title,
         _beside(row.model.accuracy, row.constant.accuracy),
         _beside(row.model.balanced_accuracy, row.constant.balanced_accuracy),
         _percent(row.model.precision),
@@ -134,13 +133,6 @@ def attribute_query_table(result: AttributeQueryResult) -> Table:
         f"{result.queries} descriptions: each distinct combination of the 12 attributes; every image of a person whom "
         "it fits is a match.",
     )
-
-
-def _name(attribute: Attribute) -> str:
-    """The attribute and, where it is not "yes", the label that counts as positive."""
-    if attribute.exclusive or attribute.labels[1] == "yes":
-        return attribute.name
-    return f"{attribute.name}: {attribute.labels[1]}"
 
 
 def _percent(value: float | None) -> str:

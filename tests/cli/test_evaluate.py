@@ -50,7 +50,7 @@ def test_tables(market1501, checkpoint):
     assert re.search(r"^joined 544 +100\.0 +100\.0", result.stdout, re.MULTILINE)
     assert re.search(r"^pairwise precision +\d", result.stdout, re.MULTILINE)
     assert re.search(r"^attribute probabilities +\d", result.stdout, re.MULTILINE)
-    assert "upper_colour" in result.stdout
+    assert "upper colour" in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 120
 
 

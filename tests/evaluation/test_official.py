@@ -40,7 +40,7 @@ def test_people_who_look_alike_on_every_camera_are_found(market1501, model):
         summary = reid.summary()
         assert (summary["mAP"], summary["rank1"], summary["mINP"]) == (1, 1, 1)
         assert (summary["queries"], summary["gallery"]) == (4, 14)
-    assert result.attributes.images == 12, "junk and distractors have no attributes"
+    assert result.attributes.recognition.images == 12, "junk and distractors have no attributes"
 
 
 def test_a_disguise_is_noticed(market1501, model):
@@ -55,10 +55,11 @@ def test_attributes_that_the_model_sees_are_right(market1501, model, annotate_ma
     _, answers = model.parts(list(load_split(market1501, "query").images))
     people = {person: codes(answer) for person, answer in enumerate(answers, start=1)}
     annotate_market1501(market1501, test=people)
-    assert evaluate_official(market1501, model).attributes.means()["accuracy"] == 1
+    assert evaluate_official(market1501, model).attributes.recognition.means()["accuracy"] == 1
     people[3]["hat"] = 3 - people[3]["hat"]
     annotate_market1501(market1501, test=people)
-    each = {r.attribute.name: r.model.accuracy for r in evaluate_official(market1501, model).attributes.attributes}
+    recognition = evaluate_official(market1501, model).attributes.recognition
+    each = {r.attribute.name: r.model.accuracy for r in recognition.attributes}
     assert each.pop("hat") == 0.75
     assert set(each.values()) == {1}
 
@@ -86,11 +87,11 @@ def test_summary_and_tables(market1501, model):
     assert summary["reid"]["mAP"] == summary["reid"]["parts"]["joined 544"]["mAP"]
     table = reid_table(result.reid)
     assert table.rows[0] == ("joined 544", "100.0", "100.0", "100.0", "100.0", "100.0")
-    table = attributes_table(result.attributes)
+    table = attributes_table(result.attributes.recognition)
     assert len(table.rows) == 13
-    hat = result.attributes.attributes[8]
+    hat = result.attributes.recognition.attributes[8]
     assert table.rows[8][:2] == ("hat", f"{100 * hat.model.accuracy:.1f} (100.0)")
-    assert table.rows[5][0] == "lower_length: short"
+    assert table.rows[5][0] == "lower length: short"
     assert all(len(row) == len(table.columns) for row in table.rows)
 
 

@@ -8,12 +8,11 @@ from PIL import Image as Pictures
 
 from surveil.attributes import ATTRIBUTES, BY_NAME
 from surveil.evaluation.attributes import evaluate_attributes
-from surveil.evaluation.curves import PairSimilarities
+from surveil.evaluation.curves import PairSimilarities, same_person_reliability
 from surveil.evaluation.plots import (
     DPI,
     attributes_chart,
     cmc_chart,
-    label_of,
     precision_recall_chart,
     reliability_chart,
     same_person_chart,
@@ -77,7 +76,7 @@ def test_every_chart_is_a_picture_of_its_size_and_not_blank(outputs, pairs):
         attributes_chart(evaluate_attributes(probabilities, targets)),
         precision_recall_chart(probabilities, targets, calibration),
         reliability_chart(probabilities, targets),
-        same_person_chart(pairs, calibration),
+        same_person_chart(pairs, same_person_reliability(pairs, calibration.same_person(pairs.centres))),
         similarity_chart(pairs, calibration),
     ):
         picture = drawn(figure)
@@ -143,7 +142,7 @@ def test_an_attribute_that_is_never_said_has_no_dot(outputs):
 def test_calibration_errors_are_those_of_the_table(outputs):
     figure = reliability_chart(*outputs)
     for each in evaluate_attributes(*outputs).attributes:
-        note = panel(figure, label_of(each.attribute)).get_title(loc="right")
+        note = panel(figure, each.attribute.title).get_title(loc="right")
         assert note == f"ECE {100 * each.model.calibration_error:.1f} %"
 
 
@@ -178,5 +177,4 @@ def test_similarities_are_shares_of_their_kind(pairs):
 
 
 def test_without_calibration_no_probability_is_drawn(pairs):
-    assert same_person_chart(pairs, Calibration()) is None
     assert len(similarity_chart(pairs, Calibration()).axes) == 1

@@ -36,6 +36,7 @@ def test_people_who_look_alike_are_one_group(market1501, network):
     ]  # fmt: skip
     summary = result.summary()
     assert (summary["protocol"], summary["model"], summary["model_sha256"]) == ("report", "random", "5ha")
+    assert summary["reid"]["grouped"] == VALIDATION
     assert summary["reid"]["mAP"] == result.found[VALIDATION][-1].mean_average_precision
     assert len(report_table(result).rows) == sum(map(len, result.found.values()))
     assert all(len(row) == 6 for row in report_table(result).rows)

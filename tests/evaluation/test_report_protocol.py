@@ -26,6 +26,11 @@ def test_a_query_nearest_to_the_wrong_group_scores_nothing_alone():
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
+def test_a_gallery_of_one_image_is_one_group(method):
+    assert method(at(30), 1, 0).tolist() == [0]
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=list(METHODS))
 def test_people_who_lie_apart_are_groups(method):
     ids = np.repeat([0, 1, 2], 8)
     groups = method(at(*(120 * ids + np.tile(np.arange(8), 3))), 3, 0)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from surveil.errors import DatasetError
 from surveil.evaluation.rerank import reranked_similarities
 from surveil.model.embed import unit
 
@@ -66,5 +67,5 @@ def test_more_of_the_same_person_come_first():
 
 def test_too_few_images_are_refused():
     vectors, _ = people(2, 5, seed=0)
-    with pytest.raises(ValueError, match="more than 20 images, there are 10"):
+    with pytest.raises(DatasetError, match="more than 20 images, there are 10"):
         reranked_similarities(vectors[:2], vectors[2:])

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from surveil.evaluation.clustering import clustering_quality
+from surveil.evaluation.curves import pair_similarities
 from surveil.evaluation.market1501 import Split
 from surveil.evaluation.official import JOINED, OfficialResult
 from surveil.evaluation.reid import evaluate_ranking
@@ -30,7 +31,8 @@ def result(angles, gallery_angles, ids, gallery_ids, calibration=None, gallery_c
     reid = evaluate_ranking(vectors[0], query.ids, query.cameras, vectors[1], gallery.ids, gallery.cameras)
     card = Card("made up", "resnet34-attention", (128, 64), calibration=calibration or Calibration())
     quality = clustering_quality(gallery.ids, gallery.ids, gallery.cameras)
-    return OfficialResult(card, query, gallery, *vectors, {JOINED: reid}, quality, np.zeros((0, 32), np.float32))
+    pairs = pair_similarities(vectors[0], query.ids, query.cameras, vectors[1], gallery.ids, gallery.cameras)
+    return OfficialResult(card, query, gallery, *vectors, {JOINED: reid}, pairs, quality)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from surveil.errors import CheckpointError
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.network import build_network
 from training import loop
@@ -52,6 +53,14 @@ def test_a_killed_run_goes_on_and_ends_where_an_undisturbed_one_does(people, tmp
     for name, tensor in whole.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[name], tensor, rtol=1e-3, atol=1e-4, msg=name)
     assert json.loads((run / "recipe.json").read_text())["name"] == "tiny"
+
+
+def test_the_run_of_another_recipe_is_left_alone(people, tmp_path):
+    fit(RECIPE, [(people, 3)], tmp_path, device="cpu", report=lambda _: None)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    with pytest.raises(CheckpointError, match="another recipe"):
+        fit(dataclasses.replace(RECIPE, seed=99), [(people, 3)], tmp_path, device="cpu", report=lambda _: None)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
 
 
 def test_every_set_gives_its_share_and_a_checkpoint_can_be_the_start(people, tmp_path):
