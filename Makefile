@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test test-slow check lock docs sample-data sample-check clean
+.PHONY: demo test test-slow check lock docs sample-data sample-check model-speed clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -30,6 +30,9 @@ sample-data: $(READY)
 
 sample-check: $(READY)
 	$(BIN)/python -m tools.sample_check
+
+model-speed: $(READY)
+	$(BIN)/python -m tools.model_speed
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --upgrade --no-emit-index-url --no-header --no-annotate --python-version 3.11 \

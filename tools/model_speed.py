@@ -1,0 +1,46 @@
+"""`make model-speed`: what the models that ship cost on the CPU, and a plain ResNet34 in turns with them."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from surveil.cli.output import write_table
+from surveil.model.checkpoint import SHIPPED_MODELS, Card
+from surveil.model.embed import AppearanceModel
+from surveil.model.network import build_network
+
+PLAIN = "resnet34"
+CROPS, ROUNDS = 256, 7
+"""Crops at a time, and how often; the median round counts."""
+
+
+def main() -> None:
+    """Print a line per model."""
+    models = {PLAIN: AppearanceModel(build_network(PLAIN), Card(PLAIN, PLAIN, (128, 64)), device="cpu")}
+    models |= {name: AppearanceModel.load(name, device="cpu") for name in SHIPPED_MODELS}
+    crops = list(np.random.default_rng(0).integers(0, 256, (CROPS, 128, 64, 3), np.uint8))
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
+    for _ in range(ROUNDS):
+        for name, model in models.items():
+            began, worked = time.perf_counter(), time.process_time()
+            model.parts(crops)
+            taken[name].append((time.perf_counter() - began, time.process_time() - worked))
+    passed, worked = ({n: float(np.median([t[i] for t in times])) for n, times in taken.items()} for i in (0, 1))
+    columns = ("model", "input", "crops a second", "CPU ms per crop", f"CPU time, {PLAIN} = 1")
+    rows = [
+        (
+            name,
+            "{} x {}".format(*model.card.input_size),
+            f"{CROPS / passed[name]:.0f}",
+            f"{1000 * worked[name] / CROPS:.1f}",
+            f"{worked[name] / worked[PLAIN]:.2f}",
+        )
+        for name, model in models.items()
+    ]
+    write_table(columns, rows, right=columns[2:])
+
+
+if __name__ == "__main__":
+    main()
