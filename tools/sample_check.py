@@ -25,7 +25,7 @@ from surveil.people.detect import PersonDetector
 from surveil.search.example import describe_example
 from surveil.search.filters import Filters
 from surveil.search.rank import Query, search
-from surveil.settings import Settings
+from surveil.settings import Settings, load_settings
 from surveil.store.media import MediaFolder, media_folder
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Footage, Sighting
@@ -182,7 +182,7 @@ def main() -> None:
 
 
 def _print(check: Check) -> None:
-    shown = [(query, found) for query, found in check.first_matches(AppearanceModel.load())]
+    shown = [(query, found) for query, found in check.first_matches(AppearanceModel.load(load_settings().model))]
     right = sum(query.person == found for query, found in shown)
     print(f"--like the best crop, other cameras: Rank-1 {right / len(shown):.3f} over {len(shown)} queries")
     for query, found in shown:

@@ -65,7 +65,7 @@ def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Car
     held_out = people.of(split_identities(people.ids, recipe["data"]["validation_share"], recipe["data"]["split_seed"]))
     card = Card(
         recipe["name"], recipe["architecture"], size, tuple(recipe["mean"]), tuple(recipe["std"]),
-        mirrored=recipe["mirrored"], limits=_LIMITS,
+        limits=_LIMITS,
         training={"data": _data(recipe), "terms": _TERMS, "recipe": recipe},
     )  # fmt: skip
     card = calibrate(network.eval(), card, held_out, device=device)

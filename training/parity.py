@@ -13,7 +13,7 @@ from surveil.attributes import OUTPUTS
 from surveil.model.backbones import FEATURES
 from surveil.model.checkpoint import Card, load_checkpoint
 from surveil.model.embed import resize
-from surveil.model.network import CalibratedProbabilities, PersonNetwork, look
+from surveil.model.network import CalibratedProbabilities, PersonNetwork
 from surveil.types import Floats, Image
 from training.calibrate import mean_average_precision
 from training.datasets import PersonImages
@@ -36,7 +36,6 @@ class WholeModel(nn.Module):
     def __init__(self, network: PersonNetwork, card: Card) -> None:
         super().__init__()
         self.network = network
-        self.mirrored = card.mirrored
         self.probabilities = CalibratedProbabilities(card.calibration)
         self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1))
@@ -46,7 +45,7 @@ class WholeModel(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(N, 3, H, W) RGB images from 0 to 1 to (N, 512) features, (N, 32) probabilities and (N, 544) embeddings."""
-        outputs = look(self.network, (images - self.mean) / self.std, mirrored=self.mirrored)
+        outputs = self.network((images - self.mean) / self.std)
         features, probabilities = outputs.features, self.probabilities(outputs.logits)
         parts = [nn.functional.normalize(part) for part in (features, probabilities)]
         return features, probabilities, nn.functional.normalize(torch.cat(parts, dim=1) * self.weights)

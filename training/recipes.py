@@ -117,7 +117,6 @@ class Recipe:
         input_size: (height, width) in pixels.
         mean: Of the RGB channels (0 to 1), subtracted; ImageNet's unless the pretrained weights want another.
         std: Of the RGB channels, divided by.
-        mirrored: Whether the model describes a picture's mirror image too and takes the mean.
         seed: Decides all that is drawn.
     """
 
@@ -127,7 +126,6 @@ class Recipe:
     input_size: tuple[int, int] = (128, 64)
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
-    mirrored: bool = False
     seed: int = 0
     data: Data = Data()
     schedule: Schedule = Schedule()

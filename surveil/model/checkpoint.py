@@ -31,7 +31,6 @@ class Card:
         input_size: (height, width) of a crop in pixels.
         mean: Mean of the RGB channels (0 to 1) that the network expects to be subtracted.
         std: Standard deviation of the RGB channels that the network expects to be divided by.
-        mirrored: Whether a picture's mirror image is described too, and the mean is taken: better, in twice the time.
         feature_weight: Weight of the 512 unit-length backbone features in the embedding.
         attribute_weight: Weight of the 32 unit-length attribute probabilities in the embedding.
         dimension_weights: Of each of the 544 dimensions besides, where learned weights rank unseen people better; else
@@ -50,7 +49,6 @@ class Card:
     input_size: tuple[int, int]
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
-    mirrored: bool = False
     feature_weight: float = 1.0
     attribute_weight: float = 0.3
     dimension_weights: tuple[float, ...] = ()
@@ -84,7 +82,6 @@ def load_card(weights: Path) -> Card:
     values = read_card(weights)
     try:
         values["calibration"] = Calibration.from_dict(values["calibration"])
-        values.setdefault("dimension_weights", ())  # cards of before they could be learned
         for name in ("input_size", "mean", "std", "attributes", "dimension_weights"):
             values[name] = tuple(values[name])
         card = Card(**values)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from surveil.device import autocast, resolve_device
 from surveil.model.checkpoint import Card, find_weights, load_checkpoint
-from surveil.model.network import CalibratedProbabilities, PersonNetwork, look
+from surveil.model.network import CalibratedProbabilities, PersonNetwork
 from surveil.types import Appearance, Floats, Image
 
 
@@ -77,7 +77,7 @@ class AppearanceModel:
     def _forward(self, crops: Sequence[Image]) -> tuple[Tensor, Tensor]:
         images = self._prepare(crops)
         with autocast(self.device):
-            outputs = look(self.network, images, mirrored=self.card.mirrored)
+            outputs = self.network(images)
         return outputs.features.float(), self._probabilities(outputs.logits)
 
     def _prepare(self, crops: Sequence[Image]) -> Tensor:

@@ -163,19 +163,6 @@ def build_network(architecture: str) -> PersonNetwork:
     )
 
 
-def look(network: PersonNetwork, images: Tensor, *, mirrored: bool) -> Outputs:
-    """What a network says of (N, 3, H, W) images, or the mean of that and of what it says of their mirror images."""
-    outputs: Outputs = network(images)
-    if not mirrored:
-        return outputs
-    other: Outputs = network(images.flip(3))
-    return Outputs(
-        (outputs.pooled + other.pooled) / 2,
-        (outputs.features + other.features) / 2,
-        (outputs.logits + other.logits) / 2,
-    )
-
-
 def probabilities(logits: Tensor) -> Tensor:
     """(N, 32) logits to (N, 32) probabilities: softmax within age and colours, sigmoid for the independent ones."""
     logits = logits.float()

@@ -99,7 +99,7 @@ def test_the_reports_protocol(market1501, checkpoint, tmp_path):
     assert set(figures["reid"]["parts"]) == {"train", "test"}, "the card does not tell who was held out"
     assert figures["reid"]["mAP"] == figures["reid"]["parts"]["train"][-1]["mean_average_precision"] == 1
     page = (tmp_path / "out" / "index.html").read_text()
-    assert "test, agglomerative, joined 544" in page
+    assert "test, average linkage, joined 544" in page
     assert "does not tell which identities were held out" in page
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"index.html", "market1501.json"}
 

@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -72,15 +70,3 @@ def test_shrinking_averages_instead_of_picking():
     stripes[::2] = 255
     assert 120 <= resize(stripes, 128, 64).mean() <= 135
     assert resize(stripes, 128, 64).std() < 2
-
-
-def test_a_mirrored_model_says_the_same_of_a_picture_and_its_mirror_image(model):
-    crops = [np.ascontiguousarray(c) for c in np.random.default_rng(1).integers(0, 256, (2, 128, 64, 3), np.uint8)]
-    turned = [np.ascontiguousarray(crop[:, ::-1]) for crop in crops]
-    both = AppearanceModel(model.network, replace(model.card, mirrored=True), device="cpu")
-    for one, other in zip(both.parts(crops), both.parts(turned), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-4)
-    plain = AppearanceModel(model.network, replace(model.card, mirrored=False), device="cpu")
-    features, mirrored = plain.parts(crops)[0], plain.parts(turned)[0]
-    assert np.abs(features - mirrored).max() > 0.01
-    np.testing.assert_allclose(both.parts(crops)[0], (features + mirrored) / 2, atol=1e-4)
