@@ -29,3 +29,5 @@ train efficientnet_lite0_160 --start "$out/efficientnet_lite0_rendered.safetenso
 train resnet34_attention_identity
 train resnet34_attention_distilled --start "$out/resnet34_attention_identity.safetensors" \
     --teacher "$out/efficientnet_lite0_rendered.safetensors"
+train resnet34_attention_distilled_on --start "$out/resnet34_attention_distilled.safetensors" \
+    --teacher "$out/efficientnet_lite0_rendered.safetensors"
