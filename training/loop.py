@@ -166,11 +166,18 @@ def _claim(folder: Path, run: Run, given: Given) -> None:
         if card:
             about[name] = {"name": card.name, "sha256": card.sha256, "training": card.training}
     path, content = folder / "recipe.json", json.dumps(about, indent=2) + "\n"
-    if path.exists() and path.read_text() != content:
+    if path.exists() and _but_its_length(path.read_text()) != _but_its_length(content):
         raise CheckpointError(
             "holds the run of another recipe or of other weights", folder, "Give another folder, or delete this one."
         )
     path.write_text(content)
+
+
+def _but_its_length(recipe: str) -> dict[str, Any]:
+    """What recipe.json says without the number of steps: a run may be made longer."""
+    about: dict[str, Any] = json.loads(recipe)
+    del about["schedule"]["steps"]
+    return about
 
 
 def _pools(sets: Sequence[tuple[PersonImages, int]]) -> tuple[PersonImages, list[tuple[NDArray[np.int64], int]]]:
