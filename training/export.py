@@ -11,14 +11,14 @@ import numpy as np
 import torch
 
 from surveil.errors import CheckpointError
-from surveil.evaluation.market1501 import split_identities
 from surveil.evaluation.official import JOINED, evaluate_official
+from surveil.evaluation.report import held_out_images
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
 from surveil.weights_file import write_card
 from training.calibrate import calibrate
-from training.datasets import load_market1501
+from training.datasets import PersonImages, load_market1501
 
 _TERMS = "Market-1501 and CUHK03 (detected) were released for research; their pictures are not part of surveil."
 _LIMITS = (
@@ -61,15 +61,27 @@ def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Car
     network = build_network(recipe["architecture"])
     network.load_state_dict(state["network"])
     size = (int(recipe["input_size"][0]), int(recipe["input_size"][1]))
-    people = load_market1501(data, size)
-    held_out = people.of(split_identities(people.ids, recipe["data"]["validation_share"], recipe["data"]["split_seed"]))
     card = Card(
         recipe["name"], recipe["architecture"], size, tuple(recipe["mean"]), tuple(recipe["std"]),
         limits=_LIMITS,
         training={"data": _data(recipe), "terms": _TERMS, "recipe": recipe},
     )  # fmt: skip
-    card = calibrate(network.eval(), card, held_out, device=device)
+    card = calibrate(network.eval(), card, load_held_out(data, card), device=device)
     return save_checkpoint(out, network, card)
+
+
+def load_held_out(data: Path, card: Card) -> PersonImages:
+    """The train folder's people whom the network of this card never saw, at its input size.
+
+    Raises:
+        CheckpointError: The card does not tell.
+        DatasetError: `data` is not the dataset.
+    """
+    people = load_market1501(data, card.input_size)
+    held_out = held_out_images(people.ids, card)
+    if held_out is None:
+        raise CheckpointError("the card does not tell whom it never saw", card.name, "Export the run again.")
+    return people.of(held_out)
 
 
 def measure(weights: Path, data: Path, *, device: str = "auto") -> Card:
