@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from surveil.attributes import ATTRIBUTES, OUTPUTS, Attribute
-from surveil.evaluation.curves import Reliability, reliability
+from surveil.evaluation.curves import Reliability, chance_error, reliability
 from surveil.types import Floats
 
 Labels = NDArray[np.int64]
@@ -51,12 +51,15 @@ class AttributeResult:
         model: What the model scores.
         constant: What always answering `majority` scores.
         majority: The commonest label of the evaluated images themselves: no other constant is more accurate there.
+        chance_error: What the calibration error of a model that is right just as often as it says would be, because
+            there are only so many people; None where nobody said who is on the images.
     """
 
     attribute: Attribute
     model: Scores
     constant: Scores
     majority: str
+    chance_error: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class AttributesResult:
             "f1_binary": _mean([r.model.f1 for r in results if not r.attribute.exclusive]),
             "auc": _mean([r.model.auc for r in results]),
             "calibration_error": _mean([r.model.calibration_error for r in results]),
+            "chance_calibration_error": _mean([r.chance_error for r in results]),
             "constant_accuracy": _mean([r.constant.accuracy for r in results]),
             "constant_balanced_accuracy": _mean([r.constant.balanced_accuracy for r in results]),
             "constant_f1_binary": _mean([r.constant.f1 for r in results if not r.attribute.exclusive]),
@@ -90,7 +94,7 @@ class AttributesResult:
 
 
 def evaluate_attributes(
-    probabilities: Floats, targets: Floats, thresholds: Mapping[str, float] | None = None
+    probabilities: Floats, targets: Floats, thresholds: Mapping[str, float] | None = None, people: Labels | None = None
 ) -> AttributesResult:
     """Score attribute probabilities against annotations.
 
@@ -98,17 +102,20 @@ def evaluate_attributes(
         probabilities: (N, 32) as the model gives them.
         targets: (N, 32), 0 or 1. Images without annotations (distractors, junk) must have been left out.
         thresholds: From which probability on a binary attribute, by name, is called positive; 0.5 where not given.
+        people: (N,) whom each image shows, for the calibration error that is chance.
 
     Raises:
         ValueError: The shapes are not (N, 32) with N of at least 1.
     """
     if probabilities.shape != targets.shape or targets.ndim != 2 or targets.shape[1] != OUTPUTS or not len(targets):
         raise ValueError(f"expected two arrays (N, {OUTPUTS}), N >= 1; got {probabilities.shape} and {targets.shape}")
-    found = (_evaluate(a, probabilities, targets, (thresholds or {}).get(a.name, 0.5)) for a in ATTRIBUTES)
+    found = (_evaluate(a, probabilities, targets, (thresholds or {}).get(a.name, 0.5), people) for a in ATTRIBUTES)
     return AttributesResult(len(targets), tuple(found))
 
 
-def _evaluate(attribute: Attribute, probabilities: Floats, targets: Floats, threshold: float) -> AttributeResult:
+def _evaluate(
+    attribute: Attribute, probabilities: Floats, targets: Floats, threshold: float, people: Labels | None
+) -> AttributeResult:
     truth: Labels = attribute.probabilities(targets).argmax(axis=1)
     chances = attribute.probabilities(probabilities)
     predicted: Labels = chances.argmax(axis=1) if attribute.exclusive else (chances[:, 1] >= threshold).astype(np.int64)
@@ -120,7 +127,8 @@ def _evaluate(attribute: Attribute, probabilities: Floats, targets: Floats, thre
         auc=_auc(chances if attribute.exclusive else chances[:, 1:], truth, first=0 if attribute.exclusive else 1),
         calibration_error=attribute_reliability(attribute, probabilities, targets).error,
     )
-    return AttributeResult(attribute, model, constant, attribute.labels[majority])
+    chance = None if people is None else chance_error(_confidence(attribute, probabilities), people)
+    return AttributeResult(attribute, model, constant, attribute.labels[majority], chance)
 
 
 def _auc(chances: Floats, truth: Labels, first: int) -> float | None:
@@ -144,11 +152,13 @@ def attribute_reliability(attribute: Attribute, probabilities: Floats, targets: 
         targets: (N, 32), 0 or 1.
     """
     chances, truth = attribute.probabilities(probabilities), attribute.probabilities(targets)
-    if attribute.exclusive:
-        confidence, right = chances.max(axis=1), chances.argmax(axis=1) == truth.argmax(axis=1)
-    else:
-        confidence, right = chances[:, 1], truth[:, 1] == 1
-    return reliability(confidence.astype(np.float64), right.astype(np.float64))
+    right = chances.argmax(axis=1) == truth.argmax(axis=1) if attribute.exclusive else truth[:, 1] == 1
+    return reliability(_confidence(attribute, probabilities), right.astype(np.float64))
+
+
+def _confidence(attribute: Attribute, probabilities: Floats) -> NDArray[np.float64]:
+    chances = attribute.probabilities(probabilities)
+    return (chances.max(axis=1) if attribute.exclusive else chances[:, 1]).astype(np.float64)
 
 
 def _score(predicted: Labels, truth: Labels) -> Scores:
@@ -175,7 +185,8 @@ def _row(result: AttributeResult) -> dict[str, object]:
     model = {key: asdict(result.model)[key] for key in keys}
     constant = {k: asdict(result.constant)[k] for k in keys if k not in ("auc", "calibration_error")}
     positive = {} if result.attribute.exclusive else {"positive": result.attribute.labels[1]}
-    return {**positive, **model, "constant": {"label": result.majority, **constant}}
+    chance = {"chance_calibration_error": result.chance_error}
+    return {**positive, **model, **chance, "constant": {"label": result.majority, **constant}}
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -147,6 +147,23 @@ def reliability(confidence: Points, right: Points, weight: Points | None = None,
         )
 
 
+def chance_error(confidence: Points, people: Ids, *, draws: int = 100, seed: int = 0) -> float:
+    """The expected calibration error of answers that are right just as often as they claim.
+
+    It is above zero because there are only so many people. Simulated: the images of a person share their luck, a number
+    from 0 to 1, and the answers that claim more than that are right.
+
+    Args:
+        confidence: (N,) from 0 to 1.
+        people: (N,) whom each image shows.
+        draws: Simulations to average.
+        seed: Of the simulations.
+    """
+    found, who = np.unique(people, return_inverse=True)
+    luck = np.random.default_rng(seed).random((draws, len(found)))
+    return float(np.mean([reliability(confidence, (own[who] < confidence).astype(np.float64)).error for own in luck]))
+
+
 def same_person_reliability(pairs: PairSimilarities, probability: Points, *, bins: int = 15) -> Reliability:
     """Of the probability that two pictures show one person, as if half of all pairs did.
 

@@ -153,7 +153,9 @@ def evaluate_official(
     figures = AttributeFigures(
         probabilities[known],
         targets,
-        evaluate_attributes(probabilities[known], targets, model.card.calibration.threshold_of()),
+        evaluate_attributes(
+            probabilities[known], targets, model.card.calibration.threshold_of(), people=gallery.ids[known]
+        ),
         report_accounting(probabilities[known], targets),
         evaluate_attribute_queries(probabilities, gallery.ids, annotated),
     )

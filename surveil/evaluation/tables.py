@@ -81,15 +81,16 @@ def attributes_table(result: AttributesResult) -> Table:
         f"{_beside(means['f1_binary'], means['constant_f1_binary'])} binary",
         _percent(means["auc"]),
         _percent(means["calibration_error"]),
+        _percent(means["chance_calibration_error"]),
     )
     return Table(
         "Attributes (%), in brackets the constant predictor",
-        ("attribute", "accuracy", "balanced", "precision", "recall", "F1", "AUC", "ECE"),
+        ("attribute", "accuracy", "balanced", "precision", "recall", "F1", "AUC", "ECE", "chance"),
         (*rows, mean),
         f"{result.images} gallery images of annotated people. The constant predictor always gives the label that is "
         "commonest among them.\nPrecision, recall and F1 are those of the label behind a name, or of yes, at the "
         "model's thresholds; F1 and AUC of\nage and colours are means over their labels. ECE: expected calibration "
-        "error in 15 bins.",
+        "error in 15 bins; chance: that of a\nmodel right just as often as it says, on so few people (simulated).",
     )
 
 
@@ -103,6 +104,7 @@ def _attribute_row(row: AttributeResult) -> tuple[str, ...]:
         _beside(row.model.f1, row.constant.f1),
         _percent(row.model.auc),
         _percent(row.model.calibration_error),
+        _percent(row.chance_error),
     )
 
 

@@ -92,7 +92,7 @@ def test_summary_names_the_positive_label():
     assert summary["each"]["hair"]["positive"] == "long"
     assert summary["each"]["hair"]["constant"]["label"] == "long"
     assert set(summary["each"]) == set(BY_NAME)
-    measured = {"accuracy", "balanced_accuracy", "f1", "auc", "calibration_error"}
+    measured = {"accuracy", "balanced_accuracy", "f1", "auc", "calibration_error", "chance_calibration_error"}
     assert set(summary["each"]["age"]) == {*measured, "constant"}
 
 
@@ -136,3 +136,22 @@ def test_calibration_error_is_the_gap_between_what_is_said_and_what_is():
     error = {r.attribute.name: r.model.calibration_error for r in result.attributes}
     assert error["hat"] == pytest.approx(0.2)
     assert error["gender"] == error["upper_colour"] == 0
+
+
+def test_few_people_look_badly_calibrated_whatever_the_model():
+    rng = np.random.default_rng(1)
+    people, column = np.repeat(np.arange(60), 5), BY_NAME["hat"].first
+    seen, truth = outputs(300), outputs(300)
+    seen[:, column] = np.repeat(rng.random(60), 5)
+    errors, chance = [], []
+    for _ in range(50):  # a person has a hat as often as is claimed
+        truth[:, column] = np.repeat(rng.random(60), 5) < seen[:, column]
+        result = evaluate_attributes(seen, truth, people=people)
+        [hat] = [r for r in result.attributes if r.attribute.name == "hat"]
+        errors.append(hat.model.calibration_error)
+        chance.append(hat.chance_error)
+    assert len(set(chance)) == 1
+    assert chance[0] == pytest.approx(np.mean(errors), rel=0.1)
+    assert chance[0] > 0.1
+    alone = evaluate_attributes(seen, truth, people=np.arange(300))
+    assert alone.means()["chance_calibration_error"] < result.means()["chance_calibration_error"]
