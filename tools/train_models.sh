@@ -40,7 +40,8 @@ train efficientnet_lite0_160_2 --start "$out/efficientnet_lite0_mean.safetensors
 average efficientnet_lite0_attention efficientnet_lite0_160_2 efficientnet_lite0_mean
 
 train resnet34_attention_identity
-train resnet34_attention_distilled --start "$out/resnet34_attention_identity.safetensors" \
+train resnet34_attention_rendered --start "$out/resnet34_attention_identity.safetensors"
+train resnet34_attention_distilled --start "$out/resnet34_attention_rendered.safetensors" \
     --teacher "$out/efficientnet_lite0_rendered.safetensors"
 train resnet34_attention_distilled_2 --start "$out/resnet34_attention_distilled.safetensors" \
     --teacher "$out/efficientnet_lite0_rendered.safetensors"

@@ -33,13 +33,16 @@ _MEASURED = ("mAP", "rank1", "rank5", "rank10", "mINP")
 
 
 def _data(recipe: dict[str, Any]) -> str:
+    """What a run learned from, in whatever way; also what the checkpoint had learned from that it began with."""
     named = {"cuhk03_identities": "CUHK03 detected", "rendered_identities": "people rendered by tools/sample_data"}
     sources = ["Market-1501 train", *(name for key, name in named.items() if recipe["data"][key])]
     if recipe.get("pretrained"):
         sources.append("a backbone that its publisher trained on ImageNet")
     if "teacher" in recipe:
         sources.append(f"a teacher ({recipe['teacher']['name']})")
-    return ", ".join(sources)
+    if "start" in recipe:
+        sources += recipe["start"]["training"]["data"].split(", ")
+    return ", ".join(dict.fromkeys(sources))
 
 
 def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Card:

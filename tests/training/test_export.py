@@ -48,6 +48,14 @@ def test_what_was_trained_is_what_surveil_loads_and_the_card_tells_how_it_came_a
         torch.testing.assert_close(value, trained[name].to(value.dtype), rtol=2e-3, atol=2e-3, msg=name)
 
 
+def test_the_card_tells_also_what_the_checkpoint_learned_from_that_was_begun_with(run, market1501, tmp_path):
+    about = json.loads((run / "recipe.json").read_text())
+    about["start"] = {"training": {"data": "Market-1501 train, ImageNet"}}
+    (run / "recipe.json").write_text(json.dumps(about))
+    card = export_run(run, market1501, tmp_path / "model.safetensors", device="cpu")
+    assert card.training["data"] == "Market-1501 train, ImageNet"
+
+
 def test_measured_figures_enter_the_card_and_the_weights_stay(run, market1501, tmp_path):
     weights = tmp_path / "model.safetensors"
     before = export_run(run, market1501, weights, device="cpu")
