@@ -1,4 +1,5 @@
 import dataclasses
+import sys
 
 import pytest
 import torch
@@ -7,6 +8,7 @@ from surveil.errors import CheckpointError
 from surveil.model.checkpoint import Card, load_card, load_checkpoint, save_checkpoint
 from surveil.model.network import build_network
 from training import average
+from training.__main__ import main
 from training.average import average_checkpoints
 
 
@@ -92,3 +94,15 @@ def test_what_does_not_go_with_the_first_is_refused(changes, wrong, checkpoint, 
 def test_people_whom_nobody_saw_must_be_known(checkpoint, market1501, tmp_path):
     with pytest.raises(CheckpointError, match="does not tell whom it never saw"):
         average_checkpoints([checkpoint(0, training={"data": "?"})], market1501, tmp_path / "mean.safetensors")
+
+
+def test_the_command_tells_how_many_were_kept(checkpoint, judged, market1501, tmp_path, monkeypatch, capsys):
+    judged(0.5, 0.6, 0.6)
+    out = tmp_path / "mean.safetensors"
+    given = [*(checkpoint(seed) for seed in range(3)), "--data", market1501, "--out", out, "--device", "cpu"]
+    monkeypatch.setattr(sys, "argv", ["training", "average", *map(str, given)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert "tiny, mean of 2 of 3, validation mAP 0.600" in capsys.readouterr().out
+    assert out.exists()
