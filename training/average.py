@@ -63,7 +63,8 @@ def _split(card: Card) -> dict[str, float | None]:
 
 def _mean(networks: Sequence[PersonNetwork], architecture: str) -> PersonNetwork:
     """A network of the mean of every weight and batch statistic; counters are those of the first."""
-    first, *_ = states = [network.state_dict() for network in networks]
+    # Calibration leaves a network on the device where it ran.
+    first, *_ = states = [network.cpu().state_dict() for network in networks]
     mean = build_network(architecture)
     mean.load_state_dict({name: _mean_of([state[name] for state in states]) for name in first})
     return mean.eval()
