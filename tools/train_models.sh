@@ -22,14 +22,9 @@ train() { # recipe, more options of fit
     "$python" -m training export "$out/$recipe" --data "$market" --out "$out/$recipe.safetensors" --device "$device"
 }
 
-average() { # name of the mean, names of the checkpoints
-    mean=$1
-    shift
-    for name in "$@"; do
-        set -- "$@" "$out/$name.safetensors"
-        shift
-    done
-    "$python" -m training average "$@" --data "$market" --out "$out/$mean.safetensors" --device "$device"
+average() { # names of the mean and of two checkpoints
+    "$python" -m training average "$out/$2.safetensors" "$out/$3.safetensors" --data "$market" \
+        --out "$out/$1.safetensors" --device "$device"
 }
 
 train efficientnet_lite0 --backbone-weights "$backbone"

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from surveil.errors import CheckpointError
+from surveil.evaluation.report import held_out_split
 from surveil.model.checkpoint import Card, load_checkpoint, save_checkpoint
 from surveil.model.network import PersonNetwork, build_network
 from training.calibrate import calibrate
@@ -48,17 +49,12 @@ def _check_kinship(card: Card, first: Card, path: Path) -> None:
     for what, own, wanted in (
         ("the network", card.architecture, first.architecture),
         ("the mean and deviation of pictures", (card.mean, card.std), (first.mean, first.std)),
-        ("the held-out identities", _split(card), _split(first)),
+        ("the held-out identities", held_out_split(card), held_out_split(first)),
     ):
         if own != wanted:
             raise CheckpointError(
                 f"{what} of the first checkpoint: {wanted}, of this one: {own}", path, "Leave it out of the mean."
             )
-
-
-def _split(card: Card) -> dict[str, float | None]:
-    data = card.training.get("recipe", {}).get("data", {})
-    return {name: data.get(name) for name in ("validation_share", "split_seed")}
 
 
 def _mean(networks: Sequence[PersonNetwork], architecture: str) -> PersonNetwork:

@@ -170,7 +170,7 @@ def _claim(folder: Path, run: Run, given: Given) -> None:
         raise CheckpointError(
             "holds the run of another recipe or of other weights", folder, "Give another folder, or delete this one."
         )
-    path.write_text(content)
+    replace_file(path, content.encode())
 
 
 def _but_its_length(recipe: str) -> dict[str, Any]:

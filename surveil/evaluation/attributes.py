@@ -127,7 +127,7 @@ def _evaluate(
         auc=_auc(chances if attribute.exclusive else chances[:, 1:], truth, first=0 if attribute.exclusive else 1),
         calibration_error=attribute_reliability(attribute, probabilities, targets).error,
     )
-    chance = None if people is None else chance_error(_confidence(attribute, probabilities), people)
+    chance = None if people is None else chance_error(_confidence(attribute, chances), people)
     return AttributeResult(attribute, model, constant, attribute.labels[majority], chance)
 
 
@@ -153,11 +153,11 @@ def attribute_reliability(attribute: Attribute, probabilities: Floats, targets: 
     """
     chances, truth = attribute.probabilities(probabilities), attribute.probabilities(targets)
     right = chances.argmax(axis=1) == truth.argmax(axis=1) if attribute.exclusive else truth[:, 1] == 1
-    return reliability(_confidence(attribute, probabilities), right.astype(np.float64))
+    return reliability(_confidence(attribute, chances), right.astype(np.float64))
 
 
-def _confidence(attribute: Attribute, probabilities: Floats) -> NDArray[np.float64]:
-    chances = attribute.probabilities(probabilities)
+def _confidence(attribute: Attribute, chances: Floats) -> NDArray[np.float64]:
+    """(N,) what is claimed by (N, labels) probabilities of one attribute: see `attribute_reliability`."""
     return (chances.max(axis=1) if attribute.exclusive else chances[:, 1]).astype(np.float64)
 
 

@@ -97,10 +97,16 @@ def _count(progress: Callable[[str, int, int], None], name: str, total: int, don
 
 def held_out_images(ids: NDArray[np.int64], card: Card) -> NDArray[np.bool_] | None:
     """(N,) which images of the train folder show identities that a checkpoint never learned from; None if untold."""
+    split = held_out_split(card)
+    return None if split is None else split_identities(ids, *split)
+
+
+def held_out_split(card: Card) -> tuple[float, int] | None:
+    """The share and the seed by which `split_identities` chose whom a checkpoint never learned from; None if untold."""
     data = card.training.get("recipe", {}).get("data", {})
     if "validation_share" not in data or "split_seed" not in data:
         return None
-    return split_identities(ids, data["validation_share"], data["split_seed"])
+    return data["validation_share"], data["split_seed"]
 
 
 def report_table(result: ReportResult) -> Table:
