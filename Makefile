@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test test-slow check lock docs sample-data sample-check model-speed clean
+.PHONY: demo test test-slow check lock docs sample-data sample-check model-speed code-figures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -33,6 +33,9 @@ sample-check: $(READY)
 
 model-speed: $(READY)
 	$(BIN)/python -m tools.model_speed
+
+code-figures: $(READY)
+	$(BIN)/python -m tools.code_figures
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --upgrade --no-emit-index-url --no-header --no-annotate --python-version 3.11 \
