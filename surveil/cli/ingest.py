@@ -15,7 +15,7 @@ from surveil.cli.output import json_option, write_json, write_table
 if TYPE_CHECKING:
     from surveil.errors import FootageError
     from surveil.ingest.pipeline import Pipeline
-    from surveil.ingest.run import Watch
+    from surveil.ingest.run import ProgressCallback
     from surveil.settings import Settings
     from surveil.store.session import Database
     from surveil.types import FootageReport, Source
@@ -105,8 +105,8 @@ def _ingest(
         database, media_folder(settings, database), ModelRef(card.name, card.sha256, dataclasses.asdict(card))
     )
     reports = []
-    with _progress() as (watch, finished):
-        for report in Worker(writer, _pipeline(settings, gate=gate), watch).ingest(found):
+    with _progress() as (progress, finished):
+        for report in Worker(writer, _pipeline(settings, gate=gate), progress).ingest(found):
             finished(report)
             reports.append(report)
     return reports
@@ -135,7 +135,7 @@ def _pipeline(settings: Settings, *, gate: bool) -> Pipeline:
 
 
 @contextmanager
-def _progress() -> Iterator[tuple[Watch | None, Callable[[FootageReport], None]]]:
+def _progress() -> Iterator[tuple[ProgressCallback | None, Callable[[FootageReport], None]]]:
     """Ways to tell of progress, on standard error: a bar on a terminal, a line per footage elsewhere."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -148,7 +148,7 @@ def _progress() -> Iterator[tuple[Watch | None, Callable[[FootageReport], None]]
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("looking for footage", total=None)
 
-        def watch(source: Source, done: float) -> None:
+        def progress(source: Source, done: float) -> None:
             if done == 0:
                 bar.reset(task, total=1.0, description=f"{source.path.name} ({source.camera})")
             bar.update(task, completed=done)
@@ -157,7 +157,7 @@ def _progress() -> Iterator[tuple[Watch | None, Callable[[FootageReport], None]]
             console.print(_line(report), markup=False, highlight=False, soft_wrap=True)
             bar.reset(task, total=None, description="looking for footage")
 
-        yield watch, finished
+        yield progress, finished
 
 
 def _line(report: FootageReport) -> str:

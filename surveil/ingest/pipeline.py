@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
 from surveil.footage.crops_folder import CropReader, FolderCrop
 from surveil.footage.decode import FootageReader
 from surveil.footage.motion import MotionGate
-from surveil.ingest.ahead import read_ahead
-from surveil.ingest.switches import ONE_PERSON, cut_switches
-from surveil.model.embed import summarise
+from surveil.ingest.describe import CROPS_PER_STORED_CROP, DescribesPeople, describe_tracks
+from surveil.ingest.prefetch import prefetch
 from surveil.people.crops import picture_quality
 from surveil.people.track import Tracker
 from surveil.settings import Settings
-from surveil.types import Appearance, Crop, Detections, FootageReport, Image, Sighting, Source, Track
+from surveil.types import Crop, Detections, Frame, FrameCounts, Image, Sighting, Source, Track
 
-T = TypeVar("T")
-FRAMES_AT_ONCE = 8
+BATCH_SIZE = 8
 """Frames given to the detector together, and decoded ahead of it."""
-CROPS_COMPARED = 2
-"""Crops described for each one that is kept: those that are not tell whether a track passed to another person."""
-CROPS_AT_ONCE = 64
+BATCH_BYTES = 256 * 2**20
+"""Frames of a batch take so much memory at most, and so do those decoded ahead; one frame may be larger."""
+CROP_BATCH_SIZE = 64
 """Crops given to the model together."""
 
 
-class Detector(Protocol):
+class DetectsPeople(Protocol):
     """Finds people in pictures."""
 
     def detect(self, images: Sequence[Image]) -> list[Detections]: ...
 
 
-class Model(Protocol):
-    """Says what the people on crops look like."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step through footage: sightings that are complete now, and how much of the footage is done (0 to 1)."""
 
-    def describe(self, crops: Sequence[Image]) -> list[Appearance]: ...
-
-    def similarity_of(self, probability: float) -> float | None: ...
+    sightings: list[Sighting]
+    done: float
 
 
 class Pipeline:
@@ -49,100 +46,151 @@ class Pipeline:
 
     Args:
         load_detector: Gives the detector; called when the first video comes.
-        load_model: Gives the model; called when the first footage comes.
+        load_model: Gives the model; called when the first sighting is described.
         settings: Sampling rate, gate, tracks and crops.
         gate: Whether frames without motion are passed over.
     """
 
     def __init__(
         self,
-        load_detector: Callable[[], Detector],
-        load_model: Callable[[], Model],
+        load_detector: Callable[[], DetectsPeople],
+        load_model: Callable[[], DescribesPeople],
         settings: Settings,
         *,
         gate: bool = True,
     ) -> None:
         self._load_detector, self._load_model = load_detector, load_model
-        self._settings, self._gate = settings, gate
+        self.settings, self.gate = settings, gate
 
     @cached_property
-    def _detector(self) -> Detector:
+    def detector(self) -> DetectsPeople:
+        """The person detector, loaded when it is first asked for."""
         return self._load_detector()
 
     @cached_property
-    def _model(self) -> Model:
+    def model(self) -> DescribesPeople:
+        """The appearance model, loaded when it is first asked for."""
         return self._load_model()
 
-    def process(
-        self, source: Source, report: FootageReport, progress: Callable[[float], None]
-    ) -> Generator[Sighting, None, None]:
-        """Yield what is seen in the footage, as tracks end.
+    def process(self, source: Source) -> Processing:
+        """The footage's way through the pipeline; nothing is read before it is iterated over."""
+        return VideoProcessing(self, source) if source.kind == "video" else CropsProcessing(self, source)
 
-        Args:
-            source: The footage.
-            report: Gets the frame counts, duration and warnings; what is in it holds even if the iteration fails.
-            progress: Called now and then with the part that is done, 0 to 1; it may raise to stop the work.
 
-        Raises:
-            FootageError: The footage cannot be read.
-            CheckpointError: The detector or the model cannot be loaded.
-        """
-        read = self._tracks if source.kind == "video" else self._pictures
-        pending: list[Track] = []
-        for track in read(source, report, progress):
-            pending.append(track)
-            if sum(len(track.crops) for track in pending) >= CROPS_AT_ONCE:
-                yield from self._describe(pending)
-                pending = []
-        yield from self._describe(pending)
+class Processing:
+    """One piece of footage on its way. `steps` does the work; the attributes say at any time how far it came.
 
-    def _tracks(self, source: Source, report: FootageReport, progress: Callable[[float], None]) -> Iterator[Track]:
-        settings = self._settings
-        gate = MotionGate(settings.gate_threshold, settings.gate_forced_seconds) if self._gate else None
-        tracker = Tracker(
+    Attributes:
+        frames: What became of the frames so far.
+        duration: Seconds of footage read so far.
+        warnings: What is wrong with the footage.
+        short_tracks: Tracks dropped because they had too few detections, or no crop that shows enough.
+
+    Raises:
+        FootageError: the footage cannot be read. What the attributes say still holds.
+        CheckpointError: the detector or the model cannot be loaded.
+    """
+
+    def __init__(self, pipeline: Pipeline, reader: FootageReader | CropReader) -> None:
+        self._pipeline, self._reader = pipeline, reader
+        self._waiting: list[Track] = []
+
+    @property
+    def frames(self) -> FrameCounts:
+        return self._reader.counts
+
+    @property
+    def duration(self) -> float:
+        return self._reader.duration
+
+    @property
+    def warnings(self) -> list[str]:
+        return self._reader.warnings
+
+    @property
+    def short_tracks(self) -> int:
+        return 0
+
+    def steps(self) -> Generator[Step, None, None]:
+        raise NotImplementedError
+
+    def _described(self, *, at_least: int) -> list[Sighting]:
+        """Sightings of the tracks that wait, once these have so many crops: few together are slow to describe."""
+        if not self._waiting or sum(len(track.crops) for track in self._waiting) < at_least:
+            return []
+        tracks, self._waiting = self._waiting, []
+        return describe_tracks(self._pipeline.model, tracks, self._pipeline.settings.crops_per_track)
+
+
+class VideoProcessing(Processing):
+    """A video on its way: batches of frames, the people in them followed until they are gone."""
+
+    _reader: FootageReader
+
+    def __init__(self, pipeline: Pipeline, source: Source) -> None:
+        settings = pipeline.settings
+        gate = MotionGate(settings.gate_threshold, settings.gate_forced_seconds) if pipeline.gate else None
+        super().__init__(
+            pipeline,
+            FootageReader(source.path, fps=settings.fps, gate=gate, stated_fps=settings.stated_fps),
+        )
+        self._tracker = Tracker(
             fps=settings.fps,
             gap_seconds=2 * settings.gate_forced_seconds,
             min_detections=settings.track_min_detections,
-            crops=CROPS_COMPARED * settings.crops_per_track,
+            crops=CROPS_PER_STORED_CROP * settings.crops_per_track,
         )
-        with FootageReader(source.path, fps=settings.fps, gate=gate, stated_fps=settings.stated_fps) as reader:
-            report.frames, report.warnings = reader.counts, reader.warnings
-            with read_ahead(reader, FRAMES_AT_ONCE) as frames:
-                for batch in _batches(frames, FRAMES_AT_ONCE):
-                    found = self._detector.detect([frame.image for frame in batch])
-                    for frame, people in zip(batch, found, strict=True):
-                        yield from tracker.update(frame, people)
-                    if reader.stated_duration:
-                        progress(min(1.0, batch[-1].seconds / reader.stated_duration))
-            report.duration = reader.duration
-        yield from tracker.finish()
-        report.short_tracks = tracker.dropped
 
-    def _pictures(self, source: Source, report: FootageReport, progress: Callable[[float], None]) -> Iterator[Track]:
-        reader = CropReader(source)
-        report.frames, report.warnings, report.duration = reader.counts, reader.warnings, reader.duration
-        with read_ahead(reader, CROPS_AT_ONCE) as crops:
-            for done, crop in enumerate(crops, start=1):
-                yield _track_of(crop)
-                if done % CROPS_AT_ONCE == 0:
-                    progress(done / len(source.crops))
+    @property
+    def short_tracks(self) -> int:
+        return self._tracker.dropped
 
-    def _describe(self, tracks: list[Track]) -> Iterator[Sighting]:
-        appearances = iter(self._model.describe([crop.image for track in tracks for crop in track.crops]))
-        least = self._model.similarity_of(ONE_PERSON)
-        for track in tracks:
-            of_crops = list(islice(appearances, len(track.crops)))
-            parts = [(track, of_crops)] if least is None else cut_switches(track, of_crops, least)
-            for part, looks in parts:
-                yield _sighting(part, looks, self._settings.crops_per_track)
+    def steps(self) -> Generator[Step, None, None]:
+        with self._reader as reader, prefetch(reader, BATCH_SIZE, max_bytes=BATCH_BYTES, size_of=_bytes) as frames:
+            for batch in batches(frames, BATCH_SIZE, BATCH_BYTES):
+                found = self._pipeline.detector.detect([frame.image for frame in batch])
+                for frame, people in zip(batch, found, strict=True):
+                    self._waiting += self._tracker.update(frame, people)
+                done = min(1.0, batch[-1].seconds / reader.stated_duration) if reader.stated_duration else 0.0
+                yield Step(self._described(at_least=CROP_BATCH_SIZE), done)
+        self._waiting += self._tracker.finish()
+        yield Step(self._described(at_least=0), 1.0)
 
 
-def _sighting(track: Track, appearances: Sequence[Appearance], most: int) -> Sighting:
-    """The track with the best of its crops, best first, and what these say."""
-    order = sorted(range(len(track.crops)), key=lambda index: -track.crops[index].quality)[:most]
-    crops = tuple(track.crops[index] for index in order)
-    looks = summarise([appearances[index] for index in order], [crop.quality for crop in crops])
-    return Sighting(dataclasses.replace(track, crops=crops), looks)
+class CropsProcessing(Processing):
+    """A folder of crops on its way: each picture is a sighting of its own."""
+
+    _reader: CropReader
+
+    def __init__(self, pipeline: Pipeline, source: Source) -> None:
+        super().__init__(pipeline, CropReader(source))
+        self._count = len(source.crops)
+
+    def steps(self) -> Generator[Step, None, None]:
+        with prefetch(self._reader, CROP_BATCH_SIZE, max_bytes=BATCH_BYTES, size_of=_bytes) as crops:
+            for number, crop in enumerate(crops, start=1):
+                self._waiting.append(_track_of(crop))
+                if number % CROP_BATCH_SIZE == 0:
+                    yield Step(self._described(at_least=0), number / self._count)
+        yield Step(self._described(at_least=0), 1.0)
+
+
+def batches(frames: Iterable[Frame], max_frames: int, max_bytes: int) -> Iterator[list[Frame]]:
+    """Group frames, depending on nothing but the frames: a network's answers may depend on what is in the batch."""
+    batch: list[Frame] = []
+    size = 0
+    for frame in frames:
+        if batch and (len(batch) == max_frames or size + _bytes(frame) > max_bytes):
+            yield batch
+            batch, size = [], 0
+        batch.append(frame)
+        size += _bytes(frame)
+    if batch:
+        yield batch
+
+
+def _bytes(picture: Frame | FolderCrop) -> int:
+    return picture.image.nbytes
 
 
 def _track_of(crop: FolderCrop) -> Track:
@@ -151,9 +199,3 @@ def _track_of(crop: FolderCrop) -> Track:
     box = np.array([0, 0, width, height], np.float32)
     only = Crop(crop.image, crop.seconds, box, picture_quality(crop.image))
     return Track(np.array([crop.seconds]), box[None], np.ones(1, np.float32), (only,))
-
-
-def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch

@@ -24,8 +24,8 @@ PROGRESS_SECONDS = 2.0
 TAKEN_OVER = "another worker is at it"
 
 log = logging.getLogger(__name__)
-Watch = Callable[[Source, float], None]
-"""Told which footage is worked on, and how much of it is done (0 to 1)."""
+ProgressCallback = Callable[[Source, float], None]
+"""Is told which footage is worked on, and how much of it is done (0 to 1)."""
 
 
 class _LeaseLostError(Exception):
@@ -38,11 +38,11 @@ class Worker:
     Args:
         writer: Where the sightings go.
         pipeline: How they are found.
-        watch: Is told of the progress.
+        progress: Is told of the progress.
     """
 
-    def __init__(self, writer: Writer, pipeline: Pipeline, watch: Watch | None = None) -> None:
-        self._writer, self._pipeline, self._watch = writer, pipeline, watch
+    def __init__(self, writer: Writer, pipeline: Pipeline, progress: ProgressCallback | None = None) -> None:
+        self._writer, self._pipeline, self._callback = writer, pipeline, progress
         self._database: Database = writer.database
         self._owner = new_owner()
 
@@ -81,17 +81,22 @@ class Worker:
         try:
             with Heartbeat(self._database, footage_id, self._owner) as heartbeat:
                 output = self._writer.begin(footage_id)
-                progress = _Progress(source, output, heartbeat, self._watch)
+                progress = _Progress(source, output, heartbeat, self._callback)
+                processing = self._pipeline.process(source)
                 try:
-                    with closing(self._pipeline.process(source, report, progress)) as sightings:
-                        for sighting in sightings:
-                            output.add(sighting)
+                    with closing(processing.steps()) as steps:
+                        for step in steps:
+                            for sighting in step.sightings:
+                                output.add(sighting)
+                            progress(step.done)
                 except Exception as error:
                     if not _is_the_footages_fault(error):
                         raise
                     report.state, report.error = "failed", _reason(error)
                 else:
                     report.state = "done"
+                report.frames, report.duration = processing.frames, processing.duration
+                report.warnings, report.short_tracks = processing.warnings, processing.short_tracks
                 report.sightings = len(output) if report.state == "done" else 0
                 report.seconds = time.monotonic() - begun
                 self._close(output, report)
@@ -125,8 +130,10 @@ class Worker:
 class _Progress:
     """Passes progress on, to the database only now and then; ends the work when its result cannot count any more."""
 
-    def __init__(self, source: Source, output: FootageWriter, heartbeat: Heartbeat, watch: Watch | None) -> None:
-        self._source, self._output, self._heartbeat, self._watch = source, output, heartbeat, watch
+    def __init__(
+        self, source: Source, output: FootageWriter, heartbeat: Heartbeat, progress: ProgressCallback | None
+    ) -> None:
+        self._source, self._output, self._heartbeat, self._callback = source, output, heartbeat, progress
         self._written = time.monotonic()
         self._tell(0.0)
 
@@ -139,8 +146,8 @@ class _Progress:
             self._written = time.monotonic()
 
     def _tell(self, done: float) -> None:
-        if self._watch is not None:
-            self._watch(self._source, done)
+        if self._callback is not None:
+            self._callback(self._source, done)
 
 
 def _is_the_footages_fault(error: Exception) -> bool:

@@ -90,8 +90,8 @@ def make_pipeline(detector=None, model=None, *, gate=True, **settings) -> Pipeli
     )
 
 
-def make_worker(database, media, pipeline=None, watch=None) -> Worker:
-    return Worker(Writer(database, media, MODEL), pipeline or make_pipeline(), watch)
+def make_worker(database, media, pipeline=None, progress=None) -> Worker:
+    return Worker(Writer(database, media, MODEL), pipeline or make_pipeline(), progress)
 
 
 def ingest(database, media, *paths, pipeline=None, **flags):

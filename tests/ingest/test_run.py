@@ -174,11 +174,11 @@ def test_progress_is_told_and_stored(database, media, clip, monkeypatch):
     monkeypatch.setattr("surveil.ingest.run.PROGRESS_SECONDS", 0)
     told, stored = [], []
 
-    def watch(source, done):
+    def progress(source, done):
         told.append(done)
         stored.append(rows(database, Footage)[0].progress)
 
-    worker = make_worker(database, media, watch=watch)
+    worker = make_worker(database, media, progress=progress)
     list(worker.ingest(discover([clip])))
     assert told[0] == 0
     assert told == sorted(told)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from surveil.ingest.switches import cut_switches
+from surveil.ingest.split_tracklet import split_tracklet
 from surveil.types import Appearance, Crop, Track
 
 
@@ -23,7 +23,7 @@ def follow(people, shuffle=None):
 
 def test_a_track_of_one_person_stays_whole():
     track, looks = follow([1] * 8)
-    [(part, kept)] = cut_switches(track, looks, 0.55)
+    [(part, kept)] = split_tracklet(track, looks, 0.55)
     np.testing.assert_array_equal(part.seconds, track.seconds)
     assert len(part.crops) == len(kept) == 8
 
@@ -31,7 +31,7 @@ def test_a_track_of_one_person_stays_whole():
 @pytest.mark.parametrize("shuffle", [None, [5, 0, 7, 3, 1, 6, 2, 4]])
 def test_a_track_that_passes_to_another_person_is_cut_between_them(shuffle):
     track, looks = follow([1, 1, 1, 1, 1, 2, 2, 2], shuffle)
-    first, second = cut_switches(track, looks, 0.55)
+    first, second = split_tracklet(track, looks, 0.55)
     assert first[0].seconds.max() < 4.5 <= second[0].seconds.min()
     assert len(first[0].seconds) + len(second[0].seconds) == len(track.seconds)
     assert [len(part.crops) for part, _ in (first, second)] == [5, 3]
@@ -42,10 +42,10 @@ def test_a_track_that_passes_to_another_person_is_cut_between_them(shuffle):
 
 
 def test_three_people_give_three_parts():
-    parts = cut_switches(*follow([1, 1, 2, 2, 2, 3, 3]), 0.55)
+    parts = split_tracklet(*follow([1, 1, 2, 2, 2, 3, 3]), 0.55)
     assert [len(part.crops) for part, _ in parts] == [2, 3, 2]
 
 
 def test_one_crop_that_differs_is_no_other_person():
-    assert len(cut_switches(*follow([1, 1, 1, 2]), 0.55)) == 1
-    assert len(cut_switches(*follow([1]), 0.55)) == 1
+    assert len(split_tracklet(*follow([1, 1, 1, 2]), 0.55)) == 1
+    assert len(split_tracklet(*follow([1]), 0.55)) == 1

@@ -1,4 +1,4 @@
-"""Tracks that passed from one person to another: trackers follow boxes, and people who cross can swap theirs.
+"""ID switches: trackers follow boxes, and people who cross can swap theirs, so that a track passes to another person.
 
 Nothing in the boxes tells; what the crops look like does. A track whose crops before some moment resemble those after
 it less than one person resembles herself is cut there (after the tracklet splitting of Wang et al., "Split and connect:
@@ -14,48 +14,48 @@ import numpy as np
 
 from surveil.types import Appearance, Crop, Floats, Track
 
-ONE_PERSON = 0.97
+MIN_ONE_PERSON = 0.97
 """Of two halves of a track that show one person less probably, going by their mean similarity, each shows another.
 
 Probabilities are of pairs across cameras; within one track everybody resembles herself much more, so this is strict. On
 the sample footage 0.7 leaves three swapped tracks whole that 0.97 cuts.
 """
-LEAST_CROPS = 2
+MIN_CROPS = 2
 """On either side, and alike: a single crop that differs is a person half hidden, more often than another one."""
 
 Described = tuple[Track, list[Appearance]]
 
 
-def cut_switches(track: Track, appearances: Sequence[Appearance], least_similarity: float) -> list[Described]:
+def split_tracklet(track: Track, appearances: Sequence[Appearance], min_similarity: float) -> list[Described]:
     """The parts of a track that show one person each, with the appearances of their crops.
 
     Args:
         track: Crops in any order.
         appearances: One per crop.
-        least_similarity: Mean similarity of the halves of a track from which on they are taken for one person.
+        min_similarity: Mean similarity of the halves of a track from which on they are taken for one person.
     """
     order = sorted(range(len(track.crops)), key=lambda index: track.crops[index].seconds)
     crops = [track.crops[index] for index in order]
-    looks = [appearances[index] for index in order]
+    of_crops = [appearances[index] for index in order]
     return [
-        (_between(track, crops[first:last], _gap(crops, first), _gap(crops, last)), looks[first:last])
-        for first, last in _parts(np.stack([look.embedding for look in looks]), 0, least_similarity)
+        (_between(track, crops[first:last], _gap(crops, first), _gap(crops, last)), of_crops[first:last])
+        for first, last in _parts(np.stack([look.embedding for look in of_crops]), 0, min_similarity)
     ]
 
 
-def _parts(embeddings: Floats, first: int, least: float) -> list[tuple[int, int]]:
+def _parts(embeddings: Floats, first: int, minimum: float) -> list[tuple[int, int]]:
     """Ranges of crops that show one person each; `first` is the number of the first crop."""
     n = len(embeddings)
     similarities = embeddings @ embeddings.T
     across = {
         at: float(similarities[:at, at:].mean())
-        for at in range(LEAST_CROPS, n - LEAST_CROPS + 1)
-        if min(similarities[at - LEAST_CROPS, at - 1], similarities[at, at + LEAST_CROPS - 1]) >= least
+        for at in range(MIN_CROPS, n - MIN_CROPS + 1)
+        if min(similarities[at - MIN_CROPS, at - 1], similarities[at, at + MIN_CROPS - 1]) >= minimum
     }
     worst = min(across, key=lambda at: across[at], default=None)
-    if worst is None or across[worst] >= least:
+    if worst is None or across[worst] >= minimum:
         return [(first, first + n)]
-    return _parts(embeddings[:worst], first, least) + _parts(embeddings[worst:], first + worst, least)
+    return _parts(embeddings[:worst], first, minimum) + _parts(embeddings[worst:], first + worst, minimum)
 
 
 def _gap(crops: list[Crop], at: int) -> float:
