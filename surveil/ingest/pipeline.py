@@ -85,10 +85,6 @@ class Processing:
         duration: Seconds of footage read so far.
         warnings: What is wrong with the footage.
         short_tracks: Tracks dropped because they had too few detections, or no crop that shows enough.
-
-    Raises:
-        FootageError: the footage cannot be read. What the attributes say still holds.
-        CheckpointError: the detector or the model cannot be loaded.
     """
 
     def __init__(self, pipeline: Pipeline, reader: FootageReader | CropReader) -> None:
@@ -112,6 +108,12 @@ class Processing:
         return 0
 
     def steps(self) -> Generator[Step, None, None]:
+        """Do the work, step by step.
+
+        Raises:
+            FootageError: The footage cannot be read. What the attributes say still holds.
+            CheckpointError: The detector or the model cannot be loaded.
+        """
         raise NotImplementedError
 
     def _described(self, *, at_least: int) -> list[Sighting]:
