@@ -48,7 +48,7 @@ def fit(
     Example: python -m training fit configs/training/resnet34_attention_identity.toml --data market1501
     --cuhk03 cuhk03/detected.zip --out runs/first
     """
-    from training.loop import Given
+    from training.loop import StartWeights
     from training.loop import fit as run
     from training.recipes import load_recipe
 
@@ -59,7 +59,7 @@ def fit(
     sets = _sets(chosen, recipe, data, cuhk03, rendered)
     try:
         run(
-            chosen, sets, out, Given(start, backbone_weights, teacher), device=device, compiled=compiled,
+            chosen, sets, out, StartWeights(start, backbone_weights, teacher), device=device, compiled=compiled,
             report=click.echo,
         )  # fmt: skip
     except FloatingPointError as error:

@@ -18,13 +18,13 @@ from surveil.evaluation.reid import evaluate_ranking
 from surveil.identities.linkage import average_linkage
 from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card
-from surveil.model.embed import AppearanceModel, join_parts, unit
+from surveil.model.embed import AppearanceModel, join_parts, l2_normalize
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
 from surveil.types import Floats
 from training.datasets import PersonImages
 from training.weighting import learn_weights
 
-LEAST_GAIN = 0.002
+MIN_GAIN = 0.002
 """Of mAP, for which 544 learned weights are worth keeping."""
 CLUSTER_THRESHOLDS = tuple(round(0.3 + 0.02 * i, 2) for i in range(31))
 ATTRIBUTE_WEIGHTS = tuple(round(0.1 * i, 1) for i in range(13))
@@ -40,7 +40,7 @@ def calibrate(network: PersonNetwork, card: Card, people: PersonImages, *, devic
     weight = max(scores, key=lambda candidate: scores[candidate])
     embeddings = join_parts(features, attributes, 1.0, weight)
     learned, gain = _learned_weights(embeddings, people)
-    embeddings = unit(embeddings * learned) if len(learned) else embeddings
+    embeddings = l2_normalize(embeddings * learned) if len(learned) else embeddings
     slope, intercept = _similarity_curve(embeddings, people)
     return dataclasses.replace(
         card,
@@ -117,9 +117,11 @@ def _learned_weights(embeddings: Floats, people: PersonImages) -> tuple[Floats, 
     for learn, judge in ((half, ~half), (~half, half)):
         weights = learn_weights(embeddings[learn], people.ids[learn], people.cameras[learn])
         plain, judges = embeddings[judge], people.of(judge)
-        gains.append(mean_average_precision(unit(plain * weights), judges) - mean_average_precision(plain, judges))
+        gains.append(
+            mean_average_precision(l2_normalize(plain * weights), judges) - mean_average_precision(plain, judges)
+        )
     gain = float(np.mean(gains))
-    helps = gain >= LEAST_GAIN
+    helps = gain >= MIN_GAIN
     return learn_weights(embeddings, people.ids, people.cameras) if helps else np.zeros(0, np.float32), gain
 
 

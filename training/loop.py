@@ -34,7 +34,7 @@ from training.sampler import identity_batches
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class StartWeights:
     """Weights from elsewhere that a run begins with or learns from.
 
     Attributes:
@@ -104,7 +104,7 @@ class Run:
 
 
 def fit(
-    recipe: Recipe, sets: Sequence[tuple[PersonImages, int]], folder: Path, given: Given = Given(), *,
+    recipe: Recipe, sets: Sequence[tuple[PersonImages, int]], folder: Path, given: StartWeights = StartWeights(), *,
     device: str = "auto", compiled: bool = False, save_every: int = 200, report: Callable[[str], None] = print,
 ) -> PersonNetwork:  # fmt: skip
     """Train, or go on training if `folder` holds the state of a killed run.
@@ -156,7 +156,7 @@ def fit(
     return run.network.eval()
 
 
-def _claim(folder: Path, run: Run, given: Given) -> None:
+def _claim(folder: Path, run: Run, given: StartWeights) -> None:
     """Write what decides the run beside its state: the recipe, the seed, and whose weights it was given. A folder that
     holds another run is left alone.
     """
@@ -188,7 +188,7 @@ def _pools(sets: Sequence[tuple[PersonImages, int]]) -> tuple[PersonImages, list
     return data, [(np.unique(ids), count) for ids, (_, count) in zip(parts, sets, strict=True)]
 
 
-def _start(recipe: Recipe, data: PersonImages, given: Given, device: torch.device, compiled: bool) -> Run:
+def _start(recipe: Recipe, data: PersonImages, given: StartWeights, device: torch.device, compiled: bool) -> Run:
     network = build_network(recipe.architecture)
     if given.start is not None:
         begun, _ = load_checkpoint(given.start)
@@ -265,11 +265,13 @@ def _step(run: Run, batch: Batch) -> dict[str, Tensor]:
     with torch.autocast(run.device.type, dtype=torch.bfloat16, enabled=fast_dtype(run.device) != torch.float32):
         outputs = run.forward(normalise(batch.pictures, _input_size(recipe, run.step), recipe.mean, recipe.std))
         scores = run.classifier(outputs.features).float() if recipe.loss.identity else None
-        lesson = run.teacher(batch.pictures) if run.teacher else None
+        teacher_outputs = run.teacher(batch.pictures) if run.teacher else None
     losses = _losses(run, outputs, scores, batch)
-    if lesson is not None:
+    if teacher_outputs is not None:
         weights = dataclasses.asdict(recipe.distillation)
-        losses |= {f"distil_{n}": weights[n] * value for n, value in distillation_losses(outputs, lesson).items()}
+        losses |= {
+            f"distil_{n}": weights[n] * value for n, value in distillation_losses(outputs, teacher_outputs).items()
+        }
     loss = torch.stack(list(losses.values())).sum()
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]

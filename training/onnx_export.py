@@ -15,7 +15,7 @@ from surveil.errors import CheckpointError, SurveilError
 from surveil.model.checkpoint import Card, load_checkpoint
 from surveil.types import Floats
 from surveil.weights_file import replace_file
-from training.parity import PARTS, WholeModel, as_images, largest_differences, say
+from training.parity import PARTS, WholeModel, as_images, largest_differences, predict
 
 TOLERANCE = 1e-4
 """Largest difference of an output, as a share of that output's largest value, that counts as the same."""
@@ -49,7 +49,7 @@ def export_onnx(checkpoint: Path, out: Path) -> dict[str, float]:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     rng = np.random.default_rng(0)
     crops = list(rng.integers(0, 256, (_CROPS, *card.input_size, 3), np.uint8))
-    expected = say(model, crops, card.input_size)
+    expected = predict(model, crops, card.input_size)
     batches = [session.run(list(PARTS), {"images": as_images(part, card.input_size).numpy()})
                for part in (crops[:1], crops[1:])]  # fmt: skip
     found: list[Floats] = [np.concatenate(parts) for parts in zip(*batches, strict=True)]

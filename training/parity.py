@@ -51,7 +51,7 @@ class WholeModel(nn.Module):
         return features, probabilities, nn.functional.normalize(torch.cat(parts, dim=1) * self.weights)
 
 
-def say(model: WholeModel, crops: Sequence[Image], size: tuple[int, int], *, batch_size: int = 64) -> list[Floats]:
+def predict(model: WholeModel, crops: Sequence[Image], size: tuple[int, int], *, batch_size: int = 64) -> list[Floats]:
     """What a model says of uint8 BGR crops: features, probabilities and embeddings, each (N, D)."""
     model.eval()
     said = []
@@ -92,6 +92,6 @@ def storage_parity(network: PersonNetwork, weights: Path, people: PersonImages) 
     """
     stored, card = load_checkpoint(weights)
     crops = list(people.images)
-    before, after = (say(WholeModel(each, card), crops, card.input_size) for each in (network, stored))
+    before, after = (predict(WholeModel(each, card), crops, card.input_size) for each in (network, stored))
     change = mean_average_precision(after[2], people) - mean_average_precision(before[2], people)
     return {**largest_differences(before, after), "mAP": change}

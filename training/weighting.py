@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from surveil.model.embed import unit
+from surveil.model.embed import l2_normalize
 from surveil.types import Floats
 
 _TEMPERATURE = 0.07
@@ -29,7 +29,7 @@ def learn_weights(
         steps: Of Adam, each over all pairs.
         decay: How strongly the logarithms of the weights are drawn to 0, that is to no weighting.
     """
-    vectors = torch.from_numpy(unit(embeddings))
+    vectors = torch.from_numpy(l2_normalize(embeddings))
     candidate = torch.from_numpy(cameras[:, None] != cameras[None, :])
     same = torch.from_numpy(ids[:, None] == ids[None, :]) & candidate
     asked = same.any(dim=1)

@@ -18,7 +18,7 @@ from surveil.evaluation.report_accounting import ReportAccounting, report_accoun
 from surveil.evaluation.rerank import reranked_similarities
 from surveil.identities.linkage import average_linkage
 from surveil.model.checkpoint import Card
-from surveil.model.embed import AppearanceModel, join_parts, unit
+from surveil.model.embed import AppearanceModel, join_parts, l2_normalize
 from surveil.types import Floats
 
 FEATURES, ATTRIBUTES, PLAIN, JOINED = "features 512", "attributes 32", "joined 544, unweighted", "joined 544"
@@ -183,8 +183,8 @@ def describe(
         progress(min(start + _BLOCK, len(split)))
     features, probabilities = (np.concatenate(part) for part in zip(*blocks, strict=True))
     parts = {
-        FEATURES: unit(features),
-        ATTRIBUTES: unit(probabilities),
+        FEATURES: l2_normalize(features),
+        ATTRIBUTES: l2_normalize(probabilities),
         PLAIN: join_parts(features, probabilities, 1.0, 1.0),
         JOINED: model.embeddings(features, probabilities),
         PROBABILITIES: probabilities,

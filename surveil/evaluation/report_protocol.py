@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.cluster.vq import kmeans2
 
-from surveil.model.embed import unit
+from surveil.model.embed import l2_normalize
 from surveil.types import Floats
 
 Ids = NDArray[np.int64]
@@ -112,8 +112,10 @@ def evaluate_draws(vectors: Mapping[str, Floats], ids: Ids, *, draws: int, seed:
             for queries in draw_queries(ids, draws, seed):
                 rest = np.setdiff1d(np.arange(len(ids)), queries)
                 people = len(np.unique(ids[rest]))
-                groups = method(unit(whole[rest]), people, seed)
-                scores.append(score(unit(whole[queries]), ids[queries], unit(whole[rest]), ids[rest], groups))
+                groups = method(l2_normalize(whole[rest]), people, seed)
+                scores.append(
+                    score(l2_normalize(whole[queries]), ids[queries], l2_normalize(whole[rest]), ids[rest], groups)
+                )
             found.append(_summary(name, kind, scores, people, len(rest)))
     return found
 
@@ -126,8 +128,8 @@ def evaluate_test(
     found = []
     for name, method in METHODS.items():
         for kind in queries:
-            groups = method(unit(gallery[kind]), people + 1, seed)
-            scores = score(unit(queries[kind]), query_ids, unit(gallery[kind]), gallery_ids, groups)
+            groups = method(l2_normalize(gallery[kind]), people + 1, seed)
+            scores = score(l2_normalize(queries[kind]), query_ids, l2_normalize(gallery[kind]), gallery_ids, groups)
             found.append(_summary(name, kind, [scores], people, len(gallery_ids)))
     return found
 
@@ -145,7 +147,7 @@ def score(queries: Floats, query_ids: Ids, gallery: Floats, gallery_ids: Ids, gr
     numbers, groups = np.unique(groups, return_inverse=True)
     totals = np.zeros((len(numbers), gallery.shape[1]), np.float32)
     np.add.at(totals, groups, gallery)
-    nearness = queries @ unit(totals).T
+    nearness = queries @ l2_normalize(totals).T
     alone, ranked = [], []
     for query, person, near in zip(queries, query_ids, nearness, strict=True):
         order = np.lexsort((-(gallery @ query), -near[groups]))

@@ -90,7 +90,7 @@ class AppearanceModel:
         """(N, 512) features and (N, 32) probabilities to (N, 544) embeddings, weighted as the card says."""
         joined = join_parts(features, attributes, self.card.feature_weight, self.card.attribute_weight)
         weights = self.card.dimension_weights
-        return unit(joined * np.asarray(weights, np.float32)) if weights else joined
+        return l2_normalize(joined * np.asarray(weights, np.float32)) if weights else joined
 
 
 def resize(crop: Image, height: int, width: int) -> Image:
@@ -102,7 +102,7 @@ def resize(crop: Image, height: int, width: int) -> Image:
     return resized.astype(np.uint8, copy=False)
 
 
-def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def l2_normalize(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Each row divided by its length; a row of zeros stays."""
     lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
     scaled: NDArray[np.float32] = vectors / np.maximum(lengths, np.float32(1e-12))
@@ -111,7 +111,9 @@ def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def join_parts(features: Floats, attributes: Floats, feature_weight: float, attribute_weight: float) -> Floats:
     """The 544-d embedding: both parts to unit length, weighted, side by side, unit length again."""
-    return unit(np.concatenate([feature_weight * unit(features), attribute_weight * unit(attributes)], axis=1))
+    return l2_normalize(
+        np.concatenate([feature_weight * l2_normalize(features), attribute_weight * l2_normalize(attributes)], axis=1)
+    )
 
 
 def summarise(appearances: Iterable[Appearance], qualities: Sequence[float]) -> Appearance:
@@ -127,4 +129,4 @@ def summarise(appearances: Iterable[Appearance], qualities: Sequence[float]) -> 
     weights /= weights.sum()
     attributes = weights @ np.stack([appearance.attributes for appearance, _ in pairs])
     embedding = weights @ np.stack([appearance.embedding for appearance, _ in pairs])
-    return Appearance(attributes.astype(np.float32), unit(embedding[None].astype(np.float32))[0])
+    return Appearance(attributes.astype(np.float32), l2_normalize(embedding[None].astype(np.float32))[0])

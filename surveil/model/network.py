@@ -52,7 +52,7 @@ class Head(nn.Module):
         return logits
 
 
-class GeneralisedMean(nn.Module):
+class GeM(nn.Module):
     """Pooling between the mean (exponent 1) and the maximum (infinite), the exponent learned.
 
     After Radenović et al., "Fine-tuning CNN image retrieval with no human annotation", TPAMI 2019.
@@ -97,13 +97,13 @@ class PersonNetwork(nn.Module):
         backbone: Gives a (N, 512, H, W) feature map.
         heads: "linear" for one 32-wide output; "four" for the report's heads; "attention" for the report's heads whose
             two colour branches look through an attention block.
-        pooling: "mean" or "generalised-mean", for the embedding.
+        pooling: "mean" or "gem", for the embedding.
     """
 
     def __init__(self, backbone: nn.Module, heads: str, pooling: str = "mean") -> None:
         super().__init__()
         self.backbone = backbone
-        self.pool = GeneralisedMean() if pooling == "generalised-mean" else Mean()
+        self.pool = GeM() if pooling == "gem" else Mean()
         self.neck = nn.BatchNorm1d(FEATURES)
         # BNNeck (Luo et al., "Bag of tricks and a strong baseline for deep person re-identification", 2019): no shift,
         # so that the identity classifier and the cosine similarity see the same directions.
@@ -139,7 +139,7 @@ ARCHITECTURES: dict[str, Callable[[], PersonNetwork]] = {
     "resnet34-attention-stacked": lambda: PersonNetwork(torchvision_backbone("resnet34", attention=True), "attention"),
     # Ours.
     "efficientnet-lite0-attention": lambda: PersonNetwork(
-        efficientnet_backbone("tf_efficientnet_lite0"), "attention", "generalised-mean"
+        efficientnet_backbone("tf_efficientnet_lite0"), "attention", "gem"
     ),
 }
 
@@ -156,7 +156,7 @@ def build_network(architecture: str) -> PersonNetwork:
     if architecture in ARCHITECTURES:
         return ARCHITECTURES[architecture]()
     if architecture.startswith("timm/"):
-        return PersonNetwork(timm_backbone(architecture.removeprefix("timm/")), "attention", "generalised-mean")
+        return PersonNetwork(timm_backbone(architecture.removeprefix("timm/")), "attention", "gem")
     raise CheckpointError(
         f"unknown architecture {architecture!r}",
         next_step=f"This version knows: {', '.join(ARCHITECTURES)}, timm/NAME. Update surveil.",

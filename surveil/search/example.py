@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from surveil.errors import QueryError
-from surveil.model.embed import AppearanceModel, unit
+from surveil.model.embed import AppearanceModel, l2_normalize
 from surveil.search.rank import Example
 from surveil.types import Detections, Floats, Image
 
@@ -147,5 +147,5 @@ def combine(like: Floats, unlike: Floats) -> Floats:
         embedding = embedding - UNLIKE_WEIGHT * unlike.mean(axis=0)
     if np.linalg.norm(embedding) < 1e-3:
         raise QueryError("the pictures cancel each other out", "--like, --unlike", "Give fewer or other pictures.")
-    length_one: Floats = unit(embedding[None].astype(np.float32))[0]
+    length_one: Floats = l2_normalize(embedding[None].astype(np.float32))[0]
     return length_one

@@ -3,7 +3,7 @@ import pytest
 
 from surveil.errors import DatasetError
 from surveil.evaluation.rerank import reranked_similarities
-from surveil.model.embed import unit
+from surveil.model.embed import l2_normalize
 
 
 def literal(queries, gallery, k1, k2, own_share):
@@ -41,7 +41,7 @@ def people(count, each, seed, spread=1.0):
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(count, 16))
     ids = np.repeat(np.arange(count), each)
-    return unit((centres[ids] + spread * rng.normal(size=(len(ids), 16))).astype(np.float32)), ids
+    return l2_normalize((centres[ids] + spread * rng.normal(size=(len(ids), 16))).astype(np.float32)), ids
 
 
 @pytest.mark.parametrize(("k1", "k2", "own_share"), [(6, 3, 0.3), (4, 1, 0.0), (9, 6, 0.7), (5, 2, 1.0)])

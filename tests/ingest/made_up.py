@@ -13,7 +13,7 @@ from surveil.attributes import OUTPUTS
 from surveil.footage.discover import discover
 from surveil.ingest.pipeline import Pipeline
 from surveil.ingest.run import Worker
-from surveil.model.embed import unit
+from surveil.model.embed import l2_normalize
 from surveil.settings import Settings
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef
@@ -81,7 +81,7 @@ class ColourModel:
     def _one(self, colour):
         attributes, embedding = np.full(OUTPUTS, 0.1, np.float32), np.zeros(544, np.float32)
         attributes[:3] = embedding[:3] = colour
-        return Appearance(attributes, unit(embedding[None])[0])
+        return Appearance(attributes, l2_normalize(embedding[None])[0])
 
 
 def make_pipeline(detector=None, model=None, *, gate=True, **settings) -> Pipeline:

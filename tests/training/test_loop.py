@@ -11,7 +11,7 @@ from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.network import build_network
 from training import loop
 from training.datasets import PersonImages
-from training.loop import Given, fit, learning_rate
+from training.loop import StartWeights, fit, learning_rate
 from training.recipes import Loss, Recipe, Schedule
 
 RECIPE = Recipe(
@@ -68,7 +68,9 @@ def test_every_set_gives_its_share_and_a_checkpoint_can_be_the_start(people, tmp
     weights = tmp_path / "first.safetensors"
     card = save_checkpoint(weights, first, Card("first", "resnet34-attention", (64, 32)))
     recipe = dataclasses.replace(RECIPE, schedule=dataclasses.replace(RECIPE.schedule, steps=1, learning_rate=0.0))
-    second = fit(recipe, [(people, 3)], tmp_path / "second", Given(start=weights), device="cpu", report=lambda _: None)
+    second = fit(
+        recipe, [(people, 3)], tmp_path / "second", StartWeights(start=weights), device="cpu", report=lambda _: None
+    )
     for name, value in first.named_parameters():
         torch.testing.assert_close(second.get_parameter(name), value, rtol=2e-3, atol=2e-3, msg=name)
     assert json.loads((tmp_path / "second" / "recipe.json").read_text())["start"]["sha256"] == card.sha256

@@ -13,7 +13,7 @@ from surveil.model.checkpoint import Card, load_card, load_checkpoint, save_chec
 from surveil.model.network import build_network
 from training import onnx_export
 from training.__main__ import main
-from training.parity import WholeModel, as_images, largest_differences, say
+from training.parity import WholeModel, as_images, largest_differences, predict
 
 
 def checkpoint(folder, architecture):
@@ -47,7 +47,7 @@ def test_a_runtime_without_pytorch_gives_the_same(architecture, tmp_path, monkey
     found = session.run(
         ["features", "probabilities", "embedding"], {"images": as_images(crops, card.input_size).numpy()}
     )
-    expected = say(WholeModel(network, card), crops, card.input_size)
+    expected = predict(WholeModel(network, card), crops, card.input_size)
     for name, difference in largest_differences(expected, found).items():
         assert difference < 1e-3, name
 

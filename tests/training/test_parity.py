@@ -10,7 +10,7 @@ from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
 from training.datasets import PersonImages
-from training.parity import WholeModel, say, storage_parity
+from training.parity import WholeModel, predict, storage_parity
 
 CARD = Card(
     "small", "resnet18", (64, 32), (0.4, 0.5, 0.6), (0.3, 0.2, 0.25), feature_weight=0.9, attribute_weight=0.4,
@@ -41,7 +41,7 @@ def people():
 def test_the_whole_model_says_what_an_appearance_model_says(network, people, monkeypatch):
     monkeypatch.setattr(embed, "autocast", lambda device: contextlib.nullcontext())
     crops = [*people.images, np.zeros((100, 40, 3), np.uint8)]
-    features, probabilities, embedding = say(WholeModel(network, CARD), crops, CARD.input_size, batch_size=5)
+    features, probabilities, embedding = predict(WholeModel(network, CARD), crops, CARD.input_size, batch_size=5)
     model = AppearanceModel(network, CARD, device="cpu")
     expected_features, expected_probabilities = model.parts(crops)
     np.testing.assert_allclose(features, expected_features, atol=1e-4)

@@ -1,7 +1,7 @@
 import numpy as np
 
 from surveil.evaluation.reid import evaluate_ranking
-from surveil.model.embed import unit
+from surveil.model.embed import l2_normalize
 from training.weighting import learn_weights
 
 
@@ -11,7 +11,7 @@ def people(seed):
     ids, cameras = np.repeat(np.arange(40), 4), np.tile([0, 0, 1, 1], 40)
     own = rng.normal(size=(40, 12))[ids] + 0.5 * rng.normal(size=(160, 12))
     noise = 1.5 * rng.normal(size=(160, 12))
-    return unit(np.concatenate([own, noise], axis=1).astype(np.float32)), ids, cameras
+    return l2_normalize(np.concatenate([own, noise], axis=1).astype(np.float32)), ids, cameras
 
 
 def mean_average_precision(embeddings, ids, cameras):
@@ -27,7 +27,7 @@ def test_dimensions_of_noise_lose_and_other_people_are_ranked_better():
     assert weights.min() > 0
     assert weights[:12].min() > weights[12:].max()
     unseen, ids, cameras = people(1)
-    assert mean_average_precision(unit(unseen * weights), ids, cameras) > 0.05 + mean_average_precision(
+    assert mean_average_precision(l2_normalize(unseen * weights), ids, cameras) > 0.05 + mean_average_precision(
         unseen, ids, cameras
     )
 
