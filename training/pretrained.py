@@ -61,16 +61,14 @@ def fetch_imagenet(architecture: str) -> dict[str, Tensor]:
     Raises:
         CheckpointError: They cannot be had.
     """
-    name = {"efficientnet-lite0-attention": "timm/tf_efficientnet_lite0"}.get(architecture, architecture)
     try:
-        if name.startswith("timm/"):
+        if architecture == "efficientnet-lite0-attention":
             import timm
 
-            network = timm.create_model(name.removeprefix("timm/"), pretrained=True)
-            return dict(network.state_dict())
+            return dict(timm.create_model("tf_efficientnet_lite0", pretrained=True).state_dict())
         from torchvision.models import get_model_weights  # type: ignore[import-untyped]
 
-        fetched: dict[str, Tensor] = get_model_weights(name.split("-")[0]).DEFAULT.get_state_dict()
+        fetched: dict[str, Tensor] = get_model_weights(architecture.split("-")[0]).DEFAULT.get_state_dict()
         return fetched
     except (OSError, RuntimeError, ValueError) as error:
         raise CheckpointError(

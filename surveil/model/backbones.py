@@ -5,7 +5,6 @@ from __future__ import annotations
 import torchvision  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
-from surveil.errors import CheckpointError
 from surveil.model.attention import AttentionBlock
 
 FEATURES = 512
@@ -50,25 +49,10 @@ def torchvision_backbone(name: str, *, stride: int = 32, attention: bool = False
     return body if network.fc.in_features == FEATURES else Reduced(body, network.fc.in_features)
 
 
-def timm_backbone(name: str) -> nn.Module:
-    """Any convolutional network of timm, named as timm names it, with random weights.
-
-    Raises:
-        CheckpointError: timm has no network of that name.
-    """
-    import timm
-
-    try:
-        body = timm.create_model(name, pretrained=False, num_classes=0, global_pool="")
-    except RuntimeError as error:
-        raise CheckpointError(
-            f"timm has no network {name!r} ({error})", next_step="Names: timm.list_models()."
-        ) from error
-    return Reduced(body, int(body.num_features))  # type: ignore[arg-type]
-
-
 def efficientnet_backbone(name: str) -> nn.Module:
     """An EfficientNet of timm that leaves out its last halving: 16 pixels per cell of the feature map."""
-    backbone = timm_backbone(name)
-    backbone.body.blocks[5][0].conv_dw.stride = (1, 1)  # type: ignore[index,union-attr]
-    return backbone
+    import timm
+
+    body = timm.create_model(name, pretrained=False, num_classes=0, global_pool="")
+    body.blocks[5][0].conv_dw.stride = (1, 1)  # type: ignore[index,union-attr]
+    return Reduced(body, int(body.num_features))  # type: ignore[arg-type]

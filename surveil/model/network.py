@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from surveil.attributes import AGE, INDEPENDENT, LOWER, OUTPUTS, UPPER
 from surveil.errors import CheckpointError
 from surveil.model.attention import AttentionBlock
-from surveil.model.backbones import FEATURES, efficientnet_backbone, timm_backbone, torchvision_backbone
+from surveil.model.backbones import FEATURES, efficientnet_backbone, torchvision_backbone
 from surveil.model.calibration import Calibration
 
 
@@ -148,19 +148,17 @@ def build_network(architecture: str) -> PersonNetwork:
     """The network of a name as written in recipes and checkpoint cards, with random weights.
 
     Args:
-        architecture: A name of `ARCHITECTURES`, or "timm/NAME" for the same heads on a backbone of timm.
+        architecture: A name of `ARCHITECTURES`; a card comes from anybody, so nothing else of it is ever built or fetched.
 
     Raises:
         CheckpointError: No architecture has that name.
     """
-    if architecture in ARCHITECTURES:
-        return ARCHITECTURES[architecture]()
-    if architecture.startswith("timm/"):
-        return PersonNetwork(timm_backbone(architecture.removeprefix("timm/")), "attention", "gem")
-    raise CheckpointError(
-        f"unknown architecture {architecture!r}",
-        next_step=f"This version knows: {', '.join(ARCHITECTURES)}, timm/NAME. Update surveil.",
-    )
+    if not isinstance(architecture, str) or architecture not in ARCHITECTURES:
+        raise CheckpointError(
+            f"unknown architecture {architecture!r}",
+            next_step=f"This version knows: {', '.join(ARCHITECTURES)}. Update surveil.",
+        )
+    return ARCHITECTURES[architecture]()
 
 
 def probabilities(logits: Tensor) -> Tensor:

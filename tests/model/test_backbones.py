@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from surveil.errors import CheckpointError
-from surveil.model.backbones import efficientnet_backbone, timm_backbone, torchvision_backbone
+from surveil.model.backbones import efficientnet_backbone, torchvision_backbone
 
 
 @pytest.mark.parametrize("name", ["alexnet", "resnet18", "resnet50", "densenet121"])
@@ -25,15 +24,3 @@ def test_a_finer_resnet_has_16_pixels_per_cell_and_the_same_weights():
 def test_an_efficientnet_has_16_pixels_per_cell():
     with torch.inference_mode():
         assert efficientnet_backbone("tf_efficientnet_lite0").eval()(torch.randn(1, 3, 128, 64)).shape == (1, 512, 8, 4)
-
-
-# The first has convolutions behind its pooling, which are left out; the second one normalises there.
-@pytest.mark.parametrize("name", ["mobilenetv4_conv_small", "convnextv2_atto"])
-def test_any_network_of_timm_can_stand_behind(name):
-    with torch.inference_mode():
-        assert timm_backbone(name).eval()(torch.randn(1, 3, 64, 64)).shape == (1, 512, 2, 2)
-
-
-def test_a_name_that_timm_does_not_know_is_refused():
-    with pytest.raises(CheckpointError, match="timm has no network 'resnet35'"):
-        timm_backbone("resnet35")

@@ -62,6 +62,7 @@ def test_exclusive_groups_sum_to_one_and_the_others_are_independent():
     assert ((chances[:, INDEPENDENT] > 0) & (chances[:, INDEPENDENT] < 1)).all()
 
 
-def test_an_unknown_architecture_is_refused():
-    with pytest.raises(CheckpointError, match="unknown architecture 'vgg'"):
-        build_network("vgg")
+@pytest.mark.parametrize("name", ["vgg", "timm/hf-hub:x/y", "timm/resnet18", {"activation": "print"}, ["resnet18"]])
+def test_an_architecture_that_is_not_on_the_list_is_refused(name):
+    with pytest.raises(CheckpointError, match="unknown architecture"):
+        build_network(name)
