@@ -74,7 +74,7 @@ def read_card(weights: Path) -> dict[str, Any]:
         raise CheckpointError(
             "there is no card", path, "Weights are NAME.safetensors with NAME.json beside it."
         ) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"not a card ({error})", path, "Copy both files again.") from error
     if not isinstance(values, dict):
         raise CheckpointError("not a card", path, "Copy both files again.")
@@ -87,9 +87,15 @@ def read_weights(weights: Path, network: nn.Module, sha256: str) -> None:
     Raises:
         CheckpointError: The file is missing or damaged, is not the one with this hash, or does not fit the network.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import load
+    fill_network(weights, network, read_checked(weights, sha256))
 
+
+def read_checked(weights: Path, sha256: str) -> bytes:
+    """The content of a weights file that has this hash: to be read before anything is done with what its card says.
+
+    Raises:
+        CheckpointError: The file cannot be read, or is not the one with this hash.
+    """
     try:
         content = weights.read_bytes()
     except OSError as error:
@@ -98,6 +104,18 @@ def read_weights(weights: Path, network: nn.Module, sha256: str) -> None:
         raise CheckpointError(
             "the weights are not the ones that the card describes (SHA-256 differs)", weights, "Copy both files again."
         )
+    return content
+
+
+def fill_network(weights: Path, network: nn.Module, content: bytes) -> None:
+    """Load the content of a weights file into a network, as float32.
+
+    Raises:
+        CheckpointError: The content is damaged, or does not fit the network.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
     try:
         tensors: dict[str, Tensor] = load(content)
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})

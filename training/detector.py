@@ -17,7 +17,13 @@ import torch
 
 from surveil.errors import CheckpointError
 from surveil.evaluation.detection import DetectionScore, score
-from surveil.people.checkpoint import DetectorCard, load_detector, load_pickled_detector, save_detector
+from surveil.people.checkpoint import (
+    DetectorCard,
+    build_network,
+    load_detector,
+    load_pickled_detector,
+    save_detector,
+)
 from surveil.people.detect import PersonDetector
 from surveil.types import Floats, Image
 from training.detector_data import LabelledPicture, Mosaics
@@ -85,8 +91,6 @@ def start_network(weights: Path) -> DetectionModel:
     Raises:
         CheckpointError: The weights are neither.
     """
-    from ultralytics.nn.tasks import DetectionModel
-
     if weights.suffix == ".safetensors":
         return load_detector(weights)[0]
     if not weights.is_file() or hashlib.sha256(weights.read_bytes()).hexdigest() != KNOWN_PICKLE:
@@ -97,7 +101,7 @@ def start_network(weights: Path) -> DetectionModel:
         )
     two_classes = load_pickled_detector(weights, trust=True)
     state = two_classes.state_dict()
-    network = DetectionModel(ARCHITECTURE, nc=1, verbose=False)
+    network = build_network(ARCHITECTURE, classes=1)
     wanted = network.state_dict()
     network.load_state_dict(
         {name: value[:1] if value.shape != wanted[name].shape else value for name, value in state.items()}

@@ -8,11 +8,17 @@ from typing import Any
 
 import torch
 from ultralytics.nn.tasks import DetectionModel
+from ultralytics.utils import ROOT, YAML
 
 from surveil.errors import CheckpointError
-from surveil.weights_file import card_path, read_card, read_weights, write_weights
+from surveil.weights_file import card_path, fill_network, read_card, read_checked, write_weights
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "person_detector.safetensors"
+ARCHITECTURES = {"yolov8n.yaml": "n", "yolov8s.yaml": "s", "yolov8m.yaml": "m"}
+"""The networks that a card may name, and their sizes. ultralytics may run what other model files say."""
+MODEL_FILE = ROOT / "cfg" / "models" / "v8" / "yolov8.yaml"
+"""By its whole path, for ultralytics would prefer a file of that name in the current folder to its own."""
+MAX_CLASSES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +55,50 @@ def save_detector(weights: Path, network: DetectionModel, card: DetectorCard) ->
     return write_weights(weights, network, card)
 
 
+def build_network(architecture: str, classes: int) -> DetectionModel:
+    """An untrained network of one of the `ARCHITECTURES`; KeyError for any other name."""
+    return DetectionModel({**YAML.load(MODEL_FILE), "scale": ARCHITECTURES[architecture]}, nc=classes, verbose=False)
+
+
 def load_detector(weights: Path) -> tuple[DetectionModel, DetectorCard]:
     """Network (float32, evaluation mode, on the CPU) and card of weights that `save_detector` wrote.
+
+    Nothing that the card says reaches ultralytics before the weights' hash is known to be the card's and the
+    architecture to be one of `ARCHITECTURES`.
 
     Raises:
         CheckpointError: A file is missing or damaged, or the weights are not those that the card describes.
     """
-    values = read_card(weights)
-    try:
-        card = DetectorCard(**{**values, "classes": tuple(values["classes"])})
-        network = DetectionModel(card.architecture, nc=len(card.classes), verbose=False)
-    except (KeyError, TypeError, FileNotFoundError) as error:
-        raise CheckpointError(f"no detector's card ({error!r})", card_path(weights), "Export it again.") from error
-    read_weights(weights, network, card.sha256)
+    card = _checked_card(weights, read_card(weights))
+    content = read_checked(weights, card.sha256)
+    network = build_network(card.architecture, len(card.classes))
+    fill_network(weights, network, content)
     return network.eval(), card
+
+
+def _checked_card(weights: Path, values: dict[str, Any]) -> DetectorCard:
+    """The card, of whose fields those that are used are what they should be.
+
+    Raises:
+        CheckpointError: They are not.
+    """
+    path = card_path(weights)
+    classes = values.get("classes")
+    try:
+        if not isinstance(classes, list) or not 1 <= len(classes) <= MAX_CLASSES:
+            raise TypeError("its classes are no list of names")
+        if not all(isinstance(name, str) for name in (*classes, values["sha256"])):
+            raise TypeError("a class or the SHA-256 is no text")
+        card = DetectorCard(**{**values, "classes": tuple(classes)})
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"no detector's card ({error!r})", path, "Export it again.") from error
+    if not isinstance(card.architecture, str) or card.architecture not in ARCHITECTURES:
+        raise CheckpointError(
+            f"architecture {str(card.architecture)[:80]!r} is none of {', '.join(ARCHITECTURES)}",
+            path,
+            "Detectors of other architectures are given as ultralytics weights (.pt), with --trust-detector.",
+        )
+    return card
 
 
 def load_pickled_detector(weights: Path, *, trust: bool) -> DetectionModel:

@@ -16,6 +16,7 @@ def keep_ultralytics_offline() -> None:
     """
     os.environ["YOLO_OFFLINE"] = "true"
     os.environ["YOLO_AUTOINSTALL"] = "false"
+    os.environ["ULTRALYTICS_SAFE_LOAD"] = "true"  # it runs no code that a model file or weights bring along
     os.environ.setdefault("YOLO_VERBOSE", "false")
     os.environ.setdefault("OMP_NUM_THREADS", str(len(os.sched_getaffinity(0))))
     if "YOLO_CONFIG_DIR" not in os.environ:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -172,6 +173,80 @@ def test_a_card_that_is_missing_or_damaged_is_an_error_that_names_it(copied):
     card.unlink()
     with pytest.raises(CheckpointError, match=r"person_detector\.json: there is no card"):
         load(copied)
+
+
+def evil_model(marker):
+    """A model description that, in ultralytics, runs code: it makes a folder."""
+    return {
+        "nc": 1,
+        "activation": f"__import__('os').mkdir({str(marker)!r})",
+        "backbone": [[-1, 1, "Conv", [16, 3, 2]]],
+        "head": [[[0], 1, "Detect", ["nc"]]],
+    }
+
+
+def evil_weights(folder, **card):
+    """Weights of 16 zero bytes whose SHA-256 is the card's, as an attacker would have it."""
+    weights = folder / "evil.safetensors"
+    weights.write_bytes(bytes(16))
+    values = json.loads(SHIPPED.with_suffix(".json").read_text())
+    values |= {"sha256": hashlib.sha256(bytes(16)).hexdigest()} | card
+    weights.with_suffix(".json").write_text(json.dumps(values))
+    return weights
+
+
+def test_a_card_that_describes_a_network_runs_no_code(tmp_path):
+    weights = evil_weights(tmp_path, architecture=evil_model(tmp_path / "boom"))
+    with pytest.raises(CheckpointError, match=r"evil\.json.*architecture.*is none of yolov8n\.yaml"):
+        load(weights)
+    assert not (tmp_path / "boom").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["{folder}/model.yaml", "model.yaml", "yolo26n.yaml", "https://example.org/x.yaml", ""]
+)
+def test_a_card_that_names_a_file_runs_no_code(tmp_path, monkeypatch, name):
+    (tmp_path / "model.yaml").write_text(json.dumps(evil_model(tmp_path / "boom")))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckpointError, match="is none of"):
+        load(evil_weights(tmp_path, architecture=name.format(folder=tmp_path)))
+    assert not (tmp_path / "boom").exists()
+
+
+@pytest.mark.parametrize("name", ["yolov8.yaml", "yolov8s.yaml"])
+def test_a_model_file_in_the_current_folder_is_not_taken_for_the_one_that_the_card_names(tmp_path, monkeypatch, name):
+    (tmp_path / name).write_text(json.dumps(evil_model(tmp_path / "boom")))
+    monkeypatch.chdir(tmp_path)
+    load(None)
+    assert not (tmp_path / "boom").exists()
+
+
+@pytest.mark.parametrize(
+    "card",
+    [{"classes": "person"}, {"classes": []}, {"classes": [1]}, {"classes": ["x"] * 10**6}, {"sha256": 1}, {"new": 1}],
+)
+def test_a_card_with_fields_of_another_kind_is_refused(tmp_path, card):
+    with pytest.raises(CheckpointError, match=r"evil\.json: no detector's card"):
+        load(evil_weights(tmp_path, **card))
+
+
+def test_a_card_nested_too_deep_to_read_is_refused(tmp_path):
+    weights = evil_weights(tmp_path)
+    weights.with_suffix(".json").write_text("[" * 10**6)
+    with pytest.raises(CheckpointError, match=r"evil\.json: not a card"):
+        load(weights)
+
+
+def test_the_hash_is_checked_before_a_network_is_built(tmp_path, monkeypatch):
+    monkeypatch.setattr("surveil.people.checkpoint.DetectionModel", None)
+    with pytest.raises(CheckpointError, match="SHA-256 differs"):
+        load(evil_weights(tmp_path, sha256="0" * 64))
+
+
+def test_ultralytics_itself_evaluates_nothing(tmp_path):
+    with pytest.raises((TypeError, ValueError, AttributeError)):
+        DetectionModel(evil_model(tmp_path / "boom"), verbose=False)
+    assert not (tmp_path / "boom").exists()
 
 
 def test_ultralytics_stays_offline_and_out_of_the_home_folder(tmp_path):
