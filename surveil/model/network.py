@@ -148,7 +148,7 @@ def build_network(architecture: str) -> PersonNetwork:
     """The network of a name as written in recipes and checkpoint cards, with random weights.
 
     Args:
-        architecture: A name of `ARCHITECTURES`; a card comes from anybody, so nothing else of it is ever built or fetched.
+        architecture: A name of `ARCHITECTURES`; a card comes from anybody, so nothing else is ever built or fetched.
 
     Raises:
         CheckpointError: No architecture has that name.
