@@ -24,6 +24,10 @@ class FootageError(SurveilError):
     """A piece of footage cannot be read, or not as a whole."""
 
 
+class FootageReadError(FootageError):
+    """A file could not be read to its end, which says nothing of what is in it: it is to be tried again."""
+
+
 class CheckpointError(SurveilError):
     """Weights or their card cannot be loaded."""
 

@@ -4,10 +4,11 @@ images are uint8 (H, W, 3) in BGR order; `seconds` count from the first frame of
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +26,58 @@ class CropFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A piece of footage as found on disk, before anything is decoded.
+class FoundFootage:
+    """A piece of footage that a walk met: what its name and the file system say; nothing was opened or hashed.
 
     Attributes:
         path: The video file, or the folder of crops.
         kind: What `path` is.
         camera: The camera's name.
-        camera_from: Where the name was taken from: "flag", "path", "metadata" or "default".
+        camera_from: Where the name was taken from: "flag", "path" or "default".
+        size: Bytes; of a folder of crops, of all its pictures.
+        mtime_ns: When it was last changed, in nanoseconds since 1970; of a folder of crops, the latest of the folder
+            and its pictures.
+        pictures: One camera's pictures in a folder of crops; empty for a video.
+    """
+
+    path: Path
+    kind: Literal["video", "crops"]
+    camera: str
+    camera_from: str
+    size: int
+    mtime_ns: int
+    pictures: tuple[Path, ...] = ()
+
+    @property
+    def scan_key(self) -> str:
+        """What a scan remembers it by: the path, and in a folder of crops, which may hold several, the camera too."""
+        return str(self.path) if self.kind == "video" else f"{self.path}#{self.camera}"
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A file or folder that a walk met and does not take for footage, and why."""
+
+    path: Path
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A piece of footage that was examined: it can be opened, and its content is known by its hash.
+
+    Attributes:
+        path: The video file, or the folder of crops.
+        kind: What `path` is.
+        camera: The camera's name.
+        camera_from: Where the name was taken from: "flag", "path" or "default".
         started_at: UTC time of the first frame.
         started_from: Where the time was taken from: "flag", "path", "metadata" or "file time".
         content_hash: SHA-256 of the content (hex), the identity of the footage whatever its name.
         crops: One camera's pictures in a folder of crops, in order of time; empty for a video.
         skipped: Pictures of that camera that are junk by their names and were left out.
+        size: Bytes at the moment of hashing, and
+        mtime_ns: when it was last changed then: see `FoundFootage`.
     """
 
     path: Path
@@ -49,6 +89,8 @@ class Source:
     content_hash: str
     crops: tuple[CropFile, ...] = ()
     skipped: int = 0
+    size: int = 0
+    mtime_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +100,11 @@ class Frame:
     index: int
     seconds: float
     image: Image
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the picture takes."""
+        return self.image.nbytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +184,56 @@ class FrameCounts:
     unreadable: int = 0
 
 
+WarningKind = Literal[
+    "clock_jump", "container_broken", "damaged", "gap", "invented_times", "junk_skipped", "other", "stated_fps",
+    "truncated", "unreadable_pictures",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FootageWarning:
+    """Something wrong with footage that was read all the same; `surveil.footage.warnings` says it in English.
+
+    As JSON it is what `dataclasses.asdict` makes of it, and `FootageWarning(**record)` reads it back.
+
+    Attributes:
+        kind: What is wrong:
+            "clock_jump": the file's clock runs back (`detail`: times);
+            "container_broken": reading stopped at `start`, where the container could not be followed any more;
+            "damaged": frames between `start` and `end` are lost or flawed (`detail`: unreadable, flawed);
+            "gap": no frames between `start` and `end`;
+            "invented_times": frames without a time (`detail`: frames);
+            "junk_skipped": pictures that are junk by their names (`detail`: pictures);
+            "other": stored by an earlier release (`detail`: text);
+            "stated_fps": no timestamps in the file (`detail`: fps);
+            "truncated": frames end at `start`, the container says `end`;
+            "unreadable_pictures": pictures that cannot be decoded (`detail`: pictures, names of the first few).
+        start: Seconds from the first frame at which it begins, None if it concerns all of it.
+        end: Seconds at which it ends.
+        detail: Figures and names. `places`, if there, counts the places of its kind that this one stands for.
+    """
+
+    kind: WarningKind
+    start: float | None = None
+    end: float | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadResult:
+    """What reading footage came to, so far or at its end.
+
+    Attributes:
+        frames: What became of the frames.
+        duration: Seconds of footage read.
+        warnings: What is wrong with it.
+    """
+
+    frames: FrameCounts
+    duration: float
+    warnings: tuple[FootageWarning, ...]
+
+
 @dataclass(slots=True)
 class FootageReport:
     """What ingesting one piece of footage came to.
@@ -146,6 +243,7 @@ class FootageReport:
         seconds: Wall-clock seconds that the work took.
         duration: Seconds that the footage lasts.
         warnings: What is wrong with the footage although it was ingested: gaps, truncation, a stated frame rate.
+        remark: Why there was nothing to do.
         error: Why it failed.
         short_tracks: Tracks dropped because they had too few detections, or no crop that shows enough.
         kind: What the footage is; a folder of crops lasts as long as its names say, not as long as frames do.
@@ -158,7 +256,8 @@ class FootageReport:
     sightings: int = 0
     seconds: float = 0.0
     duration: float = 0.0
-    warnings: list[str] = field(default_factory=list)
+    warnings: tuple[FootageWarning, ...] = ()
+    remark: str | None = None
     error: str | None = None
     short_tracks: int = 0
     kind: Literal["video", "crops"] = "video"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from surveil.errors import SurveilError
-from surveil.footage.clock import Clock
+from surveil.footage.origin import OriginRules
 from surveil.settings import Settings, data_folder, load_settings
 
 SHIPPED_FILE = Path(__file__).parents[1] / "configs" / "surveil.toml"
@@ -70,7 +70,7 @@ def test_the_examples_of_the_shipped_file_work(file):
     settings = load_settings()
     assert settings.database == shown["database"]
     assert settings.media == Path(shown["media"])
-    camera, time = Clock.of("UTC", settings.camera_patterns).read_path(Path("/f/left/2026.09.14 08.15.mp4"))
+    camera, time = OriginRules.of("UTC", settings.camera_patterns).read_path(Path("/f/left/2026.09.14 08.15.mp4"))
     assert (camera, f"{time:%F %T}") == ("left", "2026-09-14 08:15:00")
 
 

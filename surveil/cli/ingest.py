@@ -73,20 +73,28 @@ def _find(
     zone: str | None,
 ) -> Iterator[Source | FootageError]:  # fmt: skip
     """What lies at the paths. The zone of the call goes before those the cameras are known to stand in."""
-    from surveil.footage.discover import discover
+    from surveil.errors import FootageError
+    from surveil.footage.examine import examine
+    from surveil.footage.find import find_footage
+    from surveil.footage.origin import OriginRules
     from surveil.store.cameras import configure_camera, list_cameras
-    from surveil.types import Source
+    from surveil.types import FoundFootage
 
     with database.session() as session:
         zones = {} if zone else {known.name: known.zone for known, _, _ in list_cameras(session)}
-    found = discover(
-        paths, camera=camera, start=start, zone=zone or "UTC", zones=zones, patterns=settings.camera_patterns
-    )
-    for source in found:
-        if zone and isinstance(source, Source):
+    rules = OriginRules.of(zone or "UTC", settings.camera_patterns, zones, camera=camera, start=start)
+    for found in find_footage(paths, rules):
+        if isinstance(found, FootageError):
+            yield found
+        if not isinstance(found, FoundFootage):
+            continue
+        if zone:
             with database.session() as session:
-                configure_camera(session, source.camera, zone=zone, create=True)
-        yield source
+                configure_camera(session, found.camera, zone=zone, create=True)
+        try:
+            yield examine(found, rules)
+        except FootageError as error:
+            yield error
 
 
 def _ingest(
@@ -164,7 +172,7 @@ def _line(report: FootageReport) -> str:
     if report.state == "failed":
         return f"failed: {report.error}"
     if report.state == "duplicate":
-        return f"skipped: {report.path} ({'; '.join(report.warnings)})"
+        return f"skipped: {report.path} ({report.remark})"
     return f"done: {report.path}, camera {report.camera}: {report.sightings} people in {report.seconds:.1f} s"
 
 

@@ -29,8 +29,10 @@ def command(ctx: click.Context, output: str) -> None:
         surveil status
         surveil status --json
     """
+    from surveil.footage.warnings import warnings_in_words
     from surveil.settings import load_settings
     from surveil.store.session import Database
+    from surveil.types import FootageWarning
 
     settings = load_settings(database=ctx.obj["database"])
     with Database.open(settings.database, create=False) as database:
@@ -41,7 +43,8 @@ def command(ctx: click.Context, output: str) -> None:
     columns = ("footage", "camera", "starts (UTC)", "state", *(name.replace("_", " ") for name in FRAMES), "people")
     write_table(columns, [_row(piece) for piece in footage], right=columns[4:])
     for piece in footage:
-        for line in (*piece["warnings"], *([piece["error"]] if piece["error"] else [])):
+        said = warnings_in_words([FootageWarning(**warning) for warning in piece["warnings"]])
+        for line in (*said, *([piece["error"]] if piece["error"] else [])):
             click.echo(f"{piece['path']}: {line}" if piece["path"] not in line else line)
 
 

@@ -7,10 +7,11 @@ unknown, are laid two hours apart (the longest lasts 1.83 h). Identity -1 marks 
 
 from __future__ import annotations
 
-import hashlib
+import errno
+import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,9 +21,18 @@ import numpy as np
 from PIL import Image as Picture
 from PIL import UnidentifiedImageError
 
-from surveil.errors import FootageError
-from surveil.footage.clock import Clock
-from surveil.types import CropFile, FrameCounts, Image, Source
+from surveil.errors import FootageError, FootageReadError
+from surveil.footage.origin import OriginRules
+from surveil.types import (
+    CropFile,
+    FootageWarning,
+    FoundFootage,
+    FrameCounts,
+    Image,
+    PassedOver,
+    ReadResult,
+    Source,
+)  # fmt: skip
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 MARKET_NAME = re.compile(r"(?P<identity>-1|\d{4})_c(?P<camera>\d+)s(?P<sequence>\d+)_(?P<frame>\d{6})_\d\d(?:\.jpg)?")
@@ -31,6 +41,7 @@ MARKET_SEQUENCE_SECONDS = 7200
 LARGEST_CROP = 1024
 """Height in pixels above which a picture is taken for a scene, not a person."""
 SAMPLED_PICTURES = 20
+SHOWN_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +57,7 @@ class CropReader:
     """Reads the pictures of a source of kind "crops", one by one, in order of time.
 
     Attributes:
-        counts: decoded = processed; unreadable pictures were not decoded.
-        warnings: Junk skipped and pictures that cannot be read; complete when the iteration is.
+        result: Counts and warnings so far: decoded = processed; unreadable pictures were not decoded.
 
     Raises:
         FootageError: After the iteration: no picture could be read.
@@ -55,31 +65,31 @@ class CropReader:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.counts = FrameCounts()
-        self.warnings: list[str] = []
-        if source.skipped:
-            self.warnings.append(f"{source.skipped} pictures are junk by their names (identity -1) and were skipped")
+        self._processed = 0
+        self._unreadable: list[str] = []
 
     @property
-    def duration(self) -> float:
-        """Seconds from the first picture to the last."""
-        crops = self.source.crops
-        return crops[-1].seconds - crops[0].seconds if crops else 0.0
+    def result(self) -> ReadResult:
+        """What reading came to so far; the duration is that from the first picture to the last."""
+        crops, bad, warnings = self.source.crops, self._unreadable, []
+        if self.source.skipped:
+            warnings.append(FootageWarning("junk_skipped", detail={"pictures": self.source.skipped}))
+        if bad:
+            detail = {"pictures": len(bad), "names": bad[:SHOWN_NAMES]}
+            warnings.append(FootageWarning("unreadable_pictures", detail=detail))
+        frames = FrameCounts(decoded=self._processed, processed=self._processed, unreadable=len(bad))
+        duration = crops[-1].seconds - crops[0].seconds if crops else 0.0
+        return ReadResult(frames, duration, tuple(warnings))
 
     def __iter__(self) -> Iterator[FolderCrop]:
-        bad: list[str] = []
         for crop in self.source.crops:
             image = _read(crop.path)
             if image is None:
-                self.counts.unreadable += 1
-                bad.append(crop.path.name)
+                self._unreadable.append(crop.path.name)
                 continue
-            self.counts.decoded += 1
-            self.counts.processed += 1
+            self._processed += 1
             yield FolderCrop(crop.seconds, image, crop.path)
-        if bad:
-            self.warnings.append(f"{len(bad)} pictures cannot be read: {_some(bad)}")
-        if not self.counts.decoded:
+        if not self._processed:
             raise FootageError("none of its pictures can be read", self.source.path)
 
 
@@ -89,98 +99,99 @@ def holds_crops(pictures: Sequence[Path]) -> bool:
     return sum(_looks_like_a_crop(picture) for picture in looked_at) * 2 > len(looked_at)
 
 
-def crop_sources(
-    folder: Path, pictures: Sequence[Path], clock: Clock, camera: str | None, start: datetime | None
-) -> Iterator[Source | FootageError]:
-    """One source per camera of a folder of crops.
+def find_crops(
+    folder: Path, pictures: Sequence[Path], rules: OriginRules
+) -> Iterator[FoundFootage | PassedOver | FootageError]:
+    """One piece of footage per camera of a folder of crops.
 
-    The camera is the flag's, the file name's (Market-1501's or by pattern), or the folder's name. Times are those of
-    the names where all of a camera's pictures have one, else file times. Times of Market-1501 names have no date: they
-    count from `start`, or else from the oldest file time in the folder.
+    The camera is the flag's, the file name's (Market-1501's or by pattern), or the folder's name.
 
     Args:
         folder: The folder.
         pictures: The pictures directly in it.
-        clock: How names are to be read.
-        camera: The flag, if given: one camera took them all.
-        start: The flag, if given: the time of the first picture (Market-1501: of frame 0 of sequence 1).
+        rules: How to tell cameras.
     """
-    readable, unreadable = [], []
+    unreadable = []
+    cameras: dict[tuple[str, str], list[tuple[Path, os.stat_result]]] = defaultdict(list)
     for picture in pictures:
         try:
-            readable.append(_Crop.of(picture, clock, camera))
+            status = picture.stat()
+            if not os.access(picture, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             unreadable.append(f"{picture.name} ({error.strerror})")
+        else:
+            cameras[_camera_of(picture, rules)].append((picture, status))
     if unreadable:
         yield FootageError(f"{len(unreadable)} pictures cannot be read: {_some(unreadable)}", folder)
-    oldest = min((crop.modified for crop in readable), default=datetime.now(UTC))
-    cameras: dict[tuple[str, str], list[_Crop]] = defaultdict(list)
-    for crop in readable:
-        cameras[crop.camera, crop.camera_from].append(crop)
-    for (name, name_from), crops in sorted(cameras.items()):
-        kept = [crop for crop in crops if not crop.junk]
-        if kept:
-            begin = clock.to_utc(start, name) if start else None
-            started_at, started_from, files = _times(kept, begin, oldest)
-            digest = _digest(file.path for file in files)
-            skipped = len(crops) - len(kept)
-            yield Source(
-                folder, "crops", name, name_from, started_at, started_from, digest, tuple(files), skipped
-            )  # fmt: skip
+    changed = folder.stat().st_mtime_ns
+    for (name, name_from), members in sorted(cameras.items()):
+        paths = tuple(picture for picture, _ in members)
+        if all(_is_junk(picture) for picture in paths):
+            yield from (PassedOver(picture, "junk by its name (identity -1)") for picture in paths)
+            continue
+        size = sum(status.st_size for _, status in members)
+        latest = max(changed, *(status.st_mtime_ns for _, status in members))
+        yield FoundFootage(folder, "crops", name, name_from, size, latest, paths)
 
 
-@dataclass(frozen=True, slots=True)
-class _Crop:
-    path: Path
-    camera: str
-    camera_from: str
-    modified: datetime
-    named: datetime | None
-    market_seconds: float | None
-    junk: bool
+def time_crops(found: FoundFootage, rules: OriginRules) -> tuple[datetime, str, list[CropFile]]:
+    """The time from which a folder's crops count, where it was taken from, and the crops in order of time, but junk.
 
-    @staticmethod
-    def of(path: Path, clock: Clock, camera: str | None) -> _Crop:
-        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        with path.open("rb"):  # whether it may be read shows now, not in the middle of the work
-            pass
-        name, named = clock.read_path(path)
-        seconds, junk = None, False
-        if market := MARKET_NAME.fullmatch(path.stem):
-            name, junk = f"c{market['camera']}", market["identity"] == "-1"
-            seconds = (int(market["sequence"]) - 1) * MARKET_SEQUENCE_SECONDS + int(market["frame"]) / MARKET_FPS
-        if camera:
-            return _Crop(path, camera, "flag", modified, named, seconds, junk)
-        if name:
-            return _Crop(path, name, "path", modified, named, seconds, junk)
-        return _Crop(path, path.parent.name, "default", modified, named, seconds, junk)
+    Times are those of the names where all pictures have one, else file times. Times of Market-1501 names have no date:
+    they count from the flag's start, or else from the oldest file time in the folder, whatever the camera, so that
+    cameras stay in step.
 
-
-def _times(
-    crops: list[_Crop], start: datetime | None, oldest: datetime
-) -> tuple[datetime, str, list[CropFile]]:  # fmt: skip
-    """The time from which the crops' seconds count, where it was taken from, and the crops in order of time."""
-    if all(crop.market_seconds is not None for crop in crops):
-        begin, begin_from = oldest, "file time"
-        seconds = [crop.market_seconds or 0.0 for crop in crops]
+    Raises:
+        FootageReadError: A picture is gone, or may not be read.
+    """
+    crops = [picture for picture in found.pictures if not _is_junk(picture)]
+    market = [_market_seconds(picture) for picture in crops]
+    named = [rules.read_path(picture)[1] for picture in crops]
+    if None not in market:
+        begin, begin_from = _oldest(found.path), "file time"
+        seconds = [at or 0.0 for at in market]
     else:
-        named = [crop.named for crop in crops if crop.named is not None]
-        begin_from = "path" if len(named) == len(crops) else "file time"
-        times = named if begin_from == "path" else [crop.modified for crop in crops]
+        begin_from = "file time" if None in named else "path"
+        times = [_modified(picture) for picture in crops] if None in named else [time for time in named if time]
         begin = min(times)
         seconds = [(time - begin) / timedelta(seconds=1) for time in times]
-    if start is not None:
-        begin, begin_from = start, "flag"
-    files = [CropFile(crop.path, at) for crop, at in zip(crops, seconds, strict=True)]
+    if rules.start is not None:
+        begin, begin_from = rules.to_utc(rules.start, found.camera), "flag"
+    files = [CropFile(picture, at) for picture, at in zip(crops, seconds, strict=True)]
     return begin, begin_from, sorted(files, key=lambda file: (file.seconds, file.path.name))
 
 
-def _digest(files: Iterable[Path]) -> str:
-    """SHA-256 over names and contents: in a folder of crops the names hold camera and time."""
-    whole = hashlib.sha256()
-    for file in sorted(files):
-        whole.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
-    return whole.hexdigest()
+def _camera_of(picture: Path, rules: OriginRules) -> tuple[str, str]:
+    market = MARKET_NAME.fullmatch(picture.stem)
+    if market and not rules.camera:
+        return f"c{market['camera']}", "path"
+    name, name_from = rules.camera_of(picture)
+    return (picture.parent.name, "default") if name_from == "default" else (name, name_from)
+
+
+def _is_junk(picture: Path) -> bool:
+    market = MARKET_NAME.fullmatch(picture.stem)
+    return market is not None and market["identity"] == "-1"
+
+
+def _market_seconds(picture: Path) -> float | None:
+    market = MARKET_NAME.fullmatch(picture.stem)
+    if market is None:
+        return None
+    return (int(market["sequence"]) - 1) * MARKET_SEQUENCE_SECONDS + int(market["frame"]) / MARKET_FPS
+
+
+def _modified(picture: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(picture.stat().st_mtime, UTC)
+    except OSError as error:
+        raise FootageReadError(f"cannot be read: {error.strerror or error}", picture) from error
+
+
+def _oldest(folder: Path) -> datetime:
+    pictures = (path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and path.exists())
+    return min(_modified(picture) for picture in pictures)
 
 
 def _looks_like_a_crop(path: Path) -> bool:
@@ -202,5 +213,5 @@ def _read(path: Path) -> Image | None:
     return None if picture is None else picture.astype(np.uint8, copy=False)
 
 
-def _some(names: list[str], shown: int = 3) -> str:
-    return ", ".join(names[:shown]) + (", ..." if len(names) > shown else "")
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:SHOWN_NAMES]) + (", ..." if len(names) > SHOWN_NAMES else "")

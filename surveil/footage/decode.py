@@ -4,6 +4,7 @@ is counted, and only those that are to be looked at become pictures.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,8 @@ from surveil.errors import FootageError
 from surveil.footage.container import claimed_duration, open_video
 from surveil.footage.motion import MotionGate, luma_of
 from surveil.footage.timestamps import FrameTimes
-from surveil.types import Frame, FrameCounts, Image
+from surveil.footage.warnings import place_warnings
+from surveil.types import FootageWarning, Frame, FrameCounts, Image, ReadResult
 
 MISSING_SECONDS = 0.5
 """Footage that ends this much before its container says is reported as cut off."""
@@ -35,7 +37,7 @@ class FootageReader:
         with FootageReader(path, fps=5, gate=MotionGate(0.001, 4)) as reader:
             for frame in reader:
                 ...
-        print(reader.counts, reader.duration, reader.warnings)
+        print(reader.result)
 
     Args:
         path: The video file.
@@ -44,8 +46,6 @@ class FootageReader:
         stated_fps: Frames per second of a raw stream, which has no timestamps.
 
     Attributes:
-        counts: What became of the frames so far; decoded = processed + gated + sampled_out at every moment.
-        warnings: What is wrong with the footage; complete when the iteration is.
         stated_duration: Seconds that the container claims, None if it does not: for progress only.
 
     Raises:
@@ -54,15 +54,16 @@ class FootageReader:
 
     def __init__(self, path: Path, *, fps: float, gate: MotionGate | None = None, stated_fps: float = 25.0) -> None:
         self.path = path
-        self.counts = FrameCounts()
-        self.warnings: list[str] = []
         self.stated_duration: float | None = None
+        self._counts = FrameCounts()
+        self._container_broken = self._ended = False
         self._fps = fps
         self._gate = gate
         self._stated_fps = stated_fps
         self._interval = -1
         self._reformatter = VideoReformatter()
         self._losses = _Losses()
+        self._times: FrameTimes | None = None
 
     def __enter__(self) -> FootageReader:
         self._container, self._stream = open_video(self.path)
@@ -77,31 +78,39 @@ class FootageReader:
         self._container.close()
 
     @property
-    def duration(self) -> float:
-        """Seconds of footage decoded so far."""
-        return self._times.duration
+    def result(self) -> ReadResult:
+        """Counts, duration and warnings so far; decoded = processed + gated + sampled_out at every moment.
+
+        That the footage is cut off shows only at its end.
+        """
+        duration = self._times.duration if self._times is not None else 0.0
+        return ReadResult(dataclasses.replace(self._counts), duration, tuple(self._warnings()))
 
     def __iter__(self) -> Iterator[Frame]:
+        if self._times is None:
+            raise RuntimeError("the reader is not open: use it in a with statement")
         for decoded in self._decode():
-            index = self.counts.decoded
-            seconds = self._times.seconds(decoded, late=index == 0 and self.counts.unreadable > 0)
+            index = self._counts.decoded
+            seconds = self._times.seconds(decoded, late=index == 0 and self._counts.unreadable > 0)
             self._losses.found(seconds, damaged=decoded.is_corrupt)
-            self.counts.decoded += 1
+            self._counts.decoded += 1
             if not self._is_due(seconds):
-                self.counts.sampled_out += 1
+                self._counts.sampled_out += 1
             elif self._gate is not None and not self._gate.passes(luma_of(decoded), seconds):
-                self.counts.gated += 1
+                self._counts.gated += 1
             else:
-                self.counts.processed += 1
+                self._counts.processed += 1
                 yield Frame(index, seconds, self._picture(decoded))
-        self._conclude()
+        self._ended = True
+        if not self._counts.decoded:
+            raise FootageError("no frame can be decoded", self.path, "The file is damaged, or no video.")
 
     def _decode(self) -> Iterator[av.VideoFrame]:
         for packet in self._packets():
             try:
                 frames = packet.decode()
             except FFmpegError:
-                self.counts.unreadable += 1
+                self._counts.unreadable += 1
                 self._losses.lost()
                 continue
             yield from frames
@@ -115,14 +124,14 @@ class FootageReader:
                 packet = next(packets, None)
             except FFmpegError:
                 errors += 1
-                self._losses.lost()
+                self._losses.broken()
                 packets = self._container.demux(self._stream)
                 continue
             if packet is None:
                 return
             errors = 0
             yield packet
-        self.warnings.append("the container is broken: reading stopped where it could not be followed any more")
+        self._container_broken = True
 
     def _is_due(self, seconds: float) -> bool:
         interval = int(seconds * self._fps + 1e-6)
@@ -136,56 +145,65 @@ class FootageReader:
         quarter_turns = round(frame.rotation / 90) % 4
         return np.ascontiguousarray(np.rot90(picture, quarter_turns)) if quarter_turns else picture
 
-    def _conclude(self) -> None:
-        if not self.counts.decoded:
-            raise FootageError("no frame can be decoded", self.path, "The file is damaged, or no video.")
+    def _warnings(self) -> Iterator[FootageWarning]:
         times = self._times
+        if times is None:
+            return
+        if self._container_broken:
+            yield FootageWarning("container_broken", times.last)
         if times.stated:
-            self.warnings.append(f"no timestamps in the file: times follow the stated rate, {self._stated_fps:g} fps")
+            yield FootageWarning("stated_fps", detail={"fps": self._stated_fps})
         elif times.invented:
-            self.warnings.append(f"{times.invented} frames without a time: each follows the one before it")
+            yield FootageWarning("invented_times", detail={"frames": times.invented})
         if times.restarts:
-            self.warnings.append(f"the clock of the file runs back {times.restarts} times: read as continuous")
-        if times.gaps:
-            self.warnings.append(f"no frames {_ranges(times.gaps)}")
-        if self._losses.ranges:
-            unreadable, flawed = self.counts.unreadable, self._losses.flawed
-            self.warnings.append(
-                f"damaged: {unreadable} frames unreadable, {flawed} with errors in the picture, "
-                f"{_ranges(self._losses.ranges)}"
-            )
-        missing = (self.stated_duration or 0.0) - times.duration
-        if missing > MISSING_SECONDS:
-            self.warnings.append(
-                f"cut off: the container says {self.stated_duration:.1f} s, frames end at {times.duration:.1f} s "
-                f"({missing:.1f} s missing)"
-            )
+            yield FootageWarning("clock_jump", detail={"times": times.restarts})
+        yield from place_warnings([FootageWarning("gap", begin, end) for begin, end in times.gaps])
+        yield from place_warnings(self._losses.warnings())
+        if self._ended and (self.stated_duration or 0.0) - times.duration > MISSING_SECONDS:
+            yield FootageWarning("truncated", times.duration, self.stated_duration)
 
 
 class _Losses:
     """Where frames were lost or damaged: ranges from the last good frame before to the first good one after."""
 
     def __init__(self) -> None:
-        self.flawed = 0
-        self.ranges: list[tuple[float, float]] = []
+        self._places: list[_Loss] = []
         self._good = 0.0
         self._open = False
 
     def lost(self) -> None:
-        if not self._open:
-            self.ranges.append((self._good, self._good))
-            self._open = True
+        """A frame could not be decoded."""
+        self._place().unreadable += 1
+
+    def broken(self) -> None:
+        """The container could not be followed; how many frames that cost is not known."""
+        self._place()
 
     def found(self, seconds: float, damaged: bool) -> None:
+        """A frame was decoded, perhaps with errors in the picture."""
         if damaged:
-            self.flawed += 1
-            self.lost()
+            self._place().flawed += 1
         if self._open:
-            self.ranges[-1] = (self.ranges[-1][0], seconds)
+            self._places[-1].end = seconds
         if not damaged:
             self._good, self._open = seconds, False
 
+    def warnings(self) -> list[FootageWarning]:
+        return [
+            FootageWarning("damaged", loss.begin, loss.end, {"unreadable": loss.unreadable, "flawed": loss.flawed})
+            for loss in self._places
+        ]
 
-def _ranges(ranges: list[tuple[float, float]], shown: int = 5) -> str:
-    text = ", ".join(f"between {begin:.2f} s and {end:.2f} s" for begin, end in ranges[:shown])
-    return text if len(ranges) <= shown else f"{text} and in {len(ranges) - shown} more places"
+    def _place(self) -> _Loss:
+        if not self._open:
+            self._places.append(_Loss(self._good, self._good))
+            self._open = True
+        return self._places[-1]
+
+
+@dataclasses.dataclass(slots=True)
+class _Loss:
+    begin: float
+    end: float
+    unreadable: int = 0
+    flawed: int = 0

@@ -17,7 +17,7 @@ from surveil.ingest.prefetch import prefetch
 from surveil.people.crops import picture_quality
 from surveil.people.track import Tracker
 from surveil.settings import Settings
-from surveil.types import Crop, Detections, Frame, FrameCounts, Image, Sighting, Source, Track
+from surveil.types import Crop, Detections, Frame, Image, ReadResult, Sighting, Source, Track
 
 BATCH_SIZE = 8
 """Frames given to the detector together, and decoded ahead of it."""
@@ -81,9 +81,7 @@ class Processing:
     """One piece of footage on its way. `steps` does the work; the attributes say at any time how far it came.
 
     Attributes:
-        frames: What became of the frames so far.
-        duration: Seconds of footage read so far.
-        warnings: What is wrong with the footage.
+        result: What reading the footage came to so far.
         short_tracks: Tracks dropped because they had too few detections, or no crop that shows enough.
     """
 
@@ -92,16 +90,8 @@ class Processing:
         self._waiting: list[Track] = []
 
     @property
-    def frames(self) -> FrameCounts:
-        return self._reader.counts
-
-    @property
-    def duration(self) -> float:
-        return self._reader.duration
-
-    @property
-    def warnings(self) -> list[str]:
-        return self._reader.warnings
+    def result(self) -> ReadResult:
+        return self._reader.result
 
     @property
     def short_tracks(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
+from surveil.footage.warnings import warnings_in_words
 from surveil.types import FootageReport, FrameCounts
 
 COLUMNS = (
@@ -46,7 +47,8 @@ def remarks(reports: Sequence[FootageReport]) -> list[str]:
     """Lines on what the numbers do not say: warnings, errors, tracks too short to count."""
     lines = []
     for report in reports:
-        lines += [f"{report.path.name}: {warning}" for warning in report.warnings]
+        said = [*([report.remark] if report.remark else []), *warnings_in_words(report.warnings)]
+        lines += [f"{report.path.name}: {line}" for line in said]
         if report.short_tracks:
             lines.append(
                 f"{report.path.name}: {report.short_tracks} tracks too short or too poor to describe were dropped"

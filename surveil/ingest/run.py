@@ -66,9 +66,9 @@ class Worker:
         outcome = "done" if state == "done" else claim(self._database, footage_id, self._owner)
         report = FootageReport(source.path, source.camera, "duplicate", kind=source.kind)
         if outcome == "done":
-            report.warnings.append(self._ingested_before(footage_id, source))
+            report.remark = self._ingested_before(footage_id, source)
         elif outcome == "busy":
-            report.warnings.append(TAKEN_OVER)
+            report.remark = TAKEN_OVER
         elif outcome == "failed":
             report.state, report.error = "failed", self._stored(footage_id).error
         else:
@@ -95,13 +95,14 @@ class Worker:
                     report.state, report.error = "failed", _reason(error)
                 else:
                     report.state = "done"
-                report.frames, report.duration = processing.frames, processing.duration
-                report.warnings, report.short_tracks = processing.warnings, processing.short_tracks
+                read = processing.result
+                report.frames, report.duration, report.warnings = read.frames, read.duration, read.warnings
+                report.short_tracks = processing.short_tracks
                 report.sightings = len(output) if report.state == "done" else 0
                 report.seconds = time.monotonic() - begun
                 self._close(output, report)
         except _LeaseLostError:
-            report.state, report.sightings, report.warnings = "duplicate", 0, [TAKEN_OVER]
+            report.state, report.sightings, report.warnings, report.remark = "duplicate", 0, (), TAKEN_OVER
         except BaseException:
             with suppress(StoreError):  # if the database is gone, the lease runs out by itself
                 release(self._database, footage_id, self._owner)

@@ -102,7 +102,7 @@ class FootageWriter:
             "progress": 1.0,
             "frames": dataclasses.asdict(report.frames),
             "duration": report.duration,
-            "warnings": list(report.warnings),
+            "warnings": [dataclasses.asdict(warning) for warning in report.warnings],
             "work_seconds": report.seconds,
         }
         with self._database.session() as session:

@@ -12,7 +12,7 @@ from surveil.ingest.queue import claim, new_owner
 from surveil.store.register import register_footage
 from surveil.store.session import Database
 from surveil.store.tables import Footage
-from surveil.types import FootageReport, FrameCounts, Source
+from surveil.types import FootageReport, FootageWarning, FrameCounts, Source
 
 START = datetime(2026, 9, 14, 8, tzinfo=UTC)
 
@@ -71,12 +71,21 @@ def test_reasons_and_warnings_are_shown(status, database, media):
 
     writer = Writer(database, media, ModelRef("model", "f" * 64))
     writer.begin(register(database, "gate")).fail("/f/gate.mp4: no frame can be decoded")
-    done = FootageReport(Path("/f/hall.mp4"), "hall", "done", FrameCounts(5, 1, 2, 2, 3), warnings=["cut off"])
+    done = FootageReport(
+        Path("/f/hall.mp4"),
+        "hall",
+        "done",
+        FrameCounts(5, 1, 2, 2, 3),
+        warnings=(FootageWarning("truncated", 4.0, 6.0),),
+    )
     writer.begin(register(database, "hall")).finish(done)
     gate, hall = json.loads(status("--json"))["footage"]
     assert (gate["state"], gate["error"]) == ("failed", "/f/gate.mp4: no frame can be decoded")
     assert hall["frames"] == {"decoded": 5, "processed": 1, "gated": 2, "sampled_out": 2, "unreadable": 3}
-    assert status().splitlines()[-2:] == ["/f/gate.mp4: no frame can be decoded", "/f/hall.mp4: cut off"]
+    assert status().splitlines()[-2:] == [
+        "/f/gate.mp4: no frame can be decoded",
+        "/f/hall.mp4: cut off: the container says 6.0 s, frames end at 4.0 s (2.0 s missing)",
+    ]
 
 
 def test_without_a_database_it_says_what_to_do(tmp_path):

@@ -9,7 +9,8 @@ import pytest
 
 from surveil.errors import FootageError
 from surveil.footage.crops_folder import CropReader
-from surveil.footage.discover import discover
+from surveil.footage.warnings import warnings_in_words
+from tests.footage.walk import discover
 
 EPOCH = 1_789_373_700
 """2026-09-14 08:15:00 UTC."""
@@ -67,8 +68,10 @@ def test_market_names_are_split_per_camera_and_timed_by_frame(market):
 def test_junk_is_skipped_and_said(market):
     c1, c2 = discover([market])
     assert (c1.skipped, c2.skipped) == (2, 0)
-    assert CropReader(c1).warnings == ["2 pictures are junk by their names (identity -1) and were skipped"]
-    assert CropReader(c2).warnings == []
+    assert warnings_in_words(CropReader(c1).result.warnings) == [
+        "2 pictures are junk by their names (identity -1) and were skipped"
+    ]
+    assert warnings_in_words(CropReader(c2).result.warnings) == []
 
 
 def test_flags_hold_for_a_folder_of_crops(market):
@@ -123,8 +126,8 @@ def test_crops_are_read_in_order_of_time_and_counted(market):
     assert [crop.path.name[:4] for crop in crops] == ["0007", "0002", "0002"]
     assert [round(float(crop.image.mean())) for crop in crops] == [40, 0, 20]
     assert crops[0].image.shape == (128, 64, 3)
-    assert reader.duration == 7201.0
-    assert (reader.counts.decoded, reader.counts.processed, reader.counts.unreadable) == (3, 3, 0)
+    assert reader.result.duration == 7201.0
+    assert (reader.result.frames.decoded, reader.result.frames.processed, reader.result.frames.unreadable) == (3, 3, 0)
 
 
 def test_a_picture_that_cannot_be_read_costs_only_itself(market):
@@ -132,8 +135,8 @@ def test_a_picture_that_cannot_be_read_costs_only_itself(market):
     (market / "0002_c1s2_000050_01.jpg").write_bytes(b"")
     reader = CropReader(next(discover([market])))
     assert [crop.path.name for crop in reader] == ["0007_c1s1_000025_01.jpg"]
-    assert (reader.counts.decoded, reader.counts.unreadable) == (1, 2)
-    assert reader.warnings[1:] == [
+    assert (reader.result.frames.decoded, reader.result.frames.unreadable) == (1, 2)
+    assert warnings_in_words(reader.result.warnings)[1:] == [
         "2 pictures cannot be read: 0002_c1s1_000451_03.jpg, 0002_c1s2_000050_01.jpg"
     ]  # fmt: skip
 

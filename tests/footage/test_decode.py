@@ -7,6 +7,7 @@ import pytest
 from surveil.errors import FootageError
 from surveil.footage.decode import FootageReader
 from surveil.footage.motion import MotionGate
+from surveil.footage.warnings import warnings_in_words
 
 ALL = 1000.0
 """Frames per second at which no frame is left out."""
@@ -16,10 +17,14 @@ def read(path, fps=ALL, **options):
     """The reader after the work, and its frames."""
     with FootageReader(path, fps=fps, **options) as reader:
         frames = list(reader)
-    counts = reader.counts
+    counts = reader.result.frames
     assert counts.decoded == counts.processed + counts.gated + counts.sampled_out
     assert counts.processed == len(frames)
     return reader, frames
+
+
+def said(reader):
+    return warnings_in_words(reader.result.warnings)
 
 
 def seconds_of(frames):
@@ -31,8 +36,8 @@ def test_constant_rate_whatever_the_container(video, plain, tmp_path, suffix):
     reader, frames = read(video(tmp_path / f"a.{suffix}", plain(60)))
     assert seconds_of(frames) == pytest.approx([number / 10 for number in range(60)])
     assert [frame.index for frame in frames] == list(range(60))
-    assert reader.duration == pytest.approx(6.0)
-    assert (reader.counts.decoded, reader.counts.unreadable) == (60, 0)
+    assert reader.result.duration == pytest.approx(6.0)
+    assert (reader.result.frames.decoded, reader.result.frames.unreadable) == (60, 0)
     # the pictures are those that were written, in their order
     levels = np.array([frame.image.mean() for frame in frames])
     assert np.abs(levels - [4 * number % 256 for number in range(60)]).max() < 4
@@ -51,7 +56,7 @@ def test_variable_rate(video, plain, tmp_path, suffix):
     times = np.cumsum([0, *steps])[:60]
     reader, frames = read(video(tmp_path / f"a.{suffix}", plain(60), milliseconds=times))
     assert seconds_of(frames) == pytest.approx(times / 1000, abs=1e-9)
-    assert reader.warnings == []
+    assert said(reader) == []
 
 
 def test_times_count_from_the_first_frame(video, plain, tmp_path):
@@ -63,7 +68,7 @@ def test_a_gap_is_told(video, plain, tmp_path):
     times = [*range(0, 3000, 100), *range(10000, 13000, 100)]
     reader, frames = read(video(tmp_path / "a.mkv", plain(60), milliseconds=times))
     assert seconds_of(frames) == pytest.approx([time / 1000 for time in times])
-    assert reader.warnings == ["no frames between 2.90 s and 10.00 s"]
+    assert said(reader) == ["no frames between 2.90 s and 10.00 s"]
 
 
 def test_a_short_gap_is_told_where_frames_came_at_equal_steps(video, plain, tmp_path):
@@ -71,14 +76,14 @@ def test_a_short_gap_is_told_where_frames_came_at_equal_steps(video, plain, tmp_
     times = [100 * number for number in range(60) if number not in {15, 30, 31, *range(45, 50)}]
     reader, frames = read(video(tmp_path / "a.mkv", plain(len(times)), milliseconds=times))
     assert seconds_of(frames) == pytest.approx([time / 1000 for time in times])
-    assert reader.warnings == ["no frames between 2.90 s and 3.20 s, between 4.40 s and 5.00 s"]
+    assert said(reader) == ["no frames between 2.90 s and 3.20 s, between 4.40 s and 5.00 s"]
 
 
 def test_a_long_gap_does_not_hide_a_later_one(video, plain, tmp_path):
     steps = [*[40, 160] * 10, 3_600_000, *[40, 160] * 10, 5_000, *[40, 160] * 5]
     times = np.cumsum([0, *steps])
     reader, _ = read(video(tmp_path / "a.mkv", plain(len(times)), milliseconds=times))
-    assert reader.warnings == ["no frames between 2.00 s and 3602.00 s, between 3604.00 s and 3609.00 s"]
+    assert said(reader) == ["no frames between 2.00 s and 3602.00 s, between 3604.00 s and 3609.00 s"]
 
 
 def test_avi_with_frames_out_of_order(video, plain, tmp_path):
@@ -86,7 +91,7 @@ def test_avi_with_frames_out_of_order(video, plain, tmp_path):
     reader, frames = read(path)
     assert seconds_of(frames) == pytest.approx([number / 10 for number in range(60)])
     assert np.all(np.diff([frame.image.mean() for frame in frames]) > 0)
-    assert reader.warnings == []
+    assert said(reader) == []
 
 
 def test_a_clock_that_runs_back_is_read_on(video, plain, tmp_path):
@@ -98,7 +103,7 @@ def test_a_clock_that_runs_back_is_read_on(video, plain, tmp_path):
     assert len(frames) == 50
     assert (np.diff(seconds_of(frames)) > 0).all()
     assert seconds_of(frames)[-1] == pytest.approx(4.9)
-    assert reader.warnings == ["the clock of the file runs back 1 times: read as continuous"]
+    assert said(reader) == ["the clock of the file runs back 1 times: read as continuous"]
 
 
 @pytest.mark.parametrize("fps", [1, 3, 5, 10])
@@ -106,13 +111,13 @@ def test_sampling_takes_the_first_frame_of_each_interval(video, plain, tmp_path,
     reader, frames = read(video(tmp_path / "a.mp4", plain(60)), fps=fps)
     expected = sorted({min(n for n in range(60) if n * fps // 10 == k) for k in range(6 * fps)})
     assert [frame.index for frame in frames] == expected
-    assert reader.counts.sampled_out == 60 - len(expected)
+    assert reader.result.frames.sampled_out == 60 - len(expected)
     assert seconds_of(frames) == pytest.approx([n / 10 for n in expected])
 
 
 def test_sampling_at_the_rate_of_the_footage_leaves_nothing_out(video, plain, tmp_path):
     reader, _ = read(video(tmp_path / "a.mp4", plain(60), rate=25), fps=25)  # 25 times 29 / 25 is less than 29
-    assert reader.counts.sampled_out == 0
+    assert reader.result.frames.sampled_out == 0
 
 
 def test_sampling_goes_by_time_not_by_number(video, plain, tmp_path):
@@ -123,7 +128,7 @@ def test_sampling_goes_by_time_not_by_number(video, plain, tmp_path):
 
 def test_every_frame_is_counted_once(video, plain, tmp_path):
     path = video(tmp_path / "a.mp4", plain(100, level=lambda number: 128))
-    counts = read(path, fps=5, gate=MotionGate(0.004, 4))[0].counts
+    counts = read(path, fps=5, gate=MotionGate(0.004, 4))[0].result.frames
     # ten seconds, five looks a second, of which those at 0, 4 and 8 s are forced
     assert (counts.decoded, counts.sampled_out, counts.gated, counts.processed) == (100, 50, 47, 3)
 
@@ -131,8 +136,8 @@ def test_every_frame_is_counted_once(video, plain, tmp_path):
 def test_counts_hold_at_every_moment(video, plain, tmp_path):
     with FootageReader(video(tmp_path / "a.mp4", plain(30)), fps=5) as reader:
         for frame in reader:
-            assert reader.counts.decoded == frame.index + 1
-            assert reader.counts.decoded == reader.counts.processed + reader.counts.sampled_out
+            assert reader.result.frames.decoded == frame.index + 1
+            assert reader.result.frames.decoded == reader.result.frames.processed + reader.result.frames.sampled_out
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
@@ -147,7 +152,7 @@ def test_a_truncated_file_is_read_to_its_end_and_told(video, noisy, tmp_path, su
     assert 20 <= len(frames) <= 35
     assert seconds_of(frames) == pytest.approx([n / 10 for n in range(len(frames))])
     end = len(frames) / 10
-    assert reader.warnings[-1] == (
+    assert said(reader)[-1] == (
         f"cut off: the container says 6.0 s, frames end at {end:.1f} s ({6 - end:.1f} s missing)"
     )
 
@@ -164,12 +169,12 @@ def test_a_corrupt_middle_is_read_past_and_told(video, noisy, tmp_path, suffix):
     assert set(range(20)) | set(range(50, 60)) <= numbers  # what follows is read, and keeps its times
     lost = set(range(60)) - numbers
     assert len(lost) >= 8
-    ranges = [word.split(" s and ") for word in " ".join(reader.warnings).split("between ")[1:]]
+    ranges = [word.split(" s and ") for word in " ".join(said(reader)).split("between ")[1:]]
     told = [(float(begin), float(end.split(" s")[0])) for begin, end in ranges]
     assert all(any(begin <= number / 10 <= end for begin, end in told) for number in lost)
     assert all(1.9 <= begin < end <= 5 for begin, end in told)
-    if reader.counts.unreadable:
-        assert f"{reader.counts.unreadable} frames unreadable" in " ".join(reader.warnings)
+    if reader.result.frames.unreadable:
+        assert f"{reader.result.frames.unreadable} frames unreadable" in " ".join(said(reader))
 
 
 def test_frames_that_cannot_be_decoded_are_counted(video, noisy, tmp_path):
@@ -181,9 +186,9 @@ def test_frames_that_cannot_be_decoded_are_counted(video, noisy, tmp_path):
         content[position : position + size] = b"\xff" * size
     path.write_bytes(content)
     reader, frames = read(path)
-    assert (reader.counts.decoded, reader.counts.unreadable) == (26, 4)
+    assert (reader.result.frames.decoded, reader.result.frames.unreadable) == (26, 4)
     assert seconds_of(frames) == pytest.approx([n / 10 for n in range(30) if not 10 <= n < 14])
-    assert reader.warnings == [
+    assert said(reader) == [
         "damaged: 4 frames unreadable, 0 with errors in the picture, between 0.90 s and 1.40 s"
     ]  # fmt: skip
 
@@ -227,13 +232,13 @@ def test_a_raw_stream_follows_the_stated_rate_and_says_so(video, plain, tmp_path
     reader, frames = read(path, stated_fps=rate)
     assert seconds_of(frames) == pytest.approx([n / rate for n in range(50)], rel=1e-5)
     assert reader.stated_duration is None
-    assert reader.warnings == [f"no timestamps in the file: times follow the stated rate, {rate:g} fps"]
+    assert said(reader) == [f"no timestamps in the file: times follow the stated rate, {rate:g} fps"]
 
 
 def test_one_frame(video, plain, tmp_path):
     reader, frames = read(video(tmp_path / "a.mp4", plain(1)), fps=5, gate=MotionGate(0.004, 4))
     assert seconds_of(frames) == [0.0]
-    assert reader.warnings == []
+    assert said(reader) == []
 
 
 @pytest.mark.parametrize("codec", ["ffv1", "libx264"])
@@ -269,7 +274,7 @@ def test_a_turned_recording_is_set_upright(video, tmp_path):
 def test_a_real_recording_without_timestamps(shared_data):
     path = shared_data / "footage" / "people-detection.264"
     reader, frames = read(path, fps=2, stated_fps=12)
-    assert reader.counts.decoded == 596
+    assert reader.result.frames.decoded == 596
     assert len(frames) == 100  # 596 frames at 12 a second are 49.7 s
-    assert reader.duration == pytest.approx(596 / 12)
-    assert reader.warnings == ["no timestamps in the file: times follow the stated rate, 12 fps"]
+    assert reader.result.duration == pytest.approx(596 / 12)
+    assert said(reader) == ["no timestamps in the file: times follow the stated rate, 12 fps"]

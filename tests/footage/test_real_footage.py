@@ -19,7 +19,7 @@ def looked_at(path, fps=FPS, gate=True):
     used = MotionGate(settings.gate_threshold, settings.gate_forced_seconds) if gate else None
     with FootageReader(path, fps=fps, gate=used) as reader:
         seconds = [frame.seconds for frame in reader]
-    counts = reader.counts
+    counts = reader.result.frames
     assert counts.processed == len(seconds)
     assert counts.decoded == counts.processed + counts.gated + counts.sampled_out
     assert counts.unreadable == 0

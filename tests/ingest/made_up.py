@@ -10,7 +10,6 @@ import numpy as np
 from sqlalchemy import event
 
 from surveil.attributes import OUTPUTS
-from surveil.footage.discover import discover
 from surveil.ingest.pipeline import Pipeline
 from surveil.ingest.run import Worker
 from surveil.model.embed import l2_normalize
@@ -20,6 +19,7 @@ from surveil.store.models import ModelRef
 from surveil.store.session import Database
 from surveil.store.writer import Writer
 from surveil.types import Appearance, Detections
+from tests.footage.walk import discover
 
 MODEL = ModelRef("colours", "c" * 64, {"architecture": "none"})
 WIDTH, HEIGHT, FPS = 320, 240, 10

@@ -1,11 +1,11 @@
 from pathlib import Path
 
 from surveil.ingest.report import COLUMNS, remarks, table
-from surveil.types import FootageReport, FrameCounts
+from surveil.types import FootageReport, FootageWarning, FrameCounts
 
 GATE = FootageReport(
     Path("/f/gate.mp4"), "gate", "done", FrameCounts(100, 20, 30, 50, 1), sightings=3, seconds=2.0, duration=10.0,
-    warnings=["cut off"], short_tracks=2,
+    warnings=(FootageWarning("truncated", 4.0, 6.0),), short_tracks=2,
 )  # fmt: skip
 HALL = FootageReport(Path("/f/hall.mp4"), "hall", "done", FrameCounts(10, 10), sightings=1, seconds=3.0, duration=2.0)
 BAD = FootageReport(Path("/f/bad.mp4"), "", "failed", error="/f/bad.mp4: no video")
@@ -42,7 +42,7 @@ def test_crops_have_no_real_time():
 
 def test_remarks_name_their_footage():
     assert remarks([GATE, HALL, BAD]) == [
-        "gate.mp4: cut off",
+        "gate.mp4: cut off: the container says 6.0 s, frames end at 4.0 s (2.0 s missing)",
         "gate.mp4: 2 tracks too short or too poor to describe were dropped",
         "failed: /f/bad.mp4: no video",
     ]

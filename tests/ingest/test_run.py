@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select, update
 
 from surveil.errors import CheckpointError, StoreError
-from surveil.footage.discover import discover
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.store.tables import Crop, Embedding, Footage, Sighting
+from tests.footage.walk import discover
 from tests.ingest.made_up import ColourDetector, ColourModel, draw_clip, ingest, make_pipeline, make_worker
 
 START = datetime(2026, 9, 14, 8, tzinfo=UTC)
@@ -109,8 +109,8 @@ def test_the_same_content_is_ingested_once(database, media, clip, tmp_path, cont
     once, seen = contents(database), detector.seen
     again = ingest(database, media, copy, clip, pipeline=make_pipeline(detector))
     assert states(again) == ["duplicate", "duplicate"]
-    assert str(clip) in again[0].warnings[0]
-    assert again[1].warnings == ["ingested before"]
+    assert str(clip) in again[0].remark
+    assert again[1].remark == "ingested before"
     assert contents(database) == once
     assert detector.seen == seen
 
@@ -165,7 +165,7 @@ def test_a_worker_that_was_thought_dead_does_not_store_a_second_result(database,
             session.execute(update(Footage).values(lease_owner="another"))
 
     [report] = ingest(database, media, clip, pipeline=make_pipeline(ColourDetector(take_over)))
-    assert (report.state, report.warnings) == ("duplicate", ["another worker is at it"])
+    assert (report.state, report.remark) == ("duplicate", "another worker is at it")
     assert rows(database, Sighting) == []
     assert rows(database, Footage)[0].lease_owner == "another"
 
@@ -199,7 +199,7 @@ def test_a_folder_of_crops_gives_a_sighting_per_picture(database, media, tmp_pat
         ("c1", "done", 2), ("c2", "done", 1),
     ]  # fmt: skip
     assert (reports[0].frames.decoded, reports[0].frames.processed, reports[0].frames.unreadable) == (2, 2, 1)
-    assert any("junk" in warning for warning in reports[0].warnings)
+    assert "junk_skipped" in [warning.kind for warning in reports[0].warnings]
     assert detector.seen == 0
     times = [(sighting.first_seen - START).total_seconds() for sighting in rows(database, Sighting)]
     assert times == [pytest.approx(451 / 25), pytest.approx(7200 + 1), pytest.approx(551 / 25)]

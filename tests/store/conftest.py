@@ -16,7 +16,7 @@ from surveil.store.models import ModelRef
 from surveil.store.register import register_footage
 from surveil.store.session import Database
 from surveil.store.writer import Writer
-from surveil.types import Appearance, Crop, FootageReport, FrameCounts, Sighting, Source, Track
+from surveil.types import Appearance, Crop, FootageReport, FootageWarning, FrameCounts, Sighting, Source, Track
 
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
 MODEL = ModelRef("test model", "f" * 64, {"architecture": "none"})
@@ -104,7 +104,13 @@ def source() -> Callable[..., Source]:
 def report() -> FootageReport:
     frames = FrameCounts(decoded=100, processed=20, gated=30, sampled_out=50, unreadable=1)
     return FootageReport(
-        Path("/footage/yard.mp4"), "yard", "done", frames, seconds=1.5, duration=4.0, warnings=["a gap of 0.4 s"]
+        Path("/footage/yard.mp4"),
+        "yard",
+        "done",
+        frames,
+        seconds=1.5,
+        duration=4.0,
+        warnings=(FootageWarning("gap", 1.0, 1.4),),
     )
 
 

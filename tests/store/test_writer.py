@@ -74,7 +74,11 @@ def test_finishing_tells_what_became_of_the_footage(database, ingest, writer):
         row = session.get(Footage, footage_id)
         assert (row.state, row.progress, row.error, row.lease_owner, row.lease_until) == ("done", 1.0, None, None, None)
         assert row.frames == {"decoded": 100, "processed": 20, "gated": 30, "sampled_out": 50, "unreadable": 1}
-        assert (row.duration, row.work_seconds, row.warnings) == (4.0, 1.5, ["a gap of 0.4 s"])
+        assert (row.duration, row.work_seconds, row.warnings) == (
+            4.0,
+            1.5,
+            [{"kind": "gap", "start": 1.0, "end": 1.4, "detail": {}}],
+        )
 
 
 def test_nobody_seen_is_a_result_too(database, ingest):

@@ -12,9 +12,12 @@ import cv2
 import numpy as np
 import pytest
 
-from surveil.errors import FootageError, SurveilError
-from surveil.footage.discover import discover
-from surveil.types import Source
+from surveil.errors import FootageError, FootageReadError, SurveilError
+from surveil.footage.examine import examine
+from surveil.footage.find import find_footage
+from surveil.footage.origin import OriginRules
+from surveil.types import PassedOver, Source
+from tests.footage.walk import discover
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,70 @@ def test_a_source_says_what_it_is(put, tmp_path):
     [source] = discover([tmp_path], zone="Europe/Rome")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     start = datetime(2026, 9, 14, 6, 15, tzinfo=UTC)
-    assert source == Source(path, "video", "gate", "path", start, "path", digest)
+    status = path.stat()
+    assert source == Source(
+        path, "video", "gate", "path", start, "path", digest, size=status.st_size, mtime_ns=status.st_mtime_ns
+    )
+
+
+def test_finding_opens_no_file_that_its_name_tells(put, tmp_path, monkeypatch):
+    paths = [put(name) for name in ("a.mp4", "b.mkv")]
+    crop = tmp_path / "crops" / "0002_c1s1_000451_03.jpg"
+    crop.parent.mkdir()
+    cv2.imwrite(str(crop), np.zeros((128, 64, 3), np.uint8))
+
+    def refuse(*_args, **_options):
+        raise AssertionError("opened")
+
+    for name in ("pathlib.Path.open", "io.open", "builtins.open", "av.open"):
+        monkeypatch.setattr(name, refuse)
+    results = list(find_footage([tmp_path], OriginRules.of()))
+    monkeypatch.undo()
+    assert [(found.kind, found.path) for found in results] == [
+        ("video", paths[0]), ("video", paths[1]), ("crops", crop.parent),
+    ]  # fmt: skip
+    sizes = [(path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
+    assert [(found.size, found.mtime_ns) for found in results[:2]] == sizes
+
+
+def test_the_first_piece_is_found_before_the_rest_is_walked(put, tmp_path):
+    first, _ = put("a.mp4"), put("deeper/z.mp4")
+    walk = find_footage([tmp_path], OriginRules.of())
+    assert next(walk).path == first
+    later = put("deeper/b.mp4")
+    assert next(walk).path == later
+
+
+def test_what_a_scan_remembers_changes_with_the_footage(tmp_path):
+    folder = tmp_path / "crops"
+    folder.mkdir()
+
+    def remembered():
+        return {found.scan_key: (found.size, found.mtime_ns) for found in find_footage([folder], OriginRules.of())}
+
+    for name in ("0002_c1s1_000451_03.jpg", "0002_c2s1_000451_03.jpg"):
+        cv2.imwrite(str(folder / name), np.zeros((128, 64, 3), np.uint8))
+    before = remembered()
+    assert len(before) == 2
+    assert remembered() == before
+    cv2.imwrite(str(folder / "0003_c1s1_000451_03.jpg"), np.zeros((128, 64, 3), np.uint8))
+    after = remembered()
+    assert after.keys() == before.keys()
+    assert after[f"{folder}#c1"] != before[f"{folder}#c1"]
+
+
+def test_a_file_that_changes_while_it_is_read_is_to_be_tried_again(put, monkeypatch):
+    path = put("a.mp4")
+    [found] = find_footage([path], OriginRules.of())
+    digest = hashlib.file_digest
+
+    def grow(file, name):
+        path.write_bytes(path.read_bytes() + b"more")
+        return digest(file, name)
+
+    monkeypatch.setattr("hashlib.file_digest", grow)
+    with pytest.raises(FootageReadError, match="changed while it was read"):
+        examine(found, OriginRules.of())
 
 
 def test_flags_hold_for_all(put, tmp_path):
@@ -158,6 +224,10 @@ def test_hidden_files_and_sidecars_are_passed_over(put, clip, tmp_path):
         (tmp_path / name).write_text("#EXTM3U\ngood.mp4\n")
     cv2.imwrite(str(tmp_path / "scene.jpg"), np.zeros((480, 640, 3), np.uint8))
     assert found(tmp_path) == ([good], {})
+    passed_over = {one.path.name for one in find_footage([tmp_path], OriginRules.of()) if isinstance(one, PassedOver)}
+    assert passed_over == {
+        "half.mp4.part", "movie.gif", "good.srt", "good.json", "live.m3u8", "list.txt", "scene.jpg",
+    }  # fmt: skip
 
 
 def test_a_video_is_known_without_its_suffix(put, tmp_path):

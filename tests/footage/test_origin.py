@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from surveil.errors import SurveilError
-from surveil.footage.clock import Clock, default_camera, find_origin
+from surveil.footage.origin import OriginRules, default_camera
 from surveil.footage.patterns import DEFAULT_PATTERNS, KNOWN_GROUPS
 
 LOCAL = datetime(2026, 9, 14, 6, 15, tzinfo=UTC)
@@ -48,7 +48,7 @@ NAMES = [
 
 @pytest.mark.parametrize(("name", "camera", "time"), NAMES)
 def test_names_of_recorders(name, camera, time):
-    assert Clock.of("Europe/Rome").read_path(Path("/footage") / name) == (camera, time)
+    assert OriginRules.of("Europe/Rome").read_path(Path("/footage") / name) == (camera, time)
 
 
 def test_every_pattern_is_the_first_to_read_some_name():
@@ -74,7 +74,7 @@ def test_every_pattern_is_the_first_to_read_some_name():
     ],
 )
 def test_a_name_that_names_no_possible_time_says_nothing(name):
-    assert Clock().read_path(Path("/footage") / name) == (None, None)
+    assert OriginRules().read_path(Path("/footage") / name) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ def test_a_name_that_names_no_possible_time_says_nothing(name):
     ],
 )
 def test_times_where_the_clocks_change(name, zone, time):
-    assert Clock.of(zone).read_path(Path("/footage") / name) == ("gate", time)
+    assert OriginRules.of(zone).read_path(Path("/footage") / name) == ("gate", time)
 
 
 def test_a_camera_may_have_its_own_zone():
-    clock = Clock.of("UTC", zones={"gate": "Europe/Rome"})
+    clock = OriginRules.of("UTC", zones={"gate": "Europe/Rome"})
     assert clock.read_path(Path("/f/gate_20260914_081500.mp4")) == ("gate", LOCAL)
     assert clock.read_path(Path("/f/yard_20260914_081500.mp4")) == ("yard", AT_UTC)
 
@@ -101,9 +101,9 @@ def test_a_camera_may_have_its_own_zone():
 def test_own_patterns_go_before_the_default_ones():
     own = [r"/(?P<camera>k\d+)/", r"/(?P<date>\d{4}\.\d\d\.\d\d) (?P<time>\d\d\.\d\d)(?P<utc>u)?"]
     path, in_utc = Path("/f/k7/2026.09.14 08.15 left_20200601_000000.mp4"), Path("/f/2026.09.14 08.15u.mp4")
-    assert Clock.of("Europe/Rome", own).read_path(path) == ("k7", LOCAL)
-    assert Clock.of("Europe/Rome", own).read_path(in_utc) == (None, AT_UTC)
-    assert Clock.of("Europe/Rome").read_path(path)[1].year == 2020  # else the pattern above would show nothing
+    assert OriginRules.of("Europe/Rome", own).read_path(path) == ("k7", LOCAL)
+    assert OriginRules.of("Europe/Rome", own).read_path(in_utc) == (None, AT_UTC)
+    assert OriginRules.of("Europe/Rome").read_path(path)[1].year == 2020  # else the pattern above would show nothing
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_own_patterns_go_before_the_default_ones():
 )
 def test_a_wrong_setting_is_told(wrong, message):
     with pytest.raises(SurveilError, match=re.escape(message)):
-        Clock.of(**wrong)
+        OriginRules.of(**wrong)
 
 
 MODIFIED = datetime(2026, 9, 20, 12, tzinfo=UTC)
@@ -127,10 +127,9 @@ NAMED = Path("/f/gate_20260914_081500.mp4")
 
 
 def origin(path=NAMED, camera=None, start=None, metadata=METADATA, **more):
-    found = find_origin(
-        path, Clock.of("Europe/Rome"), camera=camera, start=start, metadata=metadata, modified=MODIFIED, **more
-    )
-    return found.camera, found.camera_from, found.started_at, found.started_from
+    rules = OriginRules.of("Europe/Rome", camera=camera, start=start)
+    name, name_from = rules.camera_of(path)
+    return name, name_from, *rules.start_of(path, name, metadata=metadata, modified=MODIFIED, **more)
 
 
 def test_flag_before_path_before_metadata_before_file_time():

@@ -23,18 +23,8 @@ OLDEST_YEAR = 1990
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Which camera and when: see `surveil.types.Source` for the fields."""
-
-    camera: str
-    camera_from: str
-    started_at: datetime
-    started_from: str
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """How names and times are to be read.
+class OriginRules:
+    """How to answer which camera recorded footage, and when.
 
     Attributes:
         zone: IANA name of the zone of times that do not say theirs.
@@ -43,22 +33,59 @@ class Clock:
             Named groups: camera; year, month, day, hour, minute, second; or date and time (digits, separators are
             dropped); or epoch (seconds or milliseconds since 1970, UTC); utc, if it takes part in the match (it may be
             empty), marks the time as UTC.
+        camera: The camera's name, for all footage.
+        start: When it starts, for all footage; without a zone it is local time.
     """
 
     zone: str = "UTC"
     zones: Mapping[str, str] | None = None
     patterns: tuple[re.Pattern[str], ...] = DEFAULT_PATTERNS
+    camera: str | None = None
+    start: datetime | None = None
 
     @staticmethod
-    def of(zone: str = "UTC", patterns: Sequence[str] = (), zones: Mapping[str, str] | None = None) -> Clock:
-        """A clock from settings.
+    def of(
+        zone: str = "UTC", patterns: Sequence[str] = (), zones: Mapping[str, str] | None = None, *,
+        camera: str | None = None, start: datetime | None = None,
+    ) -> OriginRules:  # fmt: skip
+        """Rules from settings and flags.
 
         Raises:
             SurveilError: A zone is unknown, or a pattern is no regular expression or names no group it could.
         """
         for name in (zone, *(zones or {}).values()):
             _zone(name)
-        return Clock(zone, zones, tuple(_compile(pattern) for pattern in patterns) + DEFAULT_PATTERNS)
+        compiled = tuple(_compile(pattern) for pattern in patterns) + DEFAULT_PATTERNS
+        return OriginRules(zone, zones, compiled, camera, start)
+
+    def camera_of(self, path: Path) -> tuple[str, str]:
+        """The camera's name, and where it was taken from: "flag", "path" or "default"."""
+        if self.camera:
+            return self.camera, "flag"
+        named, _ = self.read_path(path)
+        return (named, "path") if named else (default_camera(path), "default")
+
+    def start_of(
+        self, path: Path, camera: str, *, metadata: Mapping[str, str], modified: datetime, duration: float = 0.0
+    ) -> tuple[datetime, str]:
+        """The UTC time of a video's first frame, and where it was taken from.
+
+        Args:
+            path: The footage, absolute, so that a camera's folder is seen even from inside it.
+            camera: Its camera.
+            metadata: What the container says of itself.
+            modified: The file time (UTC): a recorder writes last when it stops, so footage starts `duration` earlier.
+            duration: Seconds that the container claims to last, 0 if it does not say.
+        """
+        if self.start is not None:
+            return self.to_utc(self.start, camera), "flag"
+        _, path_time = self.read_path(path)
+        if path_time is not None:
+            return path_time, "path"
+        metadata_time = _metadata_time(metadata)
+        if metadata_time is not None:
+            return self.to_utc(metadata_time, camera), "metadata"
+        return modified - timedelta(seconds=duration), "file time"
 
     def read_path(self, path: Path) -> tuple[str | None, datetime | None]:
         """The camera and the UTC time that the path names; each comes from the first pattern that gives it."""
@@ -80,39 +107,6 @@ class Clock:
             match = pattern.search(path.as_posix())
             if match and not (_names_a_time(pattern) and _time_of(match.groupdict()) is None):
                 yield match.groupdict()
-
-
-def find_origin(
-    path: Path,
-    clock: Clock,
-    *,
-    camera: str | None,
-    start: datetime | None,
-    metadata: Mapping[str, str],
-    modified: datetime,
-    duration: float = 0.0,
-) -> Origin:
-    """Answer which camera and when.
-
-    Args:
-        path: The footage, absolute, so that a camera's folder is seen even from inside it.
-        clock: How names and times are to be read.
-        camera: The flag, if given.
-        start: The flag, if given; without a zone it is local time.
-        metadata: What the container says of itself.
-        modified: The file time (UTC): a recorder writes last when it stops, so footage starts `duration` earlier.
-        duration: Seconds that the container claims to last, 0 if it does not say.
-    """
-    named, path_time = clock.read_path(path)
-    name, name_from = (camera, "flag") if camera else (named, "path") if named else (default_camera(path), "default")
-    if start is not None:
-        return Origin(name, name_from, clock.to_utc(start, name), "flag")
-    if path_time is not None:
-        return Origin(name, name_from, path_time, "path")
-    metadata_time = _metadata_time(metadata)
-    if metadata_time is not None:
-        return Origin(name, name_from, clock.to_utc(metadata_time, name), "metadata")
-    return Origin(name, name_from, modified - timedelta(seconds=duration), "file time")
 
 
 def default_camera(path: Path) -> str:

@@ -1,21 +1,21 @@
-"""What footage lies at the given paths: video files, and folders of crops."""
+"""What footage lies at the given paths: video files, and folders of crops. Only names and file status are looked at,
+and the content where the name is not enough; `surveil.footage.examine` opens and hashes what is found.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from av.error import FFmpegError
 
 from surveil.errors import FootageError
-from surveil.footage.clock import Clock, find_origin
-from surveil.footage.container import claimed_duration, open_video
-from surveil.footage.crops_folder import PICTURE_SUFFIXES, crop_sources, holds_crops
-from surveil.types import Source
+from surveil.footage.container import open_video
+from surveil.footage.crops_folder import PICTURE_SUFFIXES, find_crops, holds_crops
+from surveil.footage.origin import OriginRules
+from surveil.types import FoundFootage, PassedOver
 
 # fmt: off
 VIDEO_SUFFIXES = frozenset({
@@ -32,64 +32,50 @@ SIDECAR_SUFFIXES = PICTURE_SUFFIXES | {
 # fmt: on
 
 
-def discover(
-    paths: Iterable[Path],
-    *,
-    camera: str | None = None,
-    start: datetime | None = None,
-    zone: str = "UTC",
-    patterns: Sequence[str] = (),
-    zones: Mapping[str, str] | None = None,
-) -> Iterator[Source | FootageError]:
+Found = FoundFootage | PassedOver | FootageError
+
+
+def find_footage(paths: Iterable[Path], rules: OriginRules) -> Iterator[Found]:
     """Find footage; every piece is yielded once, in the order of the paths given and sorted by name within each.
 
-    Folders are walked to the bottom. Hidden files and folders (`.name`) and sidecars (`SIDECAR_SUFFIXES`) are passed
-    over; files of `VIDEO_SUFFIXES` are opened, and reported if they are empty, may not be read or are no video; of
+    Folders are walked to the bottom, and each piece is yielded as soon as it is met. Hidden files and folders (`.name`)
+    are ignored and sidecars (`SIDECAR_SUFFIXES`) passed over; files of `VIDEO_SUFFIXES` are footage by their name; of
     other files those count whose first frame can be decoded. A file that is itself among the paths is always taken for
     footage. Pictures count where most of a folder's are crops (`crops_folder.holds_crops`); a picture named like a
     video beside it is its thumbnail.
 
     Args:
         paths: Files and folders.
-        camera: The camera's name, for all of it.
-        start: When it starts, for all of it; without a zone it is local time.
-        zone: IANA zone of times in names that do not say theirs.
-        patterns: Regular expressions for camera and time in the path; see `clock.Clock`.
-        zones: Zones of single cameras, by name; before `zone`.
+        rules: How to tell cameras; pictures in a folder of crops are split by them.
 
     Returns:
-        A source for each piece of footage that can be opened, and an error, not raised, for each that cannot.
-
-    Raises:
-        SurveilError: A zone or pattern is wrong.
+        Each piece of footage, each file that is passed over, and an error, not raised, for what cannot be footage
+        although its name, or the user, says so.
     """
-    clock = Clock.of(zone, patterns, zones)
-    return _Discovery(clock, camera, start).run(paths)
+    return _Walk(rules).run(paths)
 
 
-class _Discovery:
-    """One walk: the flags, and the files already met (paths may overlap, links may lead in circles)."""
+class _Walk:
+    """One walk: the rules, and the files already met (paths may overlap, links may lead in circles)."""
 
-    def __init__(self, clock: Clock, camera: str | None, start: datetime | None) -> None:
-        self.clock = clock
-        self.camera = camera
-        self.start = start
+    def __init__(self, rules: OriginRules) -> None:
+        self._rules = rules
         self._met: set[Path] = set()
 
-    def run(self, paths: Iterable[Path]) -> Iterator[Source | FootageError]:
+    def run(self, paths: Iterable[Path]) -> Iterator[Found]:
         for given in paths:
             path = Path(os.path.abspath(given))  # noqa: PTH100 - links keep their names, which may hold the camera
             if path.is_dir():
-                found = False
-                for source in self._folder(path):
-                    found = True
-                    yield source
-                if not found:
+                empty = True
+                for found in self._folder(path):
+                    empty = empty and isinstance(found, PassedOver)
+                    yield found
+                if empty:
                     yield FootageError("no footage in it", path, "It holds neither videos nor crops of people.")
             else:
                 yield from self._file(path)
 
-    def _folder(self, top: Path) -> Iterator[Source | FootageError]:
+    def _folder(self, top: Path) -> Iterator[Found]:
         denied: list[OSError] = []
         for root, folders, names in os.walk(top, onerror=denied.append, followlinks=True):
             folder = Path(root)
@@ -101,19 +87,32 @@ class _Discovery:
         while denied:
             yield _denied(denied.pop())
 
-    def _files(self, folder: Path, files: list[Path]) -> Iterator[Source | FootageError]:
+    def _files(self, folder: Path, files: list[Path]) -> Iterator[Found]:
         videos = [file for file in files if file.suffix.lower() not in SIDECAR_SUFFIXES]
         thumbnails = {file.stem for file in videos}
-        pictures = [
-            file for file in files if file.suffix.lower() in PICTURE_SUFFIXES and file.stem not in thumbnails
-        ]  # fmt: skip
-        if pictures and holds_crops(pictures) and self._first(folder / "*"):
-            yield from crop_sources(folder, pictures, self.clock, self.camera, self.start)
+        pictures = []
+        for file in files:
+            if file.suffix.lower() not in SIDECAR_SUFFIXES:
+                continue
+            if file.suffix.lower() not in PICTURE_SUFFIXES:
+                yield PassedOver(file, "its name says that it is no footage")
+            elif file.stem in thumbnails:
+                yield PassedOver(file, "a picture named like the video beside it")
+            else:
+                pictures.append(file)
+        if pictures and self._first(folder / "*"):
+            if holds_crops(pictures):
+                yield from find_crops(folder, pictures, self._rules)
+            else:
+                yield from (PassedOver(picture, "a picture, and most beside it show no single person")
+                            for picture in pictures)  # fmt: skip
         for file in videos:
             if file.suffix.lower() in VIDEO_SUFFIXES or _shows_a_frame(file):
                 yield from self._file(file)
+            else:
+                yield PassedOver(file, "not named like a video, and no frame of it can be decoded")
 
-    def _file(self, path: Path) -> Iterator[Source | FootageError]:
+    def _file(self, path: Path) -> Iterator[Found]:
         if not self._first(path):
             return
         try:
@@ -123,7 +122,7 @@ class _Discovery:
         except OSError as error:
             yield _denied(error)
 
-    def _video(self, path: Path) -> Source:
+    def _video(self, path: Path) -> FoundFootage:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             raise FootageError("not a file", path)
@@ -131,20 +130,8 @@ class _Discovery:
             raise FootageError("the file is empty (0 bytes)", path)
         if path.suffix.lower() in PICTURE_SUFFIXES:
             raise FootageError("a single picture, not footage", path, "Give the folder of crops that it lies in.")
-        container, stream = open_video(path)
-        with container:
-            metadata = {**stream.metadata, **container.metadata}
-            duration = claimed_duration(container, stream) or 0.0
-        modified = datetime.fromtimestamp(status.st_mtime, UTC)
-        origin = find_origin(
-            path, self.clock, camera=self.camera, start=self.start,
-            metadata=metadata, modified=modified, duration=duration,
-        )  # fmt: skip
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Source(
-            path, "video", origin.camera, origin.camera_from, origin.started_at, origin.started_from, digest
-        )  # fmt: skip
+        camera, camera_from = self._rules.camera_of(path)
+        return FoundFootage(path, "video", camera, camera_from, status.st_size, status.st_mtime_ns)
 
     def _first(self, path: Path) -> bool:
         real = path.resolve()

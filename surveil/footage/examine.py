@@ -1,0 +1,76 @@
+"""One piece of footage, looked at closely: whether it can be opened, when it starts, and its content's hash."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from surveil.errors import FootageReadError
+from surveil.footage.container import claimed_duration, open_video
+from surveil.footage.crops_folder import time_crops
+from surveil.footage.origin import OriginRules
+from surveil.types import CropFile, FoundFootage, Source
+
+
+def examine(found: FoundFootage, rules: OriginRules) -> Source:
+    """Open a piece of footage, tell when it starts, and hash it; this reads all of it.
+
+    Args:
+        found: What `surveil.footage.find.find_footage` met.
+        rules: How to tell when it starts; those that it was found with.
+
+    Raises:
+        FootageReadError: It cannot be read now, or changes meanwhile; it may be tried again.
+        FootageError: It is no video, or damaged beyond reading.
+    """
+    return _video(found, rules) if found.kind == "video" else _crops(found, rules)
+
+
+def _video(found: FoundFootage, rules: OriginRules) -> Source:
+    container, stream = open_video(found.path)
+    with container:
+        metadata = {**stream.metadata, **container.metadata}
+        duration = claimed_duration(container, stream) or 0.0
+    digest, status = _hash_file(found.path)
+    started_at, started_from = rules.start_of(
+        found.path, found.camera, metadata=metadata, duration=duration,
+        modified=datetime.fromtimestamp(status.st_mtime, UTC),
+    )  # fmt: skip
+    return Source(
+        found.path, "video", found.camera, found.camera_from, started_at, started_from, digest,
+        size=status.st_size, mtime_ns=status.st_mtime_ns,
+    )  # fmt: skip
+
+
+def _crops(found: FoundFootage, rules: OriginRules) -> Source:
+    started_at, started_from, files = time_crops(found, rules)
+    return Source(
+        found.path, "crops", found.camera, found.camera_from, started_at, started_from, _hash_crops(files),
+        tuple(files), len(found.pictures) - len(files), size=found.size, mtime_ns=found.mtime_ns,
+    )  # fmt: skip
+
+
+def _hash_file(path: Path) -> tuple[str, os.stat_result]:
+    """SHA-256 of a file (hex), and its status while it was read."""
+    try:
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        raise FootageReadError(f"cannot be read: {error.strerror or error}", path, "It will be tried again.") from error
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise FootageReadError("it changed while it was read", path, "It will be tried again.")
+    return digest, after
+
+
+def _hash_crops(files: Iterable[CropFile]) -> str:
+    """SHA-256 over names and contents: in a folder of crops the names hold camera and time."""
+    whole = hashlib.sha256()
+    for path in sorted(file.path for file in files):
+        digest, _ = _hash_file(path)
+        whole.update(os.fsencode(path.name) + b"\0" + bytes.fromhex(digest))
+    return whole.hexdigest()
