@@ -17,10 +17,7 @@ from surveil.identities.linkage import Pairs, average_linkage, check_size, seen_
 from surveil.store import vectors
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Clustering, Embedding, Identity, Membership, Sighting
-
-UNTOLD_THRESHOLD = 0.74
-"""For databases whose model's card is older than thresholds in cards; it suits the model of that time."""
+from surveil.store.tables import Clustering, Embedding, Identity, Membership, SightingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ def cluster(database: Database, threshold: float | None = None) -> Outcome:
     with database.session() as session:
         model = model_in_use(session)
         if threshold is None:
-            threshold = model.card.get("cluster_threshold", UNTOLD_THRESHOLD)
+            threshold = model.cluster_threshold
         check_size(session.scalar(select(func.count()).where(Embedding.model_id == model.id)) or 0)
         ids, embeddings = vectors.load(session, None, model.id)
         apart = _pairs_apart(session, ids)
@@ -75,7 +72,7 @@ def cluster(database: Database, threshold: float | None = None) -> Outcome:
         run = Clustering(made_at=datetime.now(UTC), parameters=parameters, metrics={})
         session.add(run)
         session.flush()  # from here on nobody else writes to SQLite; the rows are locked for Postgres
-        locked = select(Sighting.id, Sighting.identity_id).with_for_update()
+        locked = select(SightingRow.id, SightingRow.identity_id).with_for_update()
         before: dict[int, int | None] = dict(session.execute(locked).all())
         group_of = {sighting: group for sighting, group in group_of.items() if sighting in before}
         identities = _identities(session, group_of, before)
@@ -98,7 +95,7 @@ def cluster(database: Database, threshold: float | None = None) -> Outcome:
 def _pairs_apart(session: Session, ids: NDArray[np.int64]) -> Pairs:
     """Which of the sightings, by their places in `ids`, were in view of one camera at the same moment."""
     # Footage, not camera: two recordings of one camera may overlap (pre-roll), and then do show one person twice.
-    columns = select(Sighting.id, Sighting.footage_id, Sighting.first_seen, Sighting.last_seen)
+    columns = select(SightingRow.id, SightingRow.footage_id, SightingRow.first_seen, SightingRow.last_seen)
     rows = {row.id: row for row in session.execute(columns)}
     present = [(place, rows[sighting]) for place, sighting in enumerate(ids.tolist()) if sighting in rows]
     places = np.array([place for place, _ in present], np.int64)
@@ -146,9 +143,9 @@ def _identities(session: Session, group_of: Mapping[int, int], before: Mapping[i
 
 def _assign(session: Session, clustering: int, identity_of: Mapping[int, int]) -> None:
     """Record the memberships and make them the current ones; a sighting outside the run has no identity any more."""
-    current = update(Sighting).execution_options(synchronize_session=False)
-    session.execute(current.where(Sighting.identity_id.is_not(None)).values(identity_id=None))
+    current = update(SightingRow).execution_options(synchronize_session=False)
+    session.execute(current.where(SightingRow.identity_id.is_not(None)).values(identity_id=None))
     rows = [{"clustering_id": clustering, "sighting_id": s, "identity_id": i} for s, i in identity_of.items()]
     if rows:
         session.execute(insert(Membership), rows)
-        session.execute(update(Sighting), [{"id": s, "identity_id": i} for s, i in identity_of.items()])
+        session.execute(update(SightingRow), [{"id": s, "identity_id": i} for s, i in identity_of.items()])
