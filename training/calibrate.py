@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from surveil.attributes import ATTRIBUTES, INDEPENDENT, Attribute
-from surveil.calibration import Calibration
 from surveil.evaluation.clustering import clustering_quality
 from surveil.evaluation.market1501 import split_identities
 from surveil.evaluation.reid import evaluate_ranking
 from surveil.identities.linkage import average_linkage
+from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel, join_parts, l2_normalize
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
@@ -127,10 +127,10 @@ def _learned_weights(embeddings: Floats, people: PersonImages) -> tuple[Floats, 
 
 def _cluster_threshold(embeddings: Floats, people: PersonImages) -> float:
     """The threshold of average linkage whose groups have the best pairwise F."""
-    nobody_apart = np.zeros((0, 2), np.int64)
+    alone = np.ones(len(embeddings), np.int64)
 
     def quality(threshold: float) -> float:
-        groups = average_linkage(embeddings, threshold, nobody_apart)
+        groups = average_linkage(embeddings, alone, threshold)
         return clustering_quality(groups, people.ids, people.cameras).pairwise_f
 
     return max(CLUSTER_THRESHOLDS, key=quality)

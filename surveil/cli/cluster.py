@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import click
 
 from surveil.cli.output import json_option, write_json
@@ -12,9 +14,17 @@ from surveil.cli.output import json_option, write_json
     "--threshold", metavar="S", type=click.FloatRange(-1, 1),
     help="Least mean similarity of two groups that are one person; else the model's own [setting: cluster_threshold].",
 )  # fmt: skip
+@click.option(
+    "--method", type=click.Choice(["graph", "k-means", "agglomerative"]), default="graph", show_default=True,
+    help="How to group; the last two are the report's and must be told --people.",
+)  # fmt: skip
+@click.option("--people", metavar="N", type=click.IntRange(1), help="How many people there are, where it is known.")
 @json_option
 @click.pass_context
-def command(ctx: click.Context, threshold: float | None, output: str) -> None:
+def command(
+    ctx: click.Context, threshold: float | None, method: Literal["graph", "k-means", "agglomerative"],
+    people: int | None, output: str,
+) -> None:  # fmt: skip
     """Group all sightings into identities.
 
     Two people who were in one picture at the same time are never one identity. Each run is stored as a clustering of
@@ -34,12 +44,13 @@ def command(ctx: click.Context, threshold: float | None, output: str) -> None:
 
     settings = load_settings(database=ctx.obj["database"], cluster_threshold=threshold)
     with Database.open(settings.database, create=False) as database:
-        outcome = cluster(database, settings.cluster_threshold)
+        outcome = cluster(database, settings.cluster_threshold, method=method, people=people)
     if output == "json":
         write_json(asdict(outcome))
         return
+    told = f"threshold {outcome.threshold:g}" if outcome.threshold is not None else f"{method}, {people} people"
     click.echo(
         f"{outcome.identities} identities of {outcome.sightings} sightings in {outcome.seconds:.1f} s "
-        f"(threshold {outcome.threshold:g}): the largest has {outcome.largest}, {outcome.single} have one; "
+        f"({told}): the largest has {outcome.largest}, {outcome.single} have one; "
         f"{outcome.kept_apart} pairs were in one picture and kept apart."
     )

@@ -7,17 +7,26 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from surveil.identities.linkage import Pairs, average_linkage, check_size, seen_together
+from surveil.errors import QueryError
+from surveil.identities.constraints import Constraints
+from surveil.identities.evidence import load_constraints
+from surveil.identities.graph import Ids, Vectors
+from surveil.identities.grouping import group_sightings
+from surveil.identities.methods import Method, group_into
+from surveil.identities.numbers import number_identities
 from surveil.store import vectors
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Clustering, Embedding, Identity, Membership, SightingRow
+from surveil.store.tables import Clustering, Membership
+from surveil.store.tables import Sighting as SightingRow
+
+KEPT_RUNS = 20
+"""Runs whose memberships are kept, for going back; of older ones only what they came to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,8 @@ class Outcome:
         largest: Sightings of the largest.
         single: Identities of one sighting.
         kept_apart: Pairs that were in view of one camera at the same moment.
-        threshold: Least mean similarity of two groups that were taken for one person.
+        threshold: Least mean similarity of two groups that were taken for one person; None where the method has none.
+        recall: Share of each sighting's neighbours that were looked at, measured on a sample.
         seconds: Wall-clock time.
     """
 
@@ -41,11 +51,14 @@ class Outcome:
     largest: int
     single: int
     kept_apart: int
-    threshold: float
+    threshold: float | None
+    recall: float
     seconds: float
 
 
-def cluster(database: Database, threshold: float | None = None) -> Outcome:
+def cluster(
+    database: Database, threshold: float | None = None, *, method: Method = "graph", people: int | None = None
+) -> Outcome:
     """Group the sightings that have an embedding of the model in use, and store the result in one transaction.
 
     An identity that exists goes to the group that holds most of its sightings, so numbers and names stay.
@@ -54,98 +67,91 @@ def cluster(database: Database, threshold: float | None = None) -> Outcome:
         database: Where the sightings are.
         threshold: Two groups are one person while the mean similarity between them is at least this; None for what
             suits the model in use, as its card tells.
+        method: "graph", or one of the report's methods.
+        people: How many groups the report's methods shall make.
 
     Raises:
-        StoreError: Nothing was ingested yet, or there are too many sightings.
+        StoreError: Nothing was ingested yet.
+        QueryError: `people` does not fit the method or the sightings.
     """
     started = time.perf_counter()
+    if (people is None) != (method == "graph"):
+        raise QueryError(
+            f"the method {method} {'needs a' if people is None else 'takes no'} number of people", "--people"
+        )
     with database.session() as session:
         model = model_in_use(session)
-        if threshold is None:
-            threshold = model.cluster_threshold
-        check_size(session.scalar(select(func.count()).where(Embedding.model_id == model.id)) or 0)
         ids, embeddings = vectors.load(session, None, model.id)
-        apart = _pairs_apart(session, ids)
-    group_of = dict(zip(ids.tolist(), average_linkage(embeddings, threshold, apart).tolist(), strict=True))
-    parameters = {"method": "average linkage", "threshold": threshold, "model": model.sha256}
+        constraints = load_constraints(session, ids)
+    if threshold is None:
+        threshold = float(model.card.get("cluster_threshold", 0.74))
+    groups, recall = _group(embeddings, threshold, method, people, constraints)
+    parameters: dict[str, Any] = {"method": method, "model": model.sha256}
+    parameters |= {"threshold": threshold} if people is None else {"people": people}
     with database.session() as session:
-        run = Clustering(made_at=datetime.now(UTC), parameters=parameters, metrics={})
-        session.add(run)
-        session.flush()  # from here on nobody else writes to SQLite; the rows are locked for Postgres
-        locked = select(SightingRow.id, SightingRow.identity_id).with_for_update()
-        before: dict[int, int | None] = dict(session.execute(locked).all())
-        group_of = {sighting: group for sighting, group in group_of.items() if sighting in before}
-        identities = _identities(session, group_of, before)
-        _assign(session, run.id, {sighting: identities[group] for sighting, group in group_of.items()})
-        sizes = Counter(group_of.values())
+        lock_identities(session)
+        run, identity_of = store_run(session, dict(zip(ids.tolist(), groups.tolist(), strict=True)), parameters)
+        sizes = Counter(identity_of.values())
         outcome = Outcome(
             clustering=run.id,
-            sightings=len(group_of),
+            sightings=len(identity_of),
             identities=len(sizes),
             largest=max(sizes.values(), default=0),
             single=sum(size == 1 for size in sizes.values()),
-            kept_apart=len(apart),
-            threshold=threshold,
+            kept_apart=constraints.overlaps(),
+            threshold=threshold if people is None else None,
+            recall=recall,
             seconds=round(time.perf_counter() - started, 3),
         )
         run.metrics = {name: value for name, value in asdict(outcome).items() if name != "clustering"}
     return outcome
 
 
-def _pairs_apart(session: Session, ids: NDArray[np.int64]) -> Pairs:
-    """Which of the sightings, by their places in `ids`, were in view of one camera at the same moment."""
-    # Footage, not camera: two recordings of one camera may overlap (pre-roll), and then do show one person twice.
-    columns = select(SightingRow.id, SightingRow.footage_id, SightingRow.first_seen, SightingRow.last_seen)
-    rows = {row.id: row for row in session.execute(columns)}
-    present = [(place, rows[sighting]) for place, sighting in enumerate(ids.tolist()) if sighting in rows]
-    places = np.array([place for place, _ in present], np.int64)
-    pairs = seen_together(
-        np.array([row.footage_id for _, row in present], np.int64),
-        np.array([row.first_seen.timestamp() for _, row in present], np.float64),
-        np.array([row.last_seen.timestamp() for _, row in present], np.float64),
-    )
-    return places[pairs]
+def lock_identities(session: Session) -> None:
+    """Wait until nobody else changes identities, and let nobody do so until the transaction ends.
 
-
-def match_groups(
-    group_of: Mapping[int, int], before: Mapping[int, int | None], names: Mapping[int, str | None]
-) -> dict[int, int]:
-    """Which existing identity each group continues; every identity and every group once, the largest overlap first.
-
-    Args:
-        group_of: Group of each sighting.
-        before: Identity that each sighting had.
-        names: Name of each identity; at equal overlap one with a name goes first, then the lower number.
+    SQLite has one writer at a time, from the first statement that writes.
     """
-    shared = Counter((group, before[sighting]) for sighting, group in group_of.items())
-    overlaps = [
-        (-n, names.get(identity) is None, identity, group) for (group, identity), n in shared.items() if identity
-    ]
-    continues: dict[int, int] = {}
-    taken: set[int] = set()
-    for _, _, identity, group in sorted(overlaps):
-        if group not in continues and identity not in taken:
-            continues[group] = identity
-            taken.add(identity)
-    return continues
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE decision IN SHARE ROW EXCLUSIVE MODE"))
+    else:
+        session.execute(delete(Clustering).where(Clustering.id.is_(None)))
 
 
-def _identities(session: Session, group_of: Mapping[int, int], before: Mapping[int, int | None]) -> dict[int, int]:
-    """The identity of each group: one that exists, or a new one."""
-    names: dict[int, str | None] = dict(session.execute(select(Identity.id, Identity.name)).all())
-    identities = match_groups(group_of, before, names)
-    new = sorted(set(group_of.values()) - identities.keys())
-    if new:
-        made = session.scalars(insert(Identity).returning(Identity.id), [{"name": None}] * len(new)).all()
-        identities |= dict(zip(new, sorted(made), strict=True))
-    return identities
+def store_run(
+    session: Session, group_of: Mapping[int, int], parameters: dict[str, Any]
+) -> tuple[Clustering, dict[int, int]]:
+    """Store a grouping as a run of its own and make it the current one; gives the run and each sighting's identity.
 
-
-def _assign(session: Session, clustering: int, identity_of: Mapping[int, int]) -> None:
-    """Record the memberships and make them the current ones; a sighting outside the run has no identity any more."""
-    current = update(SightingRow).execution_options(synchronize_session=False)
-    session.execute(current.where(SightingRow.identity_id.is_not(None)).values(identity_id=None))
-    rows = [{"clustering_id": clustering, "sighting_id": s, "identity_id": i} for s, i in identity_of.items()]
-    if rows:
+    Sightings that are gone are left out; those outside the grouping have no identity any more.
+    """
+    run = Clustering(made_at=datetime.now(UTC), parameters=parameters, metrics={})
+    session.add(run)
+    session.flush()
+    # They cannot go until the end of the transaction; in order, so that two who lock them do not wait for each other.
+    present = select(SightingRow.id, SightingRow.identity_id).order_by(SightingRow.id)
+    before: dict[int, int | None] = dict(session.execute(present.with_for_update(read=True, key_share=True)).all())
+    identity_of = number_identities(session, {s: g for s, g in group_of.items() if s in before}, before)
+    if identity_of:
+        rows = [{"clustering_id": run.id, "sighting_id": s, "identity_id": i} for s, i in identity_of.items()]
         session.execute(insert(Membership), rows)
-        session.execute(update(SightingRow), [{"id": s, "identity_id": i} for s, i in identity_of.items()])
+    assign(session, {s: identity_of.get(s) for s in before}, before)
+    kept = select(Clustering.id).order_by(Clustering.id.desc()).limit(KEPT_RUNS)
+    session.execute(delete(Membership).where(Membership.clustering_id.not_in(kept)))
+    return run, identity_of
+
+
+def assign(session: Session, after: Mapping[int, int | None], before: Mapping[int, int | None]) -> None:
+    """Give sightings another identity, where it is another; in the order of their ids."""
+    changed = [{"id": s, "identity_id": after[s]} for s in sorted(after) if after[s] != before[s]]
+    if changed:
+        session.execute(update(SightingRow), changed)
+
+
+def _group(
+    embeddings: Vectors, threshold: float, method: Method, people: int | None, constraints: Constraints
+) -> tuple[Ids, float]:
+    if people is not None:
+        return group_into(embeddings, people, method, constraints), 1.0
+    grouping = group_sightings(embeddings, threshold, constraints)
+    return grouping.groups, grouping.recall

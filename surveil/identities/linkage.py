@@ -1,115 +1,79 @@
-"""Average linkage of embeddings, with pairs that are never joined."""
+"""Average linkage of groups that have a size already, some of which can never be one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
-from scipy.cluster.hierarchy import fcluster, linkage
 
-from surveil.errors import StoreError
 from surveil.types import Floats
 
-MOST_SIGHTINGS = 20_000
-"""All pairs are kept in memory, 8 bytes each, twice: 3.2 GB at this size."""
-_BLOCK = 512
-
-Pairs = NDArray[np.int64]
+Ids = NDArray[np.int64]
 
 
-def average_linkage(embeddings: Floats, threshold: float, apart: Pairs) -> NDArray[np.int64]:
-    """Merge the two most similar groups while the mean similarity between them is at least a threshold.
+def average_linkage(
+    sums: Floats, sizes: Ids, threshold: float, conflicts: NDArray[np.bool_] | None = None
+) -> Ids:  # fmt: skip
+    """Merge the two most similar groups while the mean similarity between their members is at least a threshold.
 
-    A pair that must stay apart gets so large a distance that the mean distance of any two groups which hold it stays
-    above every threshold. So the constraint is hard, and the rest is the ordinary group average (Sokal and Michener,
-    "A statistical method for evaluating systematic relationships", 1958): the mean over all pairs of two groups is
-    still what decides, and a merge tree without inversions is still guaranteed.
+    The group average (Sokal and Michener, "A statistical method for evaluating systematic relationships", 1958) of
+    dot products: the mean over all pairs of two groups is the dot product of their means, so that groups of any size
+    can be the start. By nearest-neighbour chains (Murtagh, "A survey of recent advances in hierarchical clustering
+    algorithms", 1983); the similarity of groups in conflict is minus infinity, and stays so for whatever they join.
+    That keeps what chains need: a merged group is never nearer to a third than both its parts were.
 
     Args:
-        embeddings: (n, 544) of unit length.
+        sums: (m, d) sum of the vectors of each group, all of unit length.
+        sizes: (m,) how many vectors that is.
         threshold: Least mean similarity of two groups that are one.
-        apart: (m, 2) indices of the pairs that are never in one group.
+        conflicts: (m, m), symmetric: which groups can never be one.
 
     Returns:
-        (n,) group of each, numbered from 0 in the order of the first member.
-
-    Raises:
-        StoreError: There are more than `MOST_SIGHTINGS`.
+        (m,) merged group of each, numbered from 0 in the order of the first member.
     """
-    n = len(embeddings)
-    check_size(n)
-    if n < 2:
-        return np.zeros(n, np.int64)
-    distances = _condensed_distances(embeddings)
-    if len(apart):
-        # Two groups have at most n²/4 pairs between them, so with one of n² the mean is at least 4; cosine ends at 2.
-        distances[_condensed_index(apart, n)] = float(n) * n
-    tree = linkage(distances, method="average")
-    groups = fcluster(tree, 1 - threshold, criterion="distance")
-    _, first, inverse = np.unique(groups, return_index=True, return_inverse=True)
+    means = sums / sizes.astype(np.float32)[:, None]
+    similarity: Floats = means @ means.T
+    np.fill_diagonal(similarity, -np.inf)
+    if conflicts is not None:
+        similarity[conflicts] = -np.inf
+    return number_groups(_chain(similarity, sizes.astype(np.float64), threshold))
+
+
+def number_groups(labels: Ids) -> Ids:
+    """The same groups, numbered from 0 in the order of the first member."""
+    _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
     order = np.empty(len(first), np.int64)
     order[np.argsort(first)] = np.arange(len(first))
-    numbered: NDArray[np.int64] = order[inverse]
+    numbered: Ids = order[inverse]
     return numbered
 
 
-def check_size(n: int) -> None:
-    """Refuse what would not fit into memory.
-
-    Raises:
-        StoreError: There are more than `MOST_SIGHTINGS`.
-    """
-    if n > MOST_SIGHTINGS:
-        raise StoreError(
-            f"{n} sightings are too many to compare each with each (at most {MOST_SIGHTINGS})",
-            next_step="Cluster a smaller database.",
-        )
-
-
-def seen_together(places: NDArray[np.int64], first: NDArray[np.float64], last: NDArray[np.float64]) -> Pairs:
-    """The pairs that were in view of one place at the same moment; nobody is twice in one picture.
-
-    Args:
-        places: (n,) what took the pictures; only pairs of the same place count.
-        first: (n,) seconds at which each was first seen.
-        last: (n,) seconds at which each was last seen, included.
-
-    Returns:
-        (m, 2) indices.
-    """
-    order = np.lexsort((last, first, places))
-    edges = np.flatnonzero(np.diff(places[order])) + 1
-    found = [np.zeros((0, 2), np.int64)]
-    for start, stop in pairwise([0, *edges.tolist(), len(order)]):
-        found += _overlapping(order[start:stop], first, last)
-    return np.concatenate(found)
-
-
-def _overlapping(members: NDArray[np.int64], first: NDArray[np.float64], last: NDArray[np.float64]) -> Iterator[Pairs]:
-    """Pairs of members, sorted by `first`, whose closed intervals meet."""
-    stops = np.searchsorted(first[members], last[members], side="right")
-    for i, stop in enumerate(stops.tolist()):
-        if stop > i + 1:
-            yield np.column_stack([np.full(stop - i - 1, members[i]), members[i + 1 : stop]])
-
-
-def _condensed_distances(embeddings: Floats) -> NDArray[np.float64]:
-    """1 - similarity of every pair, in the order of scipy's condensed form."""
-    n = len(embeddings)
-    distances = np.empty(n * (n - 1) // 2)
-    for start in range(0, n - 1, _BLOCK):
-        rows = embeddings[start : start + _BLOCK]
-        similarities = rows @ embeddings[start:].T
-        for i, row in enumerate(similarities[: n - 1 - start]):
-            at = _condensed_index(np.array([[start + i, start + i + 1]]), n)[0]
-            distances[at : at + n - 1 - start - i] = 1 - row[i + 1 :]
-    # Rounding can bring a pair of equals just below zero.
-    return np.maximum(distances, 0, out=distances)
-
-
-def _condensed_index(pairs: Pairs, n: int) -> NDArray[np.int64]:
-    low, high = pairs.min(axis=1), pairs.max(axis=1)
-    index: NDArray[np.int64] = low * n - low * (low + 1) // 2 + high - low - 1
-    return index
+def _chain(similarity: Floats, weight: NDArray[np.float64], threshold: float) -> Ids:
+    """(m,) a label for each group, equal for those merged; overwrites both arrays."""
+    merged_into = np.arange(len(weight))
+    for begin in range(len(weight)):
+        chain = [begin] if merged_into[begin] == begin else []
+        while chain:
+            here = chain[-1]
+            row = similarity[here]
+            nearest = int(row.argmax())
+            if len(chain) > 1 and row[chain[-2]] >= row[nearest]:
+                nearest = chain[-2]
+            if row[nearest] < threshold or row[nearest] == -np.inf:
+                # Nothing that the others merge to comes nearer than they are: this group is complete.
+                similarity[:, here] = -np.inf
+                chain.pop()
+            elif len(chain) > 1 and nearest == chain[-2]:
+                # Each other's nearest. The later one stands for both: its turn to begin is still to come.
+                kept, gone = max(here, nearest), min(here, nearest)
+                total = weight[kept] + weight[gone]
+                similarity[kept] = (weight[kept] * similarity[kept] + weight[gone] * similarity[gone]) / total
+                similarity[kept, kept] = -np.inf
+                similarity[:, kept] = similarity[kept]
+                similarity[:, gone] = -np.inf
+                weight[kept], merged_into[gone] = total, kept
+                del chain[-2:]
+            else:
+                chain.append(nearest)
+    for group in range(len(weight) - 1, -1, -1):
+        merged_into[group] = merged_into[merged_into[group]]
+    return merged_into

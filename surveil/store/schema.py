@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 from alembic import command
@@ -13,8 +12,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from surveil.errors import StoreError
 
-MIGRATIONS = Path(str(files("surveil_migrations")))
-"""The top-level folder `migrations`, which is installed under this name."""
+MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x5375727665696C  # "Surveil"; any number that other applications are unlikely to use
 
 

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from surveil.cli import surveil
-from surveil.errors import StoreError, SurveilError
+from surveil.errors import QueryError, StoreError, SurveilError
 
 ANNA, BEN = np.eye(2, 544, dtype=np.float32)
 
@@ -23,6 +23,7 @@ def test_the_json_tells_what_the_run_came_to(database, fill, made_up):
     assert answer.pop("seconds") >= 0
     assert answer == {
         "clustering": 1, "sightings": 3, "identities": 2, "largest": 2, "single": 1, "kept_apart": 0, "threshold": 0.74,
+        "recall": 1.0,
     }  # fmt: skip
 
 
@@ -43,3 +44,10 @@ def test_a_threshold_that_is_none_is_refused(database):
 def test_before_anything_was_ingested(database):
     with pytest.raises(StoreError, match="surveil ingest"):
         call(database)
+
+
+def test_the_methods_of_the_report(database, fill, made_up):
+    fill([made_up(i, embedding=person) for i, person in enumerate((ANNA, BEN, ANNA))])
+    assert "2 identities of 3 sightings" in call(database, "--method", "k-means", "--people", "2").stdout
+    with pytest.raises(QueryError, match="needs a number of people"):
+        call(database, "--method", "agglomerative")

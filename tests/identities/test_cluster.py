@@ -3,10 +3,11 @@ import pytest
 from sqlalchemy import func, select, update
 
 from surveil.errors import QueryError, StoreError
-from surveil.identities.cluster import cluster, match_groups
+from surveil.identities.cluster import cluster
 from surveil.identities.listing import list_identities, sightings_of
+from surveil.identities.numbers import match_groups
 from surveil.store.models import ModelRef
-from surveil.store.tables import Clustering, Identity, Membership, SightingRow
+from surveil.store.tables import Clustering, Identity, Membership, Sighting
 
 ANNA, BEN, CARL = np.eye(3, 544, dtype=np.float32)
 
@@ -22,7 +23,7 @@ def pairs(session, query):
 
 def identity_of(database):
     with database.session() as session:
-        return pairs(session, select(SightingRow.id, SightingRow.identity_id))
+        return pairs(session, select(Sighting.id, Sighting.identity_id))
 
 
 def test_sightings_of_one_person_become_one_identity_across_cameras(database, fill, made_up):
@@ -42,7 +43,7 @@ def test_sightings_of_one_person_become_one_identity_across_cameras(database, fi
     )
     with database.session() as session:
         run = session.get_one(Clustering, outcome.clustering)
-        assert run.parameters == {"method": "average linkage", "threshold": 0.5, "model": "f" * 64}
+        assert run.parameters == {"method": "graph", "threshold": 0.5, "model": "f" * 64}
         assert run.metrics["identities"] == 2
         members = pairs(session, select(Membership.sighting_id, Membership.identity_id))
         assert members == found

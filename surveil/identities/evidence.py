@@ -1,0 +1,36 @@
+"""What the database knows of who can and who cannot be one person."""
+
+from __future__ import annotations
+
+import numpy as np
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from surveil.identities.constraints import NOWHERE, Constraints
+from surveil.identities.graph import Ids
+from surveil.store.tables import Footage
+from surveil.store.tables import Sighting as SightingRow
+
+BLOCK = 20_000
+"""Rows that are read at a time."""
+
+
+def load_constraints(session: Session, ids: Ids) -> Constraints:
+    """The constraints on grouping some sightings.
+
+    Args:
+        session: A session.
+        ids: (n,) sightings, ascending; those that are gone are under no constraint.
+    """
+    place, first, last = np.full(len(ids), NOWHERE), np.zeros(len(ids)), np.zeros(len(ids))
+    # Footage, not camera: two recordings of one camera may overlap (pre-roll), and then do show one person twice.
+    # Crops whose times are those of their files may share one by an unzip: that proves nothing.
+    columns = (SightingRow.id, SightingRow.footage_id, SightingRow.first_seen, SightingRow.last_seen)
+    proves = ~((Footage.kind == "crops") & (Footage.started_from == "file time"))
+    rows = select(*columns).join(Footage, SightingRow.footage_id == Footage.id).where(proves).order_by(SightingRow.id)
+    for block in session.execute(rows.execution_options(yield_per=BLOCK)).partitions():
+        at = np.searchsorted(ids, [row.id for row in block])
+        known = [(i, row) for i, row in zip(at.tolist(), block, strict=True) if i < len(ids) and ids[i] == row.id]
+        for i, row in known:
+            place[i], first[i], last[i] = row.footage_id, row.first_seen.timestamp(), row.last_seen.timestamp()
+    return Constraints(place, first, last)

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from surveil.identities import cells, graph
+from surveil.identities.cells import Cells
+from surveil.identities.graph import Nearest, find_hits, similarity_graph
+from tests.identities.made_up import people, random_unit
+
+
+def edges_by_definition(vectors, floor, neighbours):
+    similarity = vectors.astype(float) @ vectors.T.astype(float)
+    np.fill_diagonal(similarity, -2)
+    kept = set()
+    for i, row in enumerate(similarity):
+        for j in np.argsort(-row)[:neighbours]:
+            if row[j] >= floor:
+                kept.add((min(i, int(j)), max(i, int(j))))
+    return kept
+
+
+@pytest.mark.parametrize("block", [7, 50, 4096])
+def test_it_joins_what_is_among_the_nearest_of_either_end(monkeypatch, block):
+    monkeypatch.setattr(graph, "BLOCK", block)
+    vectors, _ = people(1, 20, 10)
+    found = similarity_graph(vectors, 0.3, neighbours=5)
+    assert {tuple(pair) for pair in found.pairs.tolist()} == edges_by_definition(vectors, 0.3, 5)
+    a, b = found.pairs.T
+    assert np.allclose(found.similarity, (vectors[a] * vectors[b]).sum(axis=1), atol=1e-6)
+    assert found.recall == 1
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_graphs_of_hardly_any(count):
+    found = similarity_graph(np.ones((count, 1), np.float32), 0.5)
+    assert found.pairs.tolist() == ([[0, 1]] if count == 2 else [])
+
+
+def test_equals_in_great_number_leave_their_nearest_only(monkeypatch):
+    """Two thousand pictures of a wall: two million pairs reach the floor."""
+    monkeypatch.setattr(graph, "BLOCK", 500)
+    found = similarity_graph(np.ones((2000, 4), np.float16) / 2, 0.5, neighbours=5)
+    assert 2000 * 5 / 2 <= len(found.pairs) <= 2000 * 5
+    assert len(np.unique(found.pairs)) == 2000
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 20), st.integers(1, 20), st.integers(1, 4))
+def test_hits_are_the_best_of_rows_and_of_columns(seed, rows, columns, limit):
+    left, right = random_unit(seed, rows, 3), random_unit(seed + 1, columns, 3)
+    i, j, similarity = find_hits(left, right, -0.2, limit)
+    whole = left @ right.T
+    found = set(zip(i.tolist(), j.tolist(), strict=True))
+    assert np.array_equal(similarity, whole[i, j])
+    assert (similarity >= -0.2).all()
+    for axis, size in enumerate(whole.shape):
+        best = np.argsort(-whole, axis=axis).take(range(min(limit, size)), axis=axis)
+        for line in range(whole.shape[1 - axis]):
+            for at in best.take(line, axis=1 - axis).tolist():
+                cell = (at, line) if axis == 0 else (line, at)
+                assert cell in found or whole[cell] < -0.2
+
+
+def test_nearest_forgets_as_it_goes(monkeypatch):
+    monkeypatch.setattr(graph, "BLOCK", 1)
+    nearest = Nearest(3, 2)
+    for second, similarity in enumerate([0.1, 0.9, 0.5, 0.7, 0.2] * 5):
+        nearest.add(np.array([0]), np.array([second]), np.array([similarity], np.float32))
+    first, second, similarity = nearest.pairs()
+    assert first.tolist() == [0, 0]
+    assert second.tolist() == [1, 6]
+    assert similarity.tolist() == pytest.approx([0.9, 0.9])
+
+
+def test_cells_find_the_share_that_was_measured(monkeypatch):
+    monkeypatch.setattr(cells, "CHUNK", 500)
+    vectors, _ = people(3, 60, 20, spread=1.2)
+    exact = similarity_graph(vectors, 0.3, neighbours=10)
+    found = similarity_graph(vectors, 0.3, neighbours=10, exact_limit=0)
+    wanted, got = ({tuple(pair) for pair in graph.pairs.tolist()} for graph in (exact, found))
+    assert cells.MIN_RECALL <= found.recall <= 1
+    assert len(wanted & got) / len(wanted) >= found.recall - 0.02
+    assert len(got - wanted) / len(got) < 0.1, "what took the place of a neighbour that was missed"
+
+
+def test_a_harder_partition_needs_more_cells():
+    easy, hard = (people(3, 100, 20, spread=spread)[0] for spread in (0.3, 2.5))
+    probes = [Cells.of(vectors).probes_needed(vectors, 0.0, 10)[0] for vectors in (easy, hard)]
+    assert probes[0] < probes[1] <= round(np.sqrt(2000))
+
+
+def test_all_cells_are_all_pairs():
+    vectors, _ = people(5, 30, 10)
+    parted = Cells.of(vectors)
+    assert sorted(parted.order.tolist()) == list(range(300))
+    nearest = Nearest(300, 5)
+    for hits in parted.pairs(vectors, 0.3, 5, len(parted.centres)):
+        nearest.add(*hits)
+    pairs, _ = nearest.edges()
+    assert {tuple(pair) for pair in pairs.tolist()} == edges_by_definition(vectors, 0.3, 5)
