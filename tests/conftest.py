@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 
 from surveil.attributes import OUTPUT_NAMES, OUTPUTS
-from surveil.model.calibration import Calibration
+from surveil.calibration import Calibration
 from surveil.store import tables
 from surveil.store.cameras import configure_camera
 from surveil.store.media import MediaFolder
@@ -140,7 +140,11 @@ def fill(database: Database, media: MediaFolder) -> Callable[..., list[int]]:
             writer.add(_made_up_sighting(sighting, 1000 * number + seed))
         writer.finish(FootageReport(path, camera, "done"))
         with database.session() as session:
-            found = select(tables.Sighting.id).where(tables.Sighting.footage_id == footage).order_by(tables.Sighting.id)
+            found = (
+                select(tables.SightingRow.id)
+                .where(tables.SightingRow.footage_id == footage)
+                .order_by(tables.SightingRow.id)
+            )
             return list(session.scalars(found))
 
     return store

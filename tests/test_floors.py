@@ -10,7 +10,7 @@ FLOORS = (
     {"cli", "web"},
     {"ingest", "search", "identities", "evaluation"},
     {"people", "model", "footage", "store"},
-    {"attributes", "types", "settings", "errors", "device", "weights_file", "lettering"},
+    {"attributes", "types", "settings", "errors", "device", "weights_file", "lettering", "calibration"},
 )
 NEIGHBOURS_APART = 2
 FILES = sorted((ROOT / "surveil").rglob("*.py"))
@@ -61,6 +61,7 @@ def test_training_imports_only_what_the_design_allows():
         "errors",
         "device",
         "weights_file",
+        "calibration",
         "people",
         "footage",
         "identities",

@@ -28,7 +28,7 @@ from surveil.search.rank import Query, search
 from surveil.settings import Settings, load_settings
 from surveil.store.media import MediaFolder, media_folder
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Footage, Sighting
+from surveil.store.tables import Camera, Crop, Footage, SightingRow
 from surveil.types import Floats
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
@@ -94,11 +94,11 @@ class Check:
     def sightings(self) -> list[Seen]:
         """Every sighting with the person it shows."""
         rows = (
-            select(Sighting, Footage.path, Camera.name, Crop.media_key)
-            .join(Footage, Sighting.footage_id == Footage.id)
-            .join(Camera, Sighting.camera_id == Camera.id)
-            .join(Crop, (Crop.sighting_id == Sighting.id) & (Crop.rank == 0))
-            .order_by(Sighting.id)
+            select(SightingRow, Footage.path, Camera.name, Crop.media_key)
+            .join(Footage, SightingRow.footage_id == Footage.id)
+            .join(Camera, SightingRow.camera_id == Camera.id)
+            .join(Crop, (Crop.sighting_id == SightingRow.id) & (Crop.rank == 0))
+            .order_by(SightingRow.id)
         )
         with self.database.session() as session:
             return [
@@ -106,7 +106,7 @@ class Check:
                 for sighting, path, camera, key in session.execute(rows)
             ]
 
-    def _person(self, sighting: Sighting, path: str) -> str | None:
+    def _person(self, sighting: SightingRow, path: str) -> str | None:
         boxes = [(row[0], np.array(row[1:5], np.float32)) for row in sighting.boxes]
         votes = Counter(self.truth.person_at(Path(path).name, seconds, box) for seconds, box in boxes)
         person, count = votes.most_common(1)[0]

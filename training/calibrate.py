@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from surveil.attributes import ATTRIBUTES, INDEPENDENT, Attribute
+from surveil.calibration import Calibration
 from surveil.evaluation.clustering import clustering_quality
 from surveil.evaluation.market1501 import split_identities
 from surveil.evaluation.reid import evaluate_ranking
 from surveil.identities.linkage import average_linkage
-from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel, join_parts, l2_normalize
 from surveil.model.network import CalibratedProbabilities, PersonNetwork

@@ -52,9 +52,9 @@ def _footage(database: Database) -> list[dict[str, Any]]:
     """One object per footage, by camera and start."""
     from sqlalchemy import func, select
 
-    from surveil.store.tables import Camera, Footage, Sighting
+    from surveil.store.tables import Camera, Footage, SightingRow
 
-    people = select(func.count()).where(Sighting.footage_id == Footage.id).scalar_subquery()
+    people = select(func.count()).where(SightingRow.footage_id == Footage.id).scalar_subquery()
     statement = select(Footage, Camera.name, people).join(Camera).order_by(Camera.name, Footage.started_at, Footage.id)
     with database.session() as session:
         return [

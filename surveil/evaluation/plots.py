@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
 from surveil.attributes import ATTRIBUTES
+from surveil.calibration import Calibration
 from surveil.evaluation.attributes import AttributesResult, Scores, attribute_reliability
 from surveil.evaluation.curves import (
     PairSimilarities,
@@ -23,7 +24,6 @@ from surveil.evaluation.curves import (
     precision_recall,
 )
 from surveil.evaluation.reid import ReIDResult
-from surveil.model.calibration import Calibration
 from surveil.types import Floats
 
 DPI = 120

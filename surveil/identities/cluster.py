@@ -22,8 +22,7 @@ from surveil.identities.numbers import number_identities
 from surveil.store import vectors
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Clustering, Membership
-from surveil.store.tables import Sighting as SightingRow
+from surveil.store.tables import Clustering, Membership, SightingRow
 
 KEPT_RUNS = 20
 """Runs whose memberships are kept, for going back; of older ones only what they came to."""
@@ -84,7 +83,7 @@ def cluster(
         ids, embeddings = vectors.load(session, None, model.id)
         constraints = load_constraints(session, ids)
     if threshold is None:
-        threshold = float(model.card.get("cluster_threshold", 0.74))
+        threshold = model.cluster_threshold
     groups, recall = _group(embeddings, threshold, method, people, constraints)
     parameters: dict[str, Any] = {"method": method, "model": model.sha256}
     parameters |= {"threshold": threshold} if people is None else {"people": people}

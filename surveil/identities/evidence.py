@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 
 from surveil.identities.constraints import NOWHERE, Constraints
 from surveil.identities.graph import Ids
-from surveil.store.tables import Footage
-from surveil.store.tables import Sighting as SightingRow
+from surveil.store.tables import Footage, SightingRow
 
 BLOCK = 20_000
 """Rows that are read at a time."""

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveil.errors import QueryError
-from surveil.store.tables import Camera, Identity, Sighting
+from surveil.store.tables import Camera, Identity, SightingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +31,20 @@ def list_identities(session: Session) -> list[Summary]:
         select(
             Identity.id,
             Identity.name,
-            func.count(Sighting.id).label("sightings"),
-            func.min(Sighting.first_seen),
-            func.max(Sighting.last_seen),
+            func.count(SightingRow.id).label("sightings"),
+            func.min(SightingRow.first_seen),
+            func.max(SightingRow.last_seen),
         )
-        .outerjoin(Sighting, Sighting.identity_id == Identity.id)
+        .outerjoin(SightingRow, SightingRow.identity_id == Identity.id)
         .group_by(Identity.id, Identity.name)
-        .having((func.count(Sighting.id) > 0) | Identity.name.is_not(None))
-        .order_by(func.count(Sighting.id).desc(), Identity.id)
+        .having((func.count(SightingRow.id) > 0) | Identity.name.is_not(None))
+        .order_by(func.count(SightingRow.id).desc(), Identity.id)
     )
     seen_by: dict[int | None, list[str]] = {}
     pairs = (
-        select(Sighting.identity_id, Camera.name)
-        .join(Camera, Sighting.camera_id == Camera.id)
-        .where(Sighting.identity_id.is_not(None))
+        select(SightingRow.identity_id, Camera.name)
+        .join(Camera, SightingRow.camera_id == Camera.id)
+        .where(SightingRow.identity_id.is_not(None))
         .distinct()
         .order_by(Camera.name)
     )
@@ -64,5 +64,9 @@ def sightings_of(session: Session, identity: int) -> Sequence[int]:
     """
     if session.get(Identity, identity) is None:
         raise QueryError(f"no identity has the number {identity}", next_step="See `surveil identities list`.")
-    ids = select(Sighting.id).where(Sighting.identity_id == identity).order_by(Sighting.first_seen, Sighting.id)
+    ids = (
+        select(SightingRow.id)
+        .where(SightingRow.identity_id == identity)
+        .order_by(SightingRow.first_seen, SightingRow.id)
+    )
     return session.scalars(ids).all()

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from surveil.attributes import OUTPUT_NAMES
+from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
-from surveil.model.calibration import Calibration
 from surveil.model.network import PersonNetwork, build_network
 from surveil.weights_file import card_path, read_card, read_weights, write_weights
 

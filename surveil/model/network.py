@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from surveil.attributes import AGE, INDEPENDENT, LOWER, OUTPUTS, UPPER
+from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
 from surveil.model.attention import AttentionBlock
 from surveil.model.backbones import FEATURES, efficientnet_backbone, torchvision_backbone
-from surveil.model.calibration import Calibration
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.errors import QueryError
-from surveil.model.calibration import Calibration
 from surveil.search.when import When, zone_named
-from surveil.store.tables import Camera, Model, Sighting
+from surveil.store.models import model_in_use
+from surveil.store.tables import Camera, Description, Model, SightingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,23 +46,24 @@ class Filters:
 
 
 def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bool]]:
-    """The SQL condition of each filter in use, by a name that an operator understands.
+    """The SQL condition of each filter in use, by a name that an operator understands, for a query that is `described`.
 
     Raises:
         QueryError: A camera, attribute or label does not exist, or the confidence is no probability.
+        StoreError: An attribute is asked for before any model described anybody.
     """
     if filters.min_confidence is not None and not 0 <= filters.min_confidence <= 1:
         raise QueryError(f"{filters.min_confidence} is no probability", "min_confidence", "Give a value from 0 to 1.")
     named: dict[str, ColumnElement[bool]] = {}
     if filters.cameras:
-        named[f"camera {_either(filters.cameras)}"] = Sighting.camera_id.in_(_camera_ids(session, filters.cameras))
+        named[f"camera {_either(filters.cameras)}"] = SightingRow.camera_id.in_(_camera_ids(session, filters.cameras))
     if filters.after:
-        named[f"after {filters.after.isoformat()}"] = Sighting.last_seen >= filters.after
+        named[f"after {filters.after.isoformat()}"] = SightingRow.last_seen >= filters.after
     if filters.before:
-        named[f"before {filters.before.isoformat()}"] = Sighting.first_seen < filters.before
+        named[f"before {filters.before.isoformat()}"] = SightingRow.first_seen < filters.before
     if filters.when:
         named[str(filters.when)] = _on_local_clocks(session, filters.when)
-    thresholds = decision_thresholds(session) if filters.attributes else {}
+    thresholds = model_in_use(session).thresholds if filters.attributes else {}
     for name, labels in filters.attributes.items():
         named[f"{name} {_either(labels)}"] = _probable(name, labels, filters.min_confidence, thresholds)
     return named
@@ -73,14 +74,24 @@ def candidates(session: Session, filters: Filters) -> Select[Any]:
 
     Raises:
         QueryError: See `conditions`.
+        StoreError: See `conditions`.
     """
-    return select(Sighting.id).where(*conditions(session, filters).values())
+    ids = select(SightingRow.id).where(*conditions(session, filters).values())
+    return described(ids) if filters.attributes else ids
+
+
+def described(sightings: Select[Any]) -> Select[Any]:
+    """The query of sightings together with what the model in use says of each; those it never saw are left out."""
+    in_use = select(Model.id).where(Model.in_use).scalar_subquery()
+    said = (Description.sighting_id == SightingRow.id) & (Description.model_id == in_use)
+    return sightings.join(Description, said)
 
 
 def count_passing(session: Session, filters: Filters) -> dict[str, int]:
     """How many sightings pass each filter alone: it tells which one leaves nothing."""
+    everybody = described(select(func.count()).select_from(SightingRow))
     return {
-        name: session.scalar(select(func.count()).select_from(Sighting).where(condition)) or 0
+        name: session.scalar(everybody.where(condition)) or 0
         for name, condition in conditions(session, filters).items()
     }
 
@@ -100,7 +111,7 @@ def probability(attribute: str, labels: Collection[str]) -> ColumnElement[float]
     indices = sorted({table.labels.index(label) for label in labels})
     if len(indices) == len(table.labels):
         return literal(1.0)
-    columns = [getattr(Sighting, name) for name in OUTPUT_NAMES[table.outputs]]
+    columns = [getattr(Description, name) for name in OUTPUT_NAMES[table.outputs]]
     if table.exclusive:
         chance: ColumnElement[float] = sum((columns[i] for i in indices[1:]), start=columns[indices[0]])
         return chance
@@ -115,17 +126,11 @@ def _probable(
     chance = probability(name, labels)
     if least is not None:
         return chance >= least
-    threshold = thresholds.get(name, 0.5)
+    threshold = thresholds.get(name, 0.5)  # colours and ages have none of their own
     negative = BY_NAME[name].labels[0]
     if not BY_NAME[name].exclusive and set(labels) == {negative}:
         return chance > 1 - threshold
     return chance >= threshold
-
-
-def decision_thresholds(session: Session) -> dict[str, float]:
-    """The probability from which on a binary attribute's second label is the answer, by the model in use."""
-    card = session.scalar(select(Model.card).where(Model.in_use)) or {}
-    return Calibration.from_dict(card["calibration"]).threshold_of() if "calibration" in card else {}
 
 
 def joint_probability(attributes: Mapping[str, Collection[str]]) -> ColumnElement[float]:
@@ -155,7 +160,7 @@ def _camera_ids(session: Session, names: Sequence[str]) -> list[int]:
 
 
 def _on_local_clocks(session: Session, when: When) -> ColumnElement[bool]:
-    seen = session.execute(select(func.min(Sighting.first_seen), func.max(Sighting.first_seen))).one()
+    seen = session.execute(select(func.min(SightingRow.first_seen), func.max(SightingRow.first_seen))).one()
     if seen[0] is None:
         return false()
     zones: dict[str, list[int]] = {}
@@ -163,7 +168,7 @@ def _on_local_clocks(session: Session, when: When) -> ColumnElement[bool]:
         zones.setdefault(zone, []).append(key)
     return or_(
         *(
-            and_(Sighting.camera_id.in_(keys), when.condition(zone_named(zone), (seen[0], seen[1])))
+            and_(SightingRow.camera_id.in_(keys), when.condition(zone_named(zone), (seen[0], seen[1])))
             for zone, keys in zones.items()
         )
     )

@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 
 from surveil.attributes import OUTPUT_NAMES, Value, decode
 from surveil.errors import QueryError
-from surveil.model.calibration import Calibration
-from surveil.search.filters import Filters, candidates, joint_probability
+from surveil.search.filters import Filters, candidates, described, joint_probability
 from surveil.store import vectors
-from surveil.store.models import model_in_use
+from surveil.store.models import StoredCard, model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Footage, Identity, Model, Sighting
+from surveil.store.tables import Camera, Crop, Description, Footage, Identity, SightingRow
 from surveil.types import Floats
 
 
@@ -110,7 +109,7 @@ def search(database: Database, query: Query) -> list[Match]:
         return load_matches(session, scores)
 
 
-def check_model(session: Session, sha256: str) -> Model:
+def check_model(session: Session, sha256: str) -> StoredCard:
     """The model in use, if its weights are those.
 
     Raises:
@@ -130,29 +129,29 @@ def check_model(session: Session, sha256: str) -> Model:
 
 def load_matches(session: Session, scores: Mapping[int, Score]) -> list[Match]:
     """Everything there is to show of some sightings, given by id with their scores, in their order."""
-    rows = (
+    rows = described(
         select(
-            Sighting.id,
+            SightingRow.id,
             Footage.path,
             Camera.name.label("camera"),
             Camera.zone,
-            Sighting.first_seen,
-            Sighting.last_seen,
+            SightingRow.first_seen,
+            SightingRow.last_seen,
             Crop.box,
             Crop.media_key,
-            Sighting.identity_id,
+            SightingRow.identity_id,
             Identity.name.label("called"),
-            *(getattr(Sighting, name) for name in OUTPUT_NAMES),
+            *(getattr(Description, name) for name in OUTPUT_NAMES),
         )
-        .join(Footage, Sighting.footage_id == Footage.id)
-        .join(Camera, Sighting.camera_id == Camera.id)
-        .outerjoin(Identity, Sighting.identity_id == Identity.id)
-        .outerjoin(Crop, (Crop.sighting_id == Sighting.id) & (Crop.rank == 0))
+        .join(Footage, SightingRow.footage_id == Footage.id)
+        .join(Camera, SightingRow.camera_id == Camera.id)
+        .outerjoin(Identity, SightingRow.identity_id == Identity.id)
+        .outerjoin(Crop, (Crop.sighting_id == SightingRow.id) & (Crop.rank == 0))
     )
     ids = list(scores)
     found: dict[int, Match] = {}
     for start in range(0, len(ids), vectors.IDS_PER_QUERY):
-        part = rows.where(Sighting.id.in_(ids[start : start + vectors.IDS_PER_QUERY]))
+        part = rows.where(SightingRow.id.in_(ids[start : start + vectors.IDS_PER_QUERY]))
         found |= {row.id: _match(row, scores[row.id]) for row in session.execute(part)}
     return [found[sighting] for sighting in ids]
 
@@ -161,9 +160,7 @@ def _by_example(session: Session, query: Query, example: Example) -> dict[int, S
     model = check_model(session, example.model)
     found = vectors.nearest(session, example.embedding, candidates(session, query.filters), model.id, query.limit)
     similarities = [similarity for _, similarity in found]
-    probabilities = None
-    if example.is_person and "calibration" in model.card:
-        probabilities = Calibration.from_dict(model.card["calibration"]).same_person(similarities)
+    probabilities = model.calibration.same_person(similarities) if example.is_person else None
     return {
         sighting: Score(similarity, None if probabilities is None else float(probabilities[i]))
         for i, (sighting, similarity) in enumerate(found)
@@ -176,7 +173,7 @@ def _by_attributes(session: Session, query: Query) -> dict[int, Score]:
     best = (
         candidates(session, query.filters)
         .add_columns(chance)
-        .order_by(chance.desc(), Sighting.first_seen, Sighting.id)
+        .order_by(chance.desc(), SightingRow.first_seen, SightingRow.id)
         .limit(query.limit)
     )
     return {sighting: Score(None, probability if asked else None) for sighting, probability in session.execute(best)}

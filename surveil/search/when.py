@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import ColumnElement, and_, case, extract, or_, true
 
 from surveil.errors import StoreError
-from surveil.store.tables import Sighting
+from surveil.store.tables import SightingRow
 
 DAY = 86400
 
@@ -65,9 +65,9 @@ class When:
         first, last = self.bounds(zone)
         conditions: list[ColumnElement[bool]] = [true()]
         if first:
-            conditions.append(Sighting.last_seen >= first)
+            conditions.append(SightingRow.last_seen >= first)
         if last:
-            conditions.append(Sighting.first_seen < last)
+            conditions.append(SightingRow.first_seen < last)
         if (self.start is not None or self.end is not None) and (not first or self.first_day != self.last_day):
             conditions.append(self._daily(zone, seen))
         return and_(*conditions)
@@ -78,7 +78,7 @@ class When:
         """
         start, end = _seconds(self.start), _seconds(self.end)
         length = (end - start) % DAY or DAY
-        first_seen, last_seen = extract("epoch", Sighting.first_seen), extract("epoch", Sighting.last_seen)
+        first_seen, last_seen = extract("epoch", SightingRow.first_seen), extract("epoch", SightingRow.last_seen)
         since_start = (first_seen + _offset(zone, seen) - start) % DAY
         return or_(since_start < length, DAY - since_start <= last_seen - first_seen)
 
@@ -107,7 +107,7 @@ def _offset(zone: ZoneInfo, seen: tuple[datetime, datetime]) -> ColumnElement[in
     *earlier, (_, latest) = spans
     if not earlier:
         return latest
-    return case(*((Sighting.first_seen < until, offset) for until, offset in earlier), else_=latest)
+    return case(*((SightingRow.first_seen < until, offset) for until, offset in earlier), else_=latest)
 
 
 def _offset_spans(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, int]]:

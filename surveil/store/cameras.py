@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from surveil.errors import StoreError
 from surveil.store.register import register_camera
-from surveil.store.tables import Camera, Crop, Footage, Sighting
+from surveil.store.tables import Camera, Crop, Footage, SightingRow
 
 MAX_OFFSET = 100 * 366 * 86400.0
 """Seconds; a clock that was never set starts in 1970."""
@@ -59,7 +59,7 @@ def configure_camera(
 def list_cameras(session: Session) -> list[tuple[Camera, int, int]]:
     """Every camera by name, with how much footage and how many sightings it has."""
     footage = select(func.count()).where(Footage.camera_id == Camera.id).scalar_subquery()
-    sightings = select(func.count()).where(Sighting.camera_id == Camera.id).scalar_subquery()
+    sightings = select(func.count()).where(SightingRow.camera_id == Camera.id).scalar_subquery()
     return [
         (row[0], row[1], row[2]) for row in session.execute(select(Camera, footage, sightings).order_by(Camera.name))
     ]
@@ -69,14 +69,16 @@ def _move_times(session: Session, camera_id: int, shift: timedelta) -> None:
     """Add in Python: whole microseconds on both databases, so that moving back restores every time exactly."""
     if not shift:
         return
-    sightings = select(Sighting.id, Sighting.first_seen, Sighting.last_seen).where(Sighting.camera_id == camera_id)
-    _shift_columns(session, Sighting, sightings, shift)
-    crops = select(Crop.id, Crop.taken_at).join(Sighting).where(Sighting.camera_id == camera_id)
+    sightings = select(SightingRow.id, SightingRow.first_seen, SightingRow.last_seen).where(
+        SightingRow.camera_id == camera_id
+    )
+    _shift_columns(session, SightingRow, sightings, shift)
+    crops = select(Crop.id, Crop.taken_at).join(SightingRow).where(SightingRow.camera_id == camera_id)
     _shift_columns(session, Crop, crops, shift)
 
 
 def _shift_columns(
-    session: Session, table: type[Sighting] | type[Crop], rows: Select[*tuple[object, ...]], shift: timedelta
+    session: Session, table: type[SightingRow] | type[Crop], rows: Select[*tuple[object, ...]], shift: timedelta
 ) -> None:
     """Shift the columns that a query selects after the id, some rows at a time."""
     last = 0

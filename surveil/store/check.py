@@ -12,7 +12,7 @@ from surveil.errors import StoreError
 from surveil.store.media import MediaFolder
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Embedding, Footage, Identity, Sighting
+from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, Identity, SightingRow
 
 EXAMPLES = 5
 ROWS = 10_000
@@ -30,7 +30,7 @@ class Problem:
 
 def count_rows(session: Session) -> dict[str, int]:
     """How much the database holds, by table."""
-    tables = (Camera, Footage, Sighting, Crop, Identity)
+    tables = (Camera, Footage, SightingRow, Crop, Identity)
     return {table.__tablename__: session.scalars(select(func.count()).select_from(table)).one() for table in tables}
 
 
@@ -44,7 +44,7 @@ def find_problems(database: Database, media: MediaFolder) -> Iterator[Problem]:
         if database.dialect == "sqlite":
             yield from _sqlite_problems(session)
         yield from _sightings_of_unfinished_footage(session)
-        yield from _missing_embeddings(session)
+        yield from _not_described(session)
         yield from _missing_crops(session, media)
 
 
@@ -71,20 +71,21 @@ def _foreign_keys(session: Session) -> Iterator[tuple[str, int, str, int]]:
 
 
 def _sightings_of_unfinished_footage(session: Session) -> Iterator[Problem]:
-    rows = select(Sighting.id).join(Footage).where(Footage.state != "done").order_by(Sighting.id)
+    rows = select(SightingRow.id).join(Footage).where(Footage.state != "done").order_by(SightingRow.id)
     yield from _counted(session, "footage", "sightings belong to footage that is not done", rows)
 
 
-def _missing_embeddings(session: Session) -> Iterator[Problem]:
+def _not_described(session: Session) -> Iterator[Problem]:
     try:
         model_id = model_in_use(session).id
     except StoreError:
-        rows = select(Sighting.id).order_by(Sighting.id)
+        rows = select(SightingRow.id).order_by(SightingRow.id)
         yield from _counted(session, "model", "no model is in use, but there are sightings", rows)
         return
-    embedded = exists().where(Embedding.sighting_id == Sighting.id, Embedding.model_id == model_id)
-    rows = select(Sighting.id).where(~embedded).order_by(Sighting.id)
-    yield from _counted(session, "embeddings", "sightings have no embedding of the model in use", rows)
+    for check, table, what in (("descriptions", Description, "description"), ("embeddings", Embedding, "embedding")):
+        said = exists().where(table.sighting_id == SightingRow.id, table.model_id == model_id)
+        rows = select(SightingRow.id).where(~said).order_by(SightingRow.id)
+        yield from _counted(session, check, f"sightings have no {what} of the model in use", rows)
 
 
 def _counted(session: Session, check: str, what: str, ids: Select[int]) -> Iterator[Problem]:

@@ -1,7 +1,8 @@
-"""Which models have embeddings in the store, and which one is in use."""
+"""Which models described the sightings, and which one is in use: filters and thresholds go by its card."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
+from surveil.calibration import Calibration
 from surveil.errors import StoreError
 from surveil.store.register import insert_if_new
 from surveil.store.tables import Model
@@ -21,6 +23,41 @@ class ModelRef:
     name: str
     sha256: str
     card: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCard:
+    """What the store knows of a model that described its sightings.
+
+    Attributes:
+        id: The model's number in this database.
+        name: How it is called.
+        sha256: SHA-256 of its weights (hex).
+        cluster_threshold: Least mean similarity of two groups of sightings that are taken for one person. The default
+            is for cards older than this entry; it suits the model of that time.
+        calibration: From similarities to probabilities, and where the model says yes; that of a card without one
+            leaves everything as it is.
+    """
+
+    id: int
+    name: str
+    sha256: str
+    cluster_threshold: float = 0.74
+    calibration: Calibration = field(default_factory=Calibration)
+
+    @staticmethod
+    def of(model: Model) -> StoredCard:
+        """Read the card that the model was registered with."""
+        known: Mapping[str, Any] = model.card
+        values: dict[str, Any] = {name: known[name] for name in ("cluster_threshold",) if name in known}
+        if "calibration" in known:
+            values["calibration"] = Calibration.from_dict(known["calibration"])
+        return StoredCard(model.id, model.name, model.sha256, **values)
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The probability from which on a binary attribute's second label is the answer, by the attribute's name."""
+        return self.calibration.threshold_of()
 
 
 def register_model(session: Session, model: ModelRef) -> int:
@@ -40,8 +77,8 @@ def register_model(session: Session, model: ModelRef) -> int:
     return model_id
 
 
-def model_in_use(session: Session) -> Model:
-    """The model whose embeddings searches compare.
+def model_in_use(session: Session) -> StoredCard:
+    """The model whose descriptions and embeddings searches go by.
 
     Raises:
         StoreError: Nothing was ingested yet.
@@ -49,11 +86,11 @@ def model_in_use(session: Session) -> Model:
     model = session.scalars(select(Model).where(Model.in_use)).one_or_none()
     if model is None:
         raise StoreError("no footage was ingested yet", "database", "Run: surveil ingest PATH")
-    return model
+    return StoredCard.of(model)
 
 
 def use_model(session: Session, model_id: int) -> None:
-    """Switch searches to another model's embeddings, in the session's transaction.
+    """Switch searches to another model, in the session's transaction.
 
     Raises:
         StoreError: There is no such model.

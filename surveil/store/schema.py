@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 from alembic import command
@@ -12,7 +13,8 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from surveil.errors import StoreError
 
-MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATIONS = Path(str(files("surveil_migrations")))
+"""The top-level folder `migrations`, which is installed under this name."""
 ADVISORY_LOCK = 0x5375727665696C  # "Surveil"; any number that other applications are unlikely to use
 
 

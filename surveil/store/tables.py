@@ -49,7 +49,10 @@ class Footage(Base):
 
     `state`: waiting, working, done or failed. `lease_owner` and `lease_until` say who works on it and until when that
     may be believed; `attempts` counts the starts, so that footage that kills its worker is not retried for ever.
-    `frames` holds the counts of `surveil.types.FrameCounts`; `progress` goes from 0 to 1.
+    `size` (bytes) and `mtime_ns` (nanoseconds since 1970) are those of the content that was hashed; null where an
+    older release did not note them. `frames` holds the counts of `surveil.types.FrameCounts`; `warnings` records of
+    kind, start, end (seconds of the footage) and detail. `progress` goes from 0 to 1; `watermark` is the second of the
+    footage up to which everything seen is stored, null while nothing is.
     """
 
     __tablename__ = "footage"
@@ -59,6 +62,8 @@ class Footage(Base):
     path: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(String(10))
     content_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int | None] = mapped_column(BigInteger)
     started_at: Mapped[datetime]
     started_from: Mapped[str] = mapped_column(String(20))
     duration: Mapped[float] = mapped_column(default=0.0)
@@ -66,12 +71,28 @@ class Footage(Base):
     frames: Mapped[dict[str, Any]] = mapped_column(default=dict)
     warnings: Mapped[list[Any]] = mapped_column(default=list)
     progress: Mapped[float] = mapped_column(default=0.0)
+    watermark: Mapped[float | None]
     work_seconds: Mapped[float] = mapped_column(default=0.0)
     error: Mapped[str | None] = mapped_column(Text)
     attempts: Mapped[int] = mapped_column(default=0)
     lease_owner: Mapped[str | None] = mapped_column(String(200))
     lease_until: Mapped[datetime | None]
     camera: Mapped[Camera] = relationship()
+
+
+class ScannedFile(Base):
+    """A file as the last scan found it: while size and time stay the same, it need not be hashed again.
+
+    Forgetting the footage forgets its files too, so that the next scan finds them anew.
+    """
+
+    __tablename__ = "scanned_file"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    path: Mapped[str] = mapped_column(Text, unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    mtime_ns: Mapped[int] = mapped_column(BigInteger)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    footage_id: Mapped[int | None] = mapped_column(ForeignKey("footage.id", ondelete="CASCADE"), index=True)
 
 
 class Identity(Base):
@@ -83,8 +104,8 @@ class Identity(Base):
     name: Mapped[str | None] = mapped_column(String(200))
 
 
-class Sighting(Base):
-    """A finished track: when, where, how good, and the 32 attribute probabilities as columns of their own."""
+class SightingRow(Base):
+    """A finished track: when, where, how good. What a model says of it is its `Description` and its `Embedding`."""
 
     __tablename__ = "sighting"
     __table_args__ = (Index("ix_sighting_camera_time", "camera_id", "first_seen"), NEVER_REUSED)
@@ -103,12 +124,8 @@ class Sighting(Base):
     identity: Mapped[Identity | None] = relationship()
 
 
-for _name in OUTPUT_NAMES:
-    setattr(Sighting, _name, mapped_column(_name, Float, nullable=False))
-
-
 class Model(Base):
-    """A model whose embeddings are stored; exactly one is in use at a time."""
+    """A model that described the sightings; exactly one is in use at a time."""
 
     __tablename__ = "model"
     __table_args__ = (
@@ -119,6 +136,18 @@ class Model(Base):
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
     card: Mapped[dict[str, Any]]
     in_use: Mapped[bool] = mapped_column(default=False)
+
+
+class Description(Base):
+    """What a model says of a sighting: the 32 attribute probabilities, each in a column named as in `OUTPUT_NAMES`."""
+
+    __tablename__ = "description"
+    sighting_id: Mapped[int] = mapped_column(ForeignKey("sighting.id", ondelete="CASCADE"), primary_key=True)
+    model_id: Mapped[int] = mapped_column(ForeignKey("model.id", ondelete="CASCADE"), primary_key=True)
+
+
+for _name in OUTPUT_NAMES:
+    setattr(Description, _name, mapped_column(_name, Float, nullable=False))
 
 
 class Embedding(Base):
@@ -166,11 +195,13 @@ class Membership(Base):
 
 
 class Decision(Base):
-    """What an operator decided. Append-only: an undo is a decision too."""
+    """What an operator decided, and who that was. Append-only: an undo is a decision too, and names what it undoes."""
 
     __tablename__ = "decision"
     __table_args__ = NEVER_REUSED
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     made_at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(20))
     content: Mapped[dict[str, Any]]
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))

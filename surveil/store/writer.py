@@ -18,9 +18,8 @@ from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, model_in_use, register_model
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Embedding, Footage, Sighting
-from surveil.types import Floats, FootageReport, Image
-from surveil.types import Sighting as Seen
+from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, SightingRow
+from surveil.types import Floats, FootageReport, Image, Sighting
 
 JPEG_QUALITY = 92
 
@@ -76,7 +75,7 @@ class FootageWriter:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, sighting: Seen) -> None:
+    def add(self, sighting: Sighting) -> None:
         """Take a sighting. Its pictures go to the media folder at once, so that they never pile up in memory.
 
         Raises:
@@ -108,7 +107,7 @@ class FootageWriter:
         with self._database.session() as session:
             # Locks the row, so that two workers who believe to own the footage finish one after the other.
             self._close(session, done | {"error": None})
-            session.execute(delete(Sighting).where(Sighting.footage_id == self.footage_id))
+            session.execute(delete(SightingRow).where(SightingRow.footage_id == self.footage_id))
             if self._rows:
                 self._insert(session)
         self._rows.clear()
@@ -146,17 +145,14 @@ class FootageWriter:
         start = started_at + timedelta(seconds=offset)
         common = {"footage_id": self.footage_id, "camera_id": camera_id}
         sightings = [common | rows.sighting(start) for rows in self._rows]
-        ids = session.scalars(insert(Sighting).returning(Sighting.id, sort_by_parameter_order=True), sightings).all()
-        embeddings = [
-            {"sighting_id": sighting_id, "model_id": self._model_id, "vector": rows.embedding}
-            for sighting_id, rows in zip(ids, self._rows, strict=True)
-        ]
-        session.execute(insert(Embedding), embeddings)
-        crops = [
-            {"sighting_id": sighting_id} | crop
-            for sighting_id, rows in zip(ids, self._rows, strict=True)
-            for crop in rows.crops(start)
-        ]
+        numbered = insert(SightingRow).returning(SightingRow.id, sort_by_parameter_order=True)
+        stored = list(zip(session.scalars(numbered, sightings).all(), self._rows, strict=True))
+        described = {"model_id": self._model_id}
+        session.execute(insert(Description), [described | {"sighting_id": i} | rows.attributes for i, rows in stored])
+        session.execute(
+            insert(Embedding), [described | {"sighting_id": i, "vector": rows.embedding} for i, rows in stored]
+        )
+        crops = [{"sighting_id": sighting_id} | crop for sighting_id, rows in stored for crop in rows.crops(start)]
         if crops:
             session.execute(insert(Crop), crops)
 
@@ -168,11 +164,12 @@ class _Rows:
     first: float
     last: float
     columns: dict[str, Any]
+    attributes: dict[str, float]
     embedding: NDArray[np.float16]
     crop_columns: list[tuple[float, dict[str, Any]]]
 
     @classmethod
-    def of(cls, seen: Seen, keys: list[str]) -> _Rows:
+    def of(cls, seen: Sighting, keys: list[str]) -> _Rows:
         track, appearance = seen.track, seen.appearance
         _check("attributes", appearance.attributes, len(OUTPUT_NAMES))
         _check("embedding", appearance.embedding, EMBEDDING_SIZE)
@@ -184,7 +181,7 @@ class _Rows:
             "detections": len(track.seconds),
             "quality": max((float(crop.quality) for crop in track.crops), default=0.0),
         }
-        columns |= dict(zip(OUTPUT_NAMES, appearance.attributes.tolist(), strict=True))
+        attributes = dict(zip(OUTPUT_NAMES, appearance.attributes.tolist(), strict=True))
         crops = [
             (
                 float(crop.seconds),
@@ -193,7 +190,7 @@ class _Rows:
             for rank, (crop, key) in enumerate(zip(track.crops, keys, strict=True))
         ]
         embedding = appearance.embedding.astype(np.float16)
-        return cls(float(track.seconds[0]), float(track.seconds[-1]), columns, embedding, crops)
+        return cls(float(track.seconds[0]), float(track.seconds[-1]), columns, attributes, embedding, crops)
 
     def sighting(self, start: datetime) -> dict[str, Any]:
         first, last = (start + timedelta(seconds=seconds) for seconds in (self.first, self.last))

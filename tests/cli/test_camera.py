@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from surveil.cli import surveil
 from surveil.errors import StoreError
-from surveil.store.tables import Sighting
+from surveil.store.tables import SightingRow
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_setting_an_offset_moves_the_sightings(run, fill, made_up, database):
     result = run("set", "yard", "--clock-offset", "-180", "--zone", "Asia/Tokyo")
     assert result.output == "yard: zone Asia/Tokyo, clock offset -180 s\n"
     with database.session() as session:
-        assert session.scalars(select(Sighting.first_seen)).one().isoformat() == "2026-09-14T11:57:05+00:00"
+        assert session.scalars(select(SightingRow.first_seen)).one().isoformat() == "2026-09-14T11:57:05+00:00"
 
 
 def test_a_camera_can_be_set_before_its_first_footage(run):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from surveil.attributes import ATTRIBUTES
+from surveil.calibration import Calibration
 from surveil.errors import DatasetError
 from surveil.evaluation import official
 from surveil.evaluation.market1501 import ROOT, load_split
@@ -14,7 +15,6 @@ from surveil.evaluation.official import JOINED, MIRRORED, RERANKED, evaluate_off
 from surveil.evaluation.rerank import reranked_similarities
 from surveil.evaluation.sections import REID, official_sections
 from surveil.evaluation.tables import attributes_table, reid_table
-from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network

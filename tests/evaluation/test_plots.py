@@ -7,6 +7,7 @@ import pytest
 from PIL import Image as Pictures
 
 from surveil.attributes import ATTRIBUTES, BY_NAME
+from surveil.calibration import Calibration
 from surveil.evaluation.attributes import evaluate_attributes
 from surveil.evaluation.curves import PairSimilarities, same_person_reliability
 from surveil.evaluation.plots import (
@@ -19,7 +20,6 @@ from surveil.evaluation.plots import (
     similarity_chart,
 )
 from surveil.evaluation.reid import ReIDResult
-from surveil.model.calibration import Calibration
 
 
 @pytest.fixture(scope="module")

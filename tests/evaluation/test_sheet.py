@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
+from surveil.calibration import Calibration
 from surveil.evaluation.clustering import clustering_quality
 from surveil.evaluation.curves import pair_similarities
 from surveil.evaluation.market1501 import Split
 from surveil.evaluation.official import JOINED, OfficialResult
 from surveil.evaluation.reid import evaluate_ranking
 from surveil.evaluation.sheet import CROP, FRAME, GAP, GREEN, GREY, MARGIN, RED, choose_queries, query_sheet
-from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card
 
 

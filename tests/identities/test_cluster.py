@@ -7,7 +7,7 @@ from surveil.identities.cluster import cluster
 from surveil.identities.listing import list_identities, sightings_of
 from surveil.identities.numbers import match_groups
 from surveil.store.models import ModelRef
-from surveil.store.tables import Clustering, Identity, Membership, Sighting
+from surveil.store.tables import Clustering, Identity, Membership, SightingRow
 
 ANNA, BEN, CARL = np.eye(3, 544, dtype=np.float32)
 
@@ -23,7 +23,7 @@ def pairs(session, query):
 
 def identity_of(database):
     with database.session() as session:
-        return pairs(session, select(Sighting.id, Sighting.identity_id))
+        return pairs(session, select(SightingRow.id, SightingRow.identity_id))
 
 
 def test_sightings_of_one_person_become_one_identity_across_cameras(database, fill, made_up):

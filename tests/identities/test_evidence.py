@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from surveil.identities.constraints import NOWHERE
 from surveil.identities.evidence import load_constraints
-from surveil.store.tables import Footage, Sighting
+from surveil.store.tables import Footage, SightingRow
 
 
 def constraints_of(database, ids):
@@ -27,7 +27,7 @@ def test_a_time_of_the_file_system_is_no_evidence(database, fill, made_up):
     """An unzip gives all crops of a folder one file time."""
     unzipped, named = fill([made_up(0)] * 3), fill([made_up(0)] * 3)
     with database.session() as session:
-        footage = select(Sighting.footage_id).where(Sighting.id == unzipped[0])
+        footage = select(SightingRow.footage_id).where(SightingRow.id == unzipped[0])
         session.execute(update(Footage).values(kind="crops"))
         own = update(Footage).where(Footage.id == footage.scalar_subquery())
         session.execute(own.values(started_from="file time"))

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from surveil.attributes import OUTPUT_NAMES
-from surveil.store.tables import Crop, Embedding, Footage, Sighting
+from surveil.store.tables import Crop, Description, Embedding, Footage, SightingRow
 from tests.ingest.made_up import draw_clip
 
 
@@ -20,11 +20,15 @@ def contents():
     """All that a database holds of footage and sightings, without the numbers of rows and who worked on it."""
 
     def read(database):
-        columns = [getattr(Sighting, name) for name in ("first_seen", "last_seen", "boxes", "quality", *OUTPUT_NAMES)]
+        columns = [getattr(SightingRow, name) for name in ("first_seen", "last_seen", "boxes", "quality")]
+        columns += [getattr(Description, name) for name in OUTPUT_NAMES]
         with database.session() as session:
             footage = session.execute(select(Footage.path, Footage.state, Footage.frames, Footage.lease_owner))
-            sightings = select(Footage.path, *columns, Embedding.vector).join(Footage).join(Embedding)
-            crops = select(Sighting.first_seen, Crop.rank, Crop.taken_at, Crop.quality, Crop.media_key).join(Sighting)
+            sightings = select(Footage.path, *columns, Embedding.vector).select_from(SightingRow)
+            sightings = sightings.join(Footage).join(Description).join(Embedding)
+            crops = select(SightingRow.first_seen, Crop.rank, Crop.taken_at, Crop.quality, Crop.media_key).join(
+                SightingRow
+            )
             return (
                 sorted(map(str, footage)),
                 sorted([*map(str, row[:-1]), row[-1].tobytes()] for row in session.execute(sightings)),

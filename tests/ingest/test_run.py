@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from surveil.errors import CheckpointError, StoreError
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
-from surveil.store.tables import Crop, Embedding, Footage, Sighting
+from surveil.store.tables import Crop, Embedding, Footage, SightingRow
 from tests.footage.walk import discover
 from tests.ingest.made_up import ColourDetector, ColourModel, draw_clip, ingest, make_pipeline, make_worker
 
@@ -38,7 +38,7 @@ def states(reports):
 def test_each_walker_becomes_one_sighting_at_its_time_and_place(database, media, clip):
     [report] = ingest(database, media, clip)
     assert (report.state, report.sightings, report.camera, report.error) == ("done", 2, "yard", None)
-    red, blue = sorted(rows(database, Sighting), key=lambda sighting: sighting.first_seen)
+    red, blue = sorted(rows(database, SightingRow), key=lambda sighting: sighting.first_seen)
     for sighting, begin, end, pace in ((red, 1, 5, 60), (blue, 3, 7, -50)):
         assert abs(sighting.first_seen - START - timedelta(seconds=begin)) < timedelta(seconds=0.45)
         assert abs(sighting.last_seen - START - timedelta(seconds=end)) < timedelta(seconds=0.45)
@@ -49,7 +49,7 @@ def test_each_walker_becomes_one_sighting_at_its_time_and_place(database, media,
 def test_a_sighting_has_its_best_crops_and_what_the_model_says_of_them(database, media, clip):
     ingest(database, media, clip)
     with database.session() as session:
-        for sighting in session.scalars(select(Sighting)):
+        for sighting in session.scalars(select(SightingRow)):
             crops = session.scalars(select(Crop).where(Crop.sighting_id == sighting.id).order_by(Crop.rank)).all()
             qualities = [crop.quality for crop in crops]
             assert 1 < len(crops) <= 5
@@ -145,7 +145,7 @@ def test_where_the_program_fails_the_rest_goes_on_and_the_next_run_tries_again(d
     assert "IndexError: oops" in reports[0].error
     assert reports[0].sightings == 0
     assert [footage.state for footage in rows(database, Footage)] == ["failed", "done"]
-    assert {sighting.footage_id for sighting in rows(database, Sighting)} == {rows(database, Footage)[1].id}
+    assert {sighting.footage_id for sighting in rows(database, SightingRow)} == {rows(database, Footage)[1].id}
     assert states(ingest(database, media, clip, other)) == ["done", "duplicate"]
     assert rows(database, Footage)[0].error is None
 
@@ -166,7 +166,7 @@ def test_a_worker_that_was_thought_dead_does_not_store_a_second_result(database,
 
     [report] = ingest(database, media, clip, pipeline=make_pipeline(ColourDetector(take_over)))
     assert (report.state, report.remark) == ("duplicate", "another worker is at it")
-    assert rows(database, Sighting) == []
+    assert rows(database, SightingRow) == []
     assert rows(database, Footage)[0].lease_owner == "another"
 
 
@@ -201,9 +201,9 @@ def test_a_folder_of_crops_gives_a_sighting_per_picture(database, media, tmp_pat
     assert (reports[0].frames.decoded, reports[0].frames.processed, reports[0].frames.unreadable) == (2, 2, 1)
     assert "junk_skipped" in [warning.kind for warning in reports[0].warnings]
     assert detector.seen == 0
-    times = [(sighting.first_seen - START).total_seconds() for sighting in rows(database, Sighting)]
+    times = [(sighting.first_seen - START).total_seconds() for sighting in rows(database, SightingRow)]
     assert times == [pytest.approx(451 / 25), pytest.approx(7200 + 1), pytest.approx(551 / 25)]
-    for sighting in rows(database, Sighting):
+    for sighting in rows(database, SightingRow):
         assert [box[1:] for box in sighting.boxes] == [[0, 0, 64, 128, 1]]
         assert sighting.first_seen == sighting.last_seen
         assert 0.5 < sighting.quality <= 1

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
-from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import SHIPPED_MODELS, Card, find_weights, load_checkpoint, save_checkpoint
 from surveil.model.network import build_network
 from surveil.weights_file import card_path

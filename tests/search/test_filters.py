@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
+from surveil.calibration import Calibration
 from surveil.errors import QueryError, StoreError
-from surveil.model.calibration import Calibration
 from surveil.search.filters import Filters, candidates, count_passing, joint_probability
 from surveil.search.rank import Example, Query, search
 from surveil.search.when import When, zone_named
 from surveil.store.models import ModelRef
-from surveil.store.tables import Sighting
+from surveil.store.tables import Description
 
 # Summer time ended in Berlin, and began in Auckland, within these weeks.
 FIRST, DAYS = datetime(2026, 9, 20, tzinfo=UTC), 42
@@ -196,7 +196,7 @@ def test_labels_of_one_attribute_add_up(database, fill, made_up):
     )
     with database.session() as session:
         filters = Filters(attributes={"upper_colour": ("red", "blue")})
-        assert session.scalars(candidates(session, filters).where(Sighting.upper_colour_red < 0.35)).all() == [both]
+        assert session.scalars(candidates(session, filters).where(Description.upper_colour_red < 0.35)).all() == [both]
         assert session.scalar(candidates(session, filters).add_columns(joint_probability(filters.attributes))) == both
 
 

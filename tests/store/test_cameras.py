@@ -5,14 +5,16 @@ from sqlalchemy import select
 
 from surveil.errors import StoreError
 from surveil.store.cameras import configure_camera, list_cameras
-from surveil.store.tables import Camera, Crop, Sighting
+from surveil.store.tables import Camera, Crop, SightingRow
 
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
 
 def times(database):
     with database.session() as session:
-        sightings = session.execute(select(Sighting.first_seen, Sighting.last_seen).order_by(Sighting.id)).all()
+        sightings = session.execute(
+            select(SightingRow.first_seen, SightingRow.last_seen).order_by(SightingRow.id)
+        ).all()
         return [tuple(row) for row in sightings], session.scalars(select(Crop.taken_at).order_by(Crop.id)).all()
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import delete, select, update
 
 from surveil.store.check import count_rows, count_unreferenced, find_problems
 from surveil.store.media import MediaFolder
-from surveil.store.tables import Crop, Embedding, Footage, Model, Sighting
+from surveil.store.tables import Crop, Description, Embedding, Footage, Model, SightingRow
 
 
 def found(database, media):
@@ -35,6 +35,7 @@ def test_missing_pictures_are_found(database, media, ingest):
 @pytest.mark.parametrize(
     ("check", "damage", "count"),
     [
+        ("descriptions", delete(Description).where(Description.sighting_id <= 2), 2),
         ("embeddings", delete(Embedding).where(Embedding.sighting_id <= 2), 2),
         ("footage", update(Footage).values(state="working"), 3),
         ("model", update(Model).values(in_use=False), 3),
@@ -55,7 +56,7 @@ def test_pictures_without_a_sighting_are_counted(database, media, ingest):
     media.put(b"left by footage whose work was cut short")
     assert count_unreferenced(database, media) == 1
     with database.session() as session:
-        session.execute(delete(Sighting).where(Sighting.id == session.scalar(select(Crop.sighting_id))))
+        session.execute(delete(SightingRow).where(SightingRow.id == session.scalar(select(Crop.sighting_id))))
     assert count_unreferenced(database, media) == 3
 
 

@@ -1,10 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 
 import pytest
 from sqlalchemy import func, select
 
+from surveil.calibration import Calibration
 from surveil.errors import StoreError
-from surveil.store.models import ModelRef, model_in_use, register_model, use_model
+from surveil.store.models import ModelRef, StoredCard, model_in_use, register_model, use_model
 from surveil.store.tables import Model
 
 
@@ -15,7 +17,21 @@ def test_the_first_model_is_in_use_and_later_ones_wait(database):
         first = register_model(session, ModelRef("first", "1" * 64, {"metrics": {"mAP": 0.5}}))
         second = register_model(session, ModelRef("second", "2" * 64))
         assert register_model(session, ModelRef("first again", "1" * 64)) == first != second
-        assert (model_in_use(session).id, model_in_use(session).card) == (first, {"metrics": {"mAP": 0.5}})
+        assert (model_in_use(session).id, model_in_use(session).name) == (first, "first")
+
+
+def test_the_card_in_use_is_read_and_an_older_one_has_defaults(database):
+    with database.session() as session:
+        calibration = Calibration(slope=10.0, intercept=-5.0, thresholds=(0.2,) * 9)
+        card = {"cluster_threshold": 0.6, "calibration": asdict(calibration)}
+        register_model(session, ModelRef("old", "1" * 64))
+        new = register_model(session, ModelRef("new", "2" * 64, card))
+        old = model_in_use(session)
+        assert (old.sha256, old.cluster_threshold, set(old.thresholds.values())) == ("1" * 64, 0.74, {0.5})
+        assert old.calibration.same_person(0.9) is None
+        use_model(session, new)
+        assert model_in_use(session) == StoredCard(new, "new", "2" * 64, 0.6, calibration)
+        assert model_in_use(session).thresholds["hat"] == 0.2
 
 
 def test_switching_leaves_exactly_one_in_use(database):

@@ -10,7 +10,7 @@ from surveil.attributes import OUTPUT_NAMES
 from surveil.store import vectors
 from surveil.store.models import ModelRef, register_model
 from surveil.store.register import register_camera, register_footage
-from surveil.store.tables import Embedding, Sighting
+from surveil.store.tables import Description, Embedding, SightingRow
 
 COUNT = 400
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
@@ -29,12 +29,18 @@ def crowd(database, source):
         cameras = [register_camera(session, name) for name in ("yard", "gate", "hall")]
         models = [register_model(session, ModelRef(name, name * 64)) for name in "ab"]
         sightings = [
-            dict(zip(OUTPUT_NAMES, random.random(32).tolist(), strict=True))
-            | {"id": i + 1, "footage_id": footage_id, "camera_id": cameras[i % 3], "boxes": [], "detections": 1}
+            {"id": i + 1, "footage_id": footage_id, "camera_id": cameras[i % 3], "boxes": [], "detections": 1}
             | {"quality": 0.5, "first_seen": START + timedelta(minutes=i), "last_seen": START + timedelta(minutes=i)}
             for i in range(COUNT)
         ]
-        session.execute(insert(Sighting), sightings)
+        session.execute(insert(SightingRow), sightings)
+        for row in sightings:
+            row |= dict(zip(OUTPUT_NAMES, random.random(32).tolist(), strict=True))
+        said = [
+            {"sighting_id": row["id"], "model_id": models[0]} | {name: row[name] for name in OUTPUT_NAMES}
+            for row in sightings
+        ]
+        session.execute(insert(Description), said)
         rows = [{"sighting_id": i + 1, "model_id": models[0], "vector": matrix[i]} for i in range(COUNT) if i % 8 != 7]
         rows += [{"sighting_id": i + 1, "model_id": models[1], "vector": -matrix[i]} for i in range(COUNT)]
         session.execute(insert(Embedding), rows)
@@ -74,10 +80,14 @@ def test_the_best_of_all_that_pass_the_filters(
     matrix, sightings, model = crowd
     query = matrix[seed % COUNT] + np.random.default_rng(seed).normal(0, 0.02, 544).astype(np.float32)
     since, until = START + timedelta(minutes=first), START + timedelta(minutes=first + minutes)
-    candidates = select(Sighting.id).where(
-        Sighting.camera_id.in_(cameras),
-        Sighting.first_seen.between(since, until),
-        getattr(Sighting, attribute) >= threshold,
+    candidates = (
+        select(SightingRow.id)
+        .join(Description)
+        .where(
+            SightingRow.camera_id.in_(cameras),
+            SightingRow.first_seen.between(since, until),
+            getattr(Description, attribute) >= threshold,
+        )
     )
     passing = [
         row["id"]
@@ -94,7 +104,7 @@ def test_the_best_of_all_that_pass_the_filters(
 def test_pictures_that_are_the_same_come_by_number(database, crowd):
     matrix, _, model = crowd
     with database.session() as session:
-        found = vectors.nearest(session, matrix[99], select(Sighting.id), model, 4)
+        found = vectors.nearest(session, matrix[99], select(SightingRow.id), model, 4)
     assert [i for i, _ in found] == [100, 101, 102, 103]
     assert found[0][1] == pytest.approx(1, abs=2e-3)
 
@@ -110,16 +120,16 @@ def test_an_approximate_index_does_not_change_the_answer(database, crowd):
             session.execute(text(f"SET {other_plan} = off"))
         session.execute(text("SET hnsw.ef_search = 1"))
         ids = [i for i in range(1, COUNT + 1) if i % 40 == 1]
-        found = vectors.nearest(session, matrix[6], select(Sighting.id).where(Sighting.id % 40 == 1), model, 10)
+        found = vectors.nearest(session, matrix[6], select(SightingRow.id).where(SightingRow.id % 40 == 1), model, 10)
     check_same(found, brute_force(matrix, matrix[6], ids)[:10])
 
 
 def test_a_query_of_another_shape_is_refused(database):
     with database.session() as session:
         with pytest.raises(ValueError, match="544"):
-            vectors.nearest(session, np.zeros(512, np.float32), select(Sighting.id), 1, 5)
+            vectors.nearest(session, np.zeros(512, np.float32), select(SightingRow.id), 1, 5)
         with pytest.raises(ValueError, match="negative"):
-            vectors.nearest(session, np.zeros(544, np.float32), select(Sighting.id), 1, -1)
+            vectors.nearest(session, np.zeros(544, np.float32), select(SightingRow.id), 1, -1)
 
 
 @ON_ONE_DATABASE

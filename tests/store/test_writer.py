@@ -11,10 +11,9 @@ from surveil.attributes import OUTPUT_NAMES
 from surveil.errors import StoreError
 from surveil.store.models import ModelRef
 from surveil.store.register import register_footage
-from surveil.store.tables import Camera, Crop, Embedding, Footage, Sighting
+from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, SightingRow
 from surveil.store.writer import Writer
-from surveil.types import Appearance, Track
-from surveil.types import Sighting as Seen
+from surveil.types import Appearance, Sighting, Track
 
 WRITE = """
 import sys
@@ -27,9 +26,10 @@ START = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
 def contents(database):
     """All that was stored of sightings, without the numbers of rows."""
-    columns = [getattr(Sighting, name) for name in ("first_seen", "last_seen", "boxes", "quality", *OUTPUT_NAMES)]
+    columns = [getattr(SightingRow, name) for name in ("first_seen", "last_seen", "boxes", "quality")]
+    columns += [getattr(Description, name) for name in OUTPUT_NAMES]
     with database.session() as session:
-        sightings = [tuple(map(str, row)) for row in session.execute(select(*columns))]
+        sightings = [tuple(map(str, row)) for row in session.execute(select(*columns).join(Description))]
         vectors = [vector.tobytes() for vector in session.scalars(select(Embedding.vector))]
         crops = session.execute(select(Crop.rank, Crop.taken_at, Crop.media_key)).all()
     return sorted(sightings), sorted(vectors), sorted(map(tuple, crops))
@@ -37,7 +37,7 @@ def contents(database):
 
 def counts(database):
     with database.session() as session:
-        return [session.scalar(select(func.count()).select_from(table)) for table in (Sighting, Embedding, Crop)]
+        return [session.scalar(select(func.count()).select_from(table)) for table in (SightingRow, Embedding, Crop)]
 
 
 def test_a_sighting_is_stored_as_it_was_seen(database, media, writer, source, sighting, report):
@@ -48,12 +48,14 @@ def test_a_sighting_is_stored_as_it_was_seen(database, media, writer, source, si
     footage.add(seen)
     footage.finish(report)
     with database.session() as session:
-        [row] = session.scalars(select(Sighting))
+        [row] = session.scalars(select(SightingRow))
         assert row.first_seen == START + timedelta(seconds=3.0 - 90.5)
         assert row.last_seen == START + timedelta(seconds=3.6 - 90.5)
         assert row.camera.name == "yard"
         assert (row.footage_id, row.detections, row.quality) == (footage_id, 4, pytest.approx(0.9))
-        values = np.array([getattr(row, name) for name in OUTPUT_NAMES])
+        [said] = session.scalars(select(Description))
+        assert (said.sighting_id, said.model_id) == (row.id, writer.model_id)
+        values = np.array([getattr(said, name) for name in OUTPUT_NAMES])
         np.testing.assert_allclose(values, seen.appearance.attributes, rtol=1e-6)
         boxes = np.array(row.boxes)
         np.testing.assert_allclose(boxes[:, 0], seen.track.seconds, atol=1e-3)
@@ -128,7 +130,7 @@ def test_finishing_again_replaces_only_what_that_footage_had(database, ingest):
     ingest([6], "one")
     assert counts(database) == [3, 3, 6]
     with database.session() as session:
-        ids = session.scalars(select(Sighting.id)).all()
+        ids = session.scalars(select(SightingRow.id)).all()
     assert set(ids).isdisjoint({1, 2, 3})
 
 
@@ -161,7 +163,7 @@ def test_what_cannot_be_stored_is_refused_when_it_is_added(writer, database, sou
         (np.full(32, np.inf, np.float32), good.appearance.embedding),
     ):
         with pytest.raises(ValueError, match="finite"):
-            footage.add(Seen(good.track, Appearance(attributes, embedding)))
+            footage.add(Sighting(good.track, Appearance(attributes, embedding)))
     assert len(footage) == 0
 
 
@@ -203,9 +205,9 @@ def test_a_long_track_is_stored_whole(database, writer, source, sighting, report
     footage = writer.begin(register_footage(database, source())[0])
     length = 5000
     track = Track(np.arange(length) / 25, np.ones((length, 4), np.float32), np.ones(length, np.float32), ())
-    footage.add(Seen(track, sighting(1).appearance))
+    footage.add(Sighting(track, sighting(1).appearance))
     footage.finish(report)
     with database.session() as session:
-        [row] = session.scalars(select(Sighting))
+        [row] = session.scalars(select(SightingRow))
         assert len(row.boxes) == row.detections == length
         assert row.last_seen - row.first_seen == timedelta(seconds=(length - 1) / 25)

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from surveil.attributes import OUTPUT_NAMES
+from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
-from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card, load_card, load_checkpoint, save_checkpoint
 from surveil.model.network import build_network
 from training import onnx_export

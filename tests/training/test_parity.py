@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from surveil.calibration import Calibration
 from surveil.model import embed
-from surveil.model.calibration import Calibration
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network

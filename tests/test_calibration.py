@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from surveil.model.calibration import Calibration
+from surveil.calibration import Calibration
 
 
 def test_without_a_fitted_curve_there_is_no_probability():
