@@ -23,6 +23,7 @@ check: $(READY)
 
 docs: $(READY)
 	$(BIN)/python -m tools.command_reference
+	$(BIN)/python -m tools.schemas
 
 sample-data: $(READY)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -e ".[sample-data]"

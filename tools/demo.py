@@ -1,49 +1,68 @@
-"""`make demo`: the main job on the sample footage, with the commands a user would type."""
+"""`make demo`: the main job on the sample footage, with the library; each step says which command does the same."""
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-FOLDER = ROOT / "demo"
-FOOTAGE = "sample_data/footage"
-PICTURE = "demo/person.jpg"
+import surveil
+from surveil.app import Archive, SearchResult
+from surveil.app.wording import in_words, local_time, looks, scores
+from surveil.cli.ingest_table import COLUMNS, NUMBERS, remarks, table
+from surveil.cli.output import write_table
 
-
-def surveil(*arguments: str, show: bool = True) -> str:
-    """Run a command as a user would; print it, and what it says."""
-    if show:
-        print(f"\n$ surveil {shlex.join(arguments)}", flush=True)
-    command = [str(Path(sys.executable).with_name("surveil")), *arguments]
-    environment = {**os.environ, "SURVEIL_DATABASE": "sqlite:///demo/surveil.db"}
-    if show:
-        subprocess.run(command, cwd=ROOT, env=environment, check=True)
-        return ""
-    return subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+FOLDER = Path("demo")
+FOOTAGE = Path("sample_data/footage")
+PICTURE = FOLDER / "person.jpg"
 
 
 def main() -> None:
     """Ingest, cluster, search by words, search by picture."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     FOLDER.mkdir()
-    surveil("ingest", FOOTAGE)
-    print("\nThe clock of the hall camera is three minutes fast:")
-    surveil("camera", "set", "hall", "--clock-offset", "-180")
-    surveil("cluster")
-    surveil("identities", "list")
-    surveil("search", "woman, red top", "--limit", "6", "--sheet", "demo/woman_red_top.png")
-    found = json.loads(surveil("search", "man, blue top", "--camera", "gate", "--limit", "1", "--json", show=False))
-    shutil.copy(found["matches"][0]["crop"], ROOT / PICTURE)
-    print(f"\nThe likeliest man with a blue top at the gate is in {PICTURE}. Where else was he?")
-    surveil("search", "--like", PICTURE, "--camera", "hall", "--camera", "yard", "--limit", "6",
-            "--sheet", "demo/where_else.png")  # fmt: skip
-    print("\nLook at demo/woman_red_top.png and demo/where_else.png; the database is demo/surveil.db.")
+    with surveil.open(f"sqlite:///{FOLDER}/surveil.db") as archive:
+        _ingest(archive)
+        say("The clock of the hall camera is three minutes fast:", "camera", "set", "hall", "--clock-offset", "-180")
+        archive.set_camera("hall", clock_offset=-180)
+        say("Who is who?", "cluster")
+        grouped = archive.cluster()
+        print(f"{grouped.identities} identities of {grouped.sightings} sightings in {grouped.seconds:.1f} s")
+        say("Where was a woman with a red top?", "search", "woman, red top", "--sheet", f"{FOLDER}/woman_red_top.png")
+        show(archive, archive.search("woman, red top", limit=6), "woman_red_top.png")
+        [match] = archive.search("man, blue top", cameras=["gate"], limit=1).matches
+        shutil.copy(match.crop or "", PICTURE)
+        say(
+            f"The likeliest man with a blue top at the gate is in {PICTURE}. Where else was he?",
+            "search", "--like", str(PICTURE), "--camera", "hall", "--camera", "yard",
+            "--sheet", f"{FOLDER}/where_else.png",
+        )  # fmt: skip
+        show(archive, archive.search(like=[str(PICTURE)], cameras=["hall", "yard"], limit=6), "where_else.png")
+    print(f"\nLook at {FOLDER}/woman_red_top.png and {FOLDER}/where_else.png; the database is {FOLDER}/surveil.db.")
+
+
+def _ingest(archive: Archive) -> None:
+    say("What is on the sample footage?", "ingest", str(FOOTAGE))
+    reports = []
+    for report in archive.ingest([FOOTAGE]):
+        print(f"{report.state}: {report.path}, {report.sightings} people in {report.seconds:.1f} s", flush=True)
+        reports.append(report)
+    write_table(COLUMNS, table(reports), right=NUMBERS)
+    print(*remarks(reports), sep="\n")
+
+
+def say(what: str, *command: str) -> None:
+    """A heading, and the command that does the same."""
+    print(f"\n{what}\n$ surveil --database sqlite:///{FOLDER}/surveil.db {shlex.join(command)}", flush=True)
+
+
+def show(archive: Archive, result: SearchResult, sheet: str) -> None:
+    """Print the matches and draw their contact sheet."""
+    print(f"Looking for: {in_words(result.understood)}")
+    for number, match in enumerate(result.matches, 1):
+        seen = local_time(match.first_seen, match.zone)
+        print(f"{number}  {match.camera}  {seen}  {scores(match)}  {looks(match.attributes)}")
+    archive.draw_sheet(result, FOLDER / sheet)
 
 
 if __name__ == "__main__":

@@ -11,24 +11,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import cv2
 import numpy as np
-from sqlalchemy import select
 
+import surveil
+from surveil.app import Archive, Match
 from surveil.attributes import ATTRIBUTES
 from surveil.cli.output import write_table
-from surveil.device import resolve_device
 from surveil.evaluation.detection import DetectionScore, overlap, score
 from surveil.footage.decode import FootageReader
-from surveil.model.embed import AppearanceModel
 from surveil.people.detect import PersonDetector
-from surveil.search.example import describe_example
-from surveil.search.filters import Filters
-from surveil.search.rank import Query, search
-from surveil.settings import Settings, load_settings
-from surveil.store.media import MediaFolder, media_folder
-from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Footage, SightingRow
 from surveil.types import Floats
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
@@ -72,66 +63,54 @@ class Truth:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Labelled:
     """A stored sighting and who it really is; None if it follows nobody for most of its time."""
 
-    id: int
-    camera: str
+    match: Match
     person: str | None
-    identity: int | None
-    crop: str
 
 
 @dataclass(frozen=True)
 class Check:
-    """An ingested database of the sample footage beside its ground truth."""
+    """An archive of the sample footage beside its ground truth."""
 
-    database: Database
-    media: MediaFolder
+    archive: Archive
     truth: Truth
 
     @cached_property
-    def sightings(self) -> list[Seen]:
+    def sightings(self) -> list[Labelled]:
         """Every sighting with the person it shows."""
-        rows = (
-            select(SightingRow, Footage.path, Camera.name, Crop.media_key)
-            .join(Footage, SightingRow.footage_id == Footage.id)
-            .join(Camera, SightingRow.camera_id == Camera.id)
-            .join(Crop, (Crop.sighting_id == SightingRow.id) & (Crop.rank == 0))
-            .order_by(SightingRow.id)
-        )
-        with self.database.session() as session:
-            return [
-                Seen(sighting.id, camera, self._person(sighting, path), sighting.identity_id, key)
-                for sighting, path, camera, key in session.execute(rows)
-            ]
+        found = self.archive.search(limit=EVERYTHING).matches
+        return [Labelled(match, self._person(match)) for match in sorted(found, key=lambda match: match.sighting)]
 
-    def _person(self, sighting: SightingRow, path: str) -> str | None:
-        boxes = [(row[0], np.array(row[1:5], np.float32)) for row in sighting.boxes]
-        votes = Counter(self.truth.person_at(Path(path).name, seconds, box) for seconds, box in boxes)
+    def _person(self, match: Match) -> str | None:
+        boxes = self.archive.sighting(match.sighting).boxes
+        file = Path(match.footage).name
+        votes = Counter(self.truth.person_at(file, row[0], np.array(row[1:5], np.float32)) for row in boxes)
         person, count = votes.most_common(1)[0]
         return person if count > len(boxes) / 2 else None
 
-    def first_matches(self, model: AppearanceModel) -> Iterator[tuple[Seen, str | None]]:
+    def first_matches(self) -> Iterator[tuple[Labelled, str | None]]:
         """For the best crop of everybody whom another camera saw too: who is found first in the other cameras."""
-        cameras = sorted({seen.camera for seen in self.sightings})
-        people = {seen.id: seen.person for seen in self.sightings}
+        cameras = sorted({seen.match.camera for seen in self.sightings})
+        people = {seen.match.sighting: seen.person for seen in self.sightings}
         for query in self.sightings:
-            others = tuple(camera for camera in cameras if camera != query.camera)
-            if not any(s.person == query.person and s.camera in others for s in self.sightings) or not query.person:
+            others = tuple(camera for camera in cameras if camera != query.match.camera)
+            if not query.person or not query.match.crop:
                 continue
-            example = describe_example(model, [cv2.imread(str(self.media.path(query.crop))).astype(np.uint8)])
-            [first] = search(self.database, Query(Filters(cameras=others), example, limit=1))
+            if not any(s.person == query.person and s.match.camera in others for s in self.sightings):
+                continue
+            [first] = self.archive.search(like=[query.match.crop], cameras=others, limit=1).matches
             yield query, people[first.sighting]
 
     def filters(self) -> Iterator[tuple[str, str, int, int, int]]:
         """Attribute, label, and how many sightings of known people the filter finds, finds rightly, and should find."""
-        person = {seen.id: seen.person for seen in self.sightings if seen.person}
+        person = {seen.match.sighting: seen.person for seen in self.sightings if seen.person}
         for attribute in ATTRIBUTES:
             for label in attribute.labels:
                 right = {i for i, name in person.items() if self.truth.attributes[name][attribute.name] == label}
-                query = Query(Filters(attributes={attribute.name: (label,)}), limit=EVERYTHING)
-                found = {match.sighting for match in search(self.database, query)} & person.keys()
+                matches = self.archive.search(attributes={attribute.name: [label]}, limit=EVERYTHING).matches
+                found = {match.sighting for match in matches} & person.keys()
                 if right or found:
                     yield attribute.name, label, len(found), len(found & right), len(right)
 
@@ -139,9 +118,9 @@ class Check:
         """Precision and recall of "these two sightings are one person" after a clustering."""
         known = [seen for seen in self.sightings if seen.person]
         pairs = [(a, b) for i, a in enumerate(known) for b in known[i + 1 :]]
-        together = sum(a.identity == b.identity for a, b in pairs)
+        together = sum(a.match.identity == b.match.identity for a, b in pairs)
         same = sum(a.person == b.person for a, b in pairs)
-        both = sum(a.identity == b.identity and a.person == b.person for a, b in pairs)
+        both = sum(a.match.identity == b.match.identity and a.person == b.person for a, b in pairs)
         return both / max(1, together), both / max(1, same)
 
 
@@ -162,32 +141,26 @@ def check_detector(truth: Truth, detector: PersonDetector, fps: float = 2.0) -> 
 
 def main() -> None:
     """Ingest and cluster the sample footage in a temporary folder, and print the comparison."""
-    from click.testing import CliRunner
-
-    from surveil.cli import surveil
-
     truth = Truth.load()
-    detector = PersonDetector.load(device=resolve_device("auto"), image_size=640, min_score=0.25)
-    rows = [[file, f"{s.recall:.3f}", f"{s.precision:.3f}"] for file, s in check_detector(truth, detector).items()]
-    write_table(["detector, IoU 0.5", "recall", "precision"], rows)
-    with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/sample.db"
-        for arguments in (["ingest", str(SAMPLE / "footage")], ["cluster"]):
-            result = CliRunner().invoke(surveil, ["--database", url, *arguments])
-            print(f"\n{result.output}")
-            if result.exit_code:
-                sys.exit(result.exit_code)
-        with Database.open(url) as database:
-            _print(Check(database, media_folder(Settings(database=url), database), truth))
+    with tempfile.TemporaryDirectory() as folder, surveil.open(f"sqlite:///{folder}/sample.db") as archive:
+        scores = check_detector(truth, archive.models.detector)
+        rows = [[file, f"{score.recall:.3f}", f"{score.precision:.3f}"] for file, score in scores.items()]
+        write_table(["detector, IoU 0.5", "recall", "precision"], rows)
+        for report in archive.ingest([SAMPLE / "footage"]):
+            if report.state != "done":
+                sys.exit(f"{report.path} is {report.state}: {report.error}")
+        archive.cluster()
+        _print(Check(archive, truth))
 
 
 def _print(check: Check) -> None:
-    shown = [(query, found) for query, found in check.first_matches(AppearanceModel.load(load_settings().model))]
+    shown = list(check.first_matches())
     right = sum(query.person == found for query, found in shown)
     print(f"--like the best crop, other cameras: Rank-1 {right / len(shown):.3f} over {len(shown)} queries")
     for query, found in shown:
         if query.person != found:
-            print(f"  {query.person} at {query.camera} (sighting {query.id}): {found} came first")
+            where = f"{query.match.camera} (sighting {query.match.sighting})"
+            print(f"  {query.person} at {where}: {found} came first")
     nobody = sum(seen.person is None for seen in check.sightings)
     precision, recall = check.pairs()
     print(f"sightings {len(check.sightings)}, of which {nobody} follow nobody for most of their time")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import click
 
+from surveil.cli.archive import open_archive
 from surveil.cli.output import json_option, write_json, write_table
-
-if TYPE_CHECKING:
-    from surveil.store.tables import Camera
 
 
 @click.group()
@@ -27,21 +23,13 @@ def list_command(ctx: click.Context, output: str) -> None:
     Example:
         surveil camera list --json
     """
-    from surveil.settings import load_settings
-    from surveil.store.cameras import list_cameras
-    from surveil.store.session import Database
-
-    settings = load_settings(database=ctx.obj["database"])
-    with Database.open(settings.database, create=False) as database, database.session() as session:
-        cameras = [
-            _as_json(camera) | {"footage": footage, "sightings": sightings}
-            for camera, footage, sightings in list_cameras(session)
-        ]
+    with open_archive(ctx) as archive:
+        result = archive.cameras()
     if output == "json":
-        write_json({"cameras": cameras})
+        write_json(result)
         return
     columns = ("camera", "zone", "clock_offset", "footage", "sightings")
-    rows = [[str(camera[name]) for name in columns] for camera in cameras]
+    rows = [[str(getattr(camera, name)) for name in columns] for camera in result.cameras]
     write_table(("camera", "zone", "clock offset (s)", "footage", "sightings"), rows, right=columns[3:])
 
 
@@ -65,20 +53,11 @@ def set_command(
         surveil camera set entrance --clock-offset -180
         surveil camera set yard --zone Europe/Rome --new
     """
-    from surveil.settings import load_settings
-    from surveil.store.cameras import configure_camera
-    from surveil.store.session import Database
-
     if zone is None and clock_offset is None and not new:
         raise click.UsageError("nothing to set: give --zone, --clock-offset or --new")
-    settings = load_settings(database=ctx.obj["database"])
-    with Database.open(settings.database, create=new) as database, database.session() as session:
-        camera = _as_json(configure_camera(session, name, zone=zone, clock_offset=clock_offset, create=new))
+    with open_archive(ctx, create=new) as archive:
+        camera = archive.set_camera(name, zone=zone, clock_offset=clock_offset, create=new)
     if output == "json":
         write_json(camera)
     else:
-        click.echo(f"{name}: zone {camera['zone']}, clock offset {camera['clock_offset']:+g} s")
-
-
-def _as_json(camera: Camera) -> dict[str, Any]:
-    return {"camera": camera.name, "zone": camera.zone, "clock_offset": camera.clock_offset}
+        click.echo(f"{name}: zone {camera.zone}, clock offset {camera.clock_offset:+g} s")

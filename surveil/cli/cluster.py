@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from surveil.cli.archive import open_archive
 from surveil.cli.output import json_option, write_json
 
 
@@ -36,17 +37,10 @@ def command(
     Example:
         surveil cluster --threshold 0.55
     """  # noqa: D301 (click needs the control character)
-    from dataclasses import asdict
-
-    from surveil.identities.cluster import cluster
-    from surveil.settings import load_settings
-    from surveil.store.session import Database
-
-    settings = load_settings(database=ctx.obj["database"], cluster_threshold=threshold)
-    with Database.open(settings.database, create=False) as database:
-        outcome = cluster(database, settings.cluster_threshold, method=method, people=people)
+    with open_archive(ctx, cluster_threshold=threshold) as archive:
+        outcome = archive.cluster(method, people=people)
     if output == "json":
-        write_json(asdict(outcome))
+        write_json(outcome)
         return
     told = f"threshold {outcome.threshold:g}" if outcome.threshold is not None else f"{method}, {people} people"
     click.echo(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from surveil.cli.archive import open_archive
 from surveil.cli.output import json_option, write_json
 
 if TYPE_CHECKING:
-    from surveil.settings import Settings
+    from surveil.app import CheckResult
 
 
 @click.group()
@@ -26,11 +27,12 @@ def upgrade(ctx: click.Context) -> None:
     Example:
         surveil db upgrade
     """
-    from surveil.settings import load_settings
-    from surveil.store.session import upgrade
-
-    before, after = upgrade(load_settings(database=ctx.obj["database"]).database)
-    click.echo(f"The schema is {after} already." if before == after else f"Schema {before or '(empty)'} -> {after}.")
+    with open_archive(ctx) as archive:
+        schema = archive.upgrade()
+    if schema.before == schema.after:
+        click.echo(f"The schema is {schema.after} already.")
+    else:
+        click.echo(f"Schema {schema.before or '(empty)'} -> {schema.after}.")
 
 
 @command.command()
@@ -46,47 +48,24 @@ def check(ctx: click.Context, output: str) -> None:
         surveil db check
         surveil --database postgresql://reader@host/surveil db check --json
     """
-    from surveil.settings import load_settings
-
-    result = _examine(load_settings(database=ctx.obj["database"]))
+    with open_archive(ctx) as archive:
+        result = archive.check()
     if output == "json":
         write_json(result)
     else:
         _print(result)
-    if result["problems"]:
+    if result.problems:
         ctx.exit(1)
 
 
-def _examine(settings: Settings) -> dict[str, Any]:
-    import dataclasses
-
-    from surveil.errors import StoreError
-    from surveil.store.check import Problem, count_rows, count_unreferenced, find_problems
-    from surveil.store.media import media_folder
-    from surveil.store.session import Database
-
-    result: dict[str, Any] = {"rows": {}, "unreferenced_pictures": None}
-    problems: list[Problem] = []
-    try:
-        with Database.open(settings.database, create=False) as database:
-            media = media_folder(settings, database)
-            problems.extend(find_problems(database, media))
-            with database.session() as session:
-                result["rows"] = count_rows(session)
-            result["unreferenced_pictures"] = count_unreferenced(database, media)
-    except StoreError as error:
-        problems.append(Problem("database", str(error)))
-    return result | {"problems": [dataclasses.asdict(problem) for problem in problems]}
-
-
-def _print(result: dict[str, Any]) -> None:
-    for problem in result["problems"]:
-        click.echo(f"{problem['check']}: {problem['what']}" + (f" ({problem['count']})" if problem["examples"] else ""))
-        for example in problem["examples"]:
+def _print(result: CheckResult) -> None:
+    for problem in result.problems:
+        click.echo(f"{problem.check}: {problem.what}" + (f" ({problem.count})" if problem.examples else ""))
+        for example in problem.examples:
             click.echo(f"    {example}")
-    if result["rows"]:
-        click.echo(", ".join(f"{name} {count}" for name, count in result["rows"].items()))
-    if result["unreferenced_pictures"]:
-        click.echo(f"{result['unreferenced_pictures']} pictures in the media folder belong to no sighting")
-    if not result["problems"]:
+    if result.rows:
+        click.echo(", ".join(f"{name} {count}" for name, count in result.rows.items()))
+    if result.unreferenced_pictures:
+        click.echo(f"{result.unreferenced_pictures} pictures in the media folder belong to no sighting")
+    if not result.problems:
         click.echo("Nothing is wrong.")

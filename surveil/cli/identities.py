@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from surveil.cli.archive import open_archive
 from surveil.cli.output import output_options, write_csv, write_json, write_table
+
+if TYPE_CHECKING:
+    from surveil.app import IdentitySummary
 
 
 @click.group()
@@ -27,33 +31,31 @@ def list_command(ctx: click.Context, output: str) -> None:
     Example:
         surveil identities list --json
     """  # noqa: D301 (click needs the control character)
-    from surveil.identities.listing import list_identities
-    from surveil.settings import load_settings
-    from surveil.store.session import Database
-
-    settings = load_settings(database=ctx.obj["database"])
-    with Database.open(settings.database, create=False) as database, database.session() as session:
-        identities = [asdict(identity) for identity in list_identities(session)]
-    columns = ("identity", "name", "sightings", "cameras", "first_seen", "last_seen")
+    with open_archive(ctx) as archive:
+        result = archive.identities()
     if output == "json":
-        write_json({"identities": identities})
+        write_json(result)
     elif output == "csv":
-        write_csv(identities, columns)
-    elif not identities:
+        write_csv(
+            (identity.model_dump(mode="json") for identity in result.identities),
+            ("identity", "name", "sightings", "cameras", "first_seen", "last_seen"),
+        )
+    elif not result.identities:
         click.echo("There are no identities yet. Run: surveil cluster", err=True)
     else:
-        rows = [
-            [
-                str(found["identity"]),
-                found["name"] or "",
-                str(found["sightings"]),
-                ", ".join(found["cameras"]),
-                *(f"{found[time]:%Y-%m-%d %H:%M:%S}" if found[time] else "" for time in ("first_seen", "last_seen")),
-            ]
-            for found in identities
-        ]
         headings = ("identity", "name", "sightings", "cameras", "first seen (UTC)", "last seen (UTC)")
-        write_table(headings, rows, right=("identity", "sightings"))
+        write_table(headings, [_row(identity) for identity in result.identities], right=("identity", "sightings"))
+
+
+def _row(identity: IdentitySummary) -> list[str]:
+    times = (identity.first_seen, identity.last_seen)
+    return [
+        str(identity.identity),
+        identity.name or "",
+        str(identity.sightings),
+        ", ".join(identity.cameras),
+        *(f"{time:%Y-%m-%d %H:%M:%S}" if time else "" for time in times),
+    ]
 
 
 @command.command(name="show")
@@ -70,28 +72,15 @@ def show_command(ctx: click.Context, identity: int, sheet: Path | None, output: 
     Example:
         surveil identities show 7 --sheet seven.png
     """  # noqa: D301 (click needs the control character)
-    from surveil.cli.matches import as_json, cells, print_csv, print_table
-    from surveil.identities.listing import sightings_of
-    from surveil.search.rank import Score, load_matches
-    from surveil.search.sheet import contact_sheet, save_sheet
-    from surveil.settings import load_settings
-    from surveil.store.media import media_folder
-    from surveil.store.session import Database
-    from surveil.store.tables import Identity
+    from surveil.cli.matches import print_csv, print_table
 
-    settings = load_settings(database=ctx.obj["database"])
-    with Database.open(settings.database, create=False) as database:
-        with database.session() as session:
-            seen = load_matches(session, {sighting: Score() for sighting in sightings_of(session, identity)})
-            name = session.get_one(Identity, identity).name
-        media = media_folder(settings, database)
-    if sheet:
-        title = f"Identity {identity}" + (f": {name}" if name else "")
-        cameras = sorted({match.camera for match in seen})
-        save_sheet(contact_sheet(cells(seen, media), title, f"{len(seen)} sightings by {', '.join(cameras)}"), sheet)
+    with open_archive(ctx) as archive:
+        shown = archive.identity(identity)
+        if sheet:
+            archive.draw_sheet(shown, sheet)
     if output == "json":
-        write_json({"identity": identity, "name": name, "sightings": [as_json(match, media) for match in seen]})
+        write_json(shown)
     elif output == "csv":
-        print_csv(seen, media)
+        print_csv(shown.sightings)
     else:
-        print_table(seen)
+        print_table(shown.sightings)

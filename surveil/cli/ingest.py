@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surveil.cli.archive import open_archive
 from surveil.cli.output import json_option, write_json, write_table
+from surveil.cli.parameters import TIME
 
 if TYPE_CHECKING:
-    from surveil.errors import FootageError
-    from surveil.ingest.pipeline import Pipeline
-    from surveil.ingest.run import ProgressCallback
-    from surveil.settings import Settings
-    from surveil.store.session import Database
-    from surveil.types import FootageReport, Source
+    from surveil.app import FootageReport, ProgressCallback
+    from surveil.types import Source
 
 
 @click.command()
 @click.argument("paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--camera", metavar="NAME", help="The camera that recorded it all; else told by the paths.")
-@click.option("--start", metavar="TIME", help="When all of it starts: 2026-09-14T08:30; else told by the paths.")
+@click.option("--start", metavar="TIME", type=TIME, help="When it starts: 2026-09-14T08:30; else told by the paths.")
 @click.option("--zone", metavar="ZONE", help="Time zone the cameras stand in, such as Europe/Rome.")
 @click.option("--fps", metavar="N", type=float, help="Frames per second to look at.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="What runs the networks.")
@@ -36,7 +34,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, /, paths: tuple[Path, ...], camera: str | None, start: str | None, zone: str | None,
+    ctx: click.Context, /, paths: tuple[Path, ...], camera: str | None, start: datetime | None, zone: str | None,
     image_size: int | None, no_gate: bool, output: str, **flags: Any,
 ) -> None:  # fmt: skip
     """Find the people in footage and store what they look like.
@@ -52,94 +50,23 @@ def command(
         surveil ingest footage/ --zone Europe/Rome
         surveil ingest hall.mp4 --camera hall --start 2026-09-14T08:30 --json
     """  # noqa: D301 (click needs the control character)
-    from surveil.settings import load_settings
-    from surveil.store.session import Database
-
-    settings = load_settings(database=ctx.obj["database"], detector_image_size=image_size, **flags)
-    begins = _time(start)
-    with Database.open(settings.database) as database:
-        found = _find(database, settings, paths, camera, begins, zone)
-        reports = _ingest(database, settings, found, gate=not no_gate)
+    reports = []
+    with (
+        open_archive(ctx, create=True, detector_image_size=image_size, **flags) as archive,
+        _progress() as (progress, finished),
+    ):
+        found = archive.ingest(paths, camera=camera, start=start, zone=zone, gate=not no_gate, progress=progress)
+        for report in found:
+            finished(report)
+            reports.append(report)
     if output == "json":
-        write_json({"footage": reports})
+        from surveil.app import IngestResult
+
+        write_json(IngestResult(footage=tuple(reports)))
     else:
         _print(reports)
     if any(report.state == "failed" for report in reports):
         ctx.exit(1)
-
-
-def _find(
-    database: Database, settings: Settings, paths: tuple[Path, ...], camera: str | None, start: datetime | None,
-    zone: str | None,
-) -> Iterator[Source | FootageError]:  # fmt: skip
-    """What lies at the paths. The zone of the call goes before those the cameras are known to stand in."""
-    from surveil.errors import FootageError
-    from surveil.footage.examine import examine
-    from surveil.footage.find import find_footage
-    from surveil.footage.origin import OriginRules
-    from surveil.store.cameras import configure_camera, list_cameras
-    from surveil.types import FoundFootage
-
-    with database.session() as session:
-        zones = {} if zone else {known.name: known.zone for known, _, _ in list_cameras(session)}
-    rules = OriginRules.of(zone or "UTC", settings.camera_patterns, zones, camera=camera, start=start)
-    for found in find_footage(paths, rules):
-        if isinstance(found, FootageError):
-            yield found
-        if not isinstance(found, FoundFootage):
-            continue
-        if zone:
-            with database.session() as session:
-                configure_camera(session, found.camera, zone=zone, create=True)
-        try:
-            yield examine(found, rules)
-        except FootageError as error:
-            yield error
-
-
-def _ingest(
-    database: Database, settings: Settings, found: Iterator[Source | FootageError], *, gate: bool
-) -> list[FootageReport]:
-    import dataclasses
-
-    from surveil.ingest.run import Worker
-    from surveil.model.checkpoint import find_weights, load_card
-    from surveil.store.media import media_folder
-    from surveil.store.models import ModelRef
-    from surveil.store.writer import Writer
-
-    card = load_card(find_weights(settings.model))
-    writer = Writer(
-        database, media_folder(settings, database), ModelRef(card.name, card.sha256, dataclasses.asdict(card))
-    )
-    reports = []
-    with _progress() as (progress, finished):
-        for report in Worker(writer, _pipeline(settings, gate=gate), progress).ingest(found):
-            finished(report)
-            reports.append(report)
-    return reports
-
-
-def _pipeline(settings: Settings, *, gate: bool) -> Pipeline:
-    """The networks are loaded when they are needed: not at all where everything was ingested before."""
-    from surveil.device import resolve_device
-    from surveil.ingest.pipeline import Pipeline
-    from surveil.model.embed import AppearanceModel
-    from surveil.people.detect import PersonDetector
-
-    def load_detector() -> PersonDetector:
-        return PersonDetector.load(
-            settings.detector,
-            device=resolve_device(settings.device),
-            image_size=settings.detector_image_size,
-            min_score=settings.detector_min_score,
-            trust=settings.trust_detector,
-        )
-
-    def load_model() -> AppearanceModel:
-        return AppearanceModel.load(settings.model, device=settings.device)
-
-    return Pipeline(load_detector, load_model, settings, gate=gate)
 
 
 @contextmanager
@@ -177,17 +104,8 @@ def _line(report: FootageReport) -> str:
 
 
 def _print(reports: list[FootageReport]) -> None:
-    from surveil.ingest.report import COLUMNS, NUMBERS, remarks, table
+    from surveil.cli.ingest_table import COLUMNS, NUMBERS, remarks, table
 
     write_table(COLUMNS, table(reports), right=NUMBERS)
     for line in remarks(reports):
         click.echo(line)
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        return datetime.fromisoformat(text) if text else None
-    except ValueError:
-        raise click.BadParameter(
-            f"not a time: {text}; write 2026-09-14 or 2026-09-14T08:30", param_hint="--start"
-        ) from None

@@ -36,8 +36,9 @@ def json_option(command: Command) -> Command:
 
 
 def write_json(value: Any) -> None:
-    """Print a value as JSON; times in ISO 8601, paths as text, dataclasses as objects."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    """Print a result, or plain values, as JSON; times in ISO 8601, paths as text, dataclasses as objects."""
+    plain = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+    click.echo(json.dumps(plain, indent=2, ensure_ascii=False, default=_plain))
 
 
 def write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -139,9 +139,7 @@ def evaluate_official(
             query_parts[JOINED], query.ids, query.cameras, gallery_parts[JOINED], gallery.ids, gallery.cameras
         ),
         clustering=clustering_quality(
-            average_linkage(
-                gallery_parts[JOINED][known], np.ones(known.sum(), np.int64), model.card.cluster_threshold
-            ),
+            average_linkage(gallery_parts[JOINED][known], np.ones(known.sum(), np.int64), model.card.cluster_threshold),
             gallery.ids[known],
             gallery.cameras[known],
         ),

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from surveil.errors import SurveilError
 from surveil.footage.patterns import DEFAULT_PATTERNS, KNOWN_GROUPS
+from surveil.timezones import zone_named
 
 METADATA_TIMES = ("com.apple.quicktime.creationdate", "creation_time", "date")
 OLDEST_YEAR = 1990
@@ -54,7 +54,7 @@ class OriginRules:
             SurveilError: A zone is unknown, or a pattern is no regular expression or names no group it could.
         """
         for name in (zone, *(zones or {}).values()):
-            _zone(name)
+            zone_named(name)
         compiled = tuple(_compile(pattern) for pattern in patterns) + DEFAULT_PATTERNS
         return OriginRules(zone, zones, compiled, camera, start)
 
@@ -99,7 +99,7 @@ class OriginRules:
     def to_utc(self, time: datetime, camera: str | None = None) -> datetime:
         """The time in UTC; one without a zone is local to the camera."""
         if time.tzinfo is None:
-            time = time.replace(tzinfo=_zone((self.zones or {}).get(camera or "", self.zone)))
+            time = time.replace(tzinfo=zone_named((self.zones or {}).get(camera or "", self.zone)))
         return time.astimezone(UTC)
 
     def _matches(self, path: Path) -> Iterator[dict[str, str | None]]:
@@ -127,13 +127,6 @@ def _compile(pattern: str) -> re.Pattern[str]:
             f"Use named groups, (?P<camera>...), of these: {', '.join(sorted(KNOWN_GROUPS))}.",
         )
     return compiled
-
-
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise SurveilError("unknown time zone", repr(name), "Use an IANA name such as Europe/Berlin.") from error
 
 
 def _names_a_time(pattern: re.Pattern[str]) -> bool:

@@ -31,11 +31,12 @@ Detector = Callable[[Image], Detections]
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A person taken from a picture: the crop (h, w, 3), and what was done to get it."""
+    """A person taken from a picture: the crop (h, w, 3), how it was got, and the box it was cut out of, if any."""
 
     path: Path
     image: Image
     note: str
+    box: tuple[float, float, float, float] | None = None
 
 
 def read_picture(path: Path) -> Image:
@@ -87,7 +88,8 @@ def take_person(path: Path, detect: Detector, number: int | None = None) -> Pers
     if len(boxes) > 1:
         why = "as asked" if number is not None else "the largest; --person N takes another"
         note = f"person {place} of {len(boxes)} from the left ({why})"
-    return Person(path, cut(picture, boxes[chosen]), note)
+    x1, y1, x2, y2 = boxes[chosen].tolist()
+    return Person(path, cut(picture, boxes[chosen]), note, (x1, y1, x2, y2))
 
 
 def cut(picture: Image, box: Floats) -> Image:

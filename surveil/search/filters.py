@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.errors import QueryError
-from surveil.search.when import When, zone_named
+from surveil.search.when import When
 from surveil.store.models import model_in_use
 from surveil.store.tables import Camera, Description, Model, SightingRow
+from surveil.timezones import zone_named
 
 
 @dataclass(frozen=True, slots=True)

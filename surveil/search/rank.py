@@ -50,7 +50,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class RankedSighting:
     """A sighting that was found.
 
     Attributes:
@@ -76,7 +76,7 @@ class Match:
     zone: str
     first_seen: datetime
     last_seen: datetime
-    box: list[float] | None
+    box: tuple[float, float, float, float] | None
     similarity: float | None
     probability: float | None
     attributes: dict[str, Value]
@@ -87,13 +87,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How well a sighting matches; see `Match`."""
+    """How well a sighting matches; see `RankedSighting`."""
 
     similarity: float | None = None
     probability: float | None = None
 
 
-def search(database: Database, query: Query) -> list[Match]:
+def search(database: Database, query: Query) -> list[RankedSighting]:
     """The best matches among all sightings that pass the filters, best first.
 
     Equally good ones come in a fixed order: by id with an example, else by time and id.
@@ -106,7 +106,7 @@ def search(database: Database, query: Query) -> list[Match]:
         raise QueryError(f"a search for {query.limit} matches finds none", "limit", "Give 1 or more.")
     with database.session() as session:
         scores = _by_example(session, query, query.example) if query.example else _by_attributes(session, query)
-        return load_matches(session, scores)
+        return load_sightings(session, scores)
 
 
 def check_model(session: Session, sha256: str) -> StoredCard:
@@ -127,7 +127,7 @@ def check_model(session: Session, sha256: str) -> StoredCard:
     return model
 
 
-def load_matches(session: Session, scores: Mapping[int, Score]) -> list[Match]:
+def load_sightings(session: Session, scores: Mapping[int, Score]) -> list[RankedSighting]:
     """Everything there is to show of some sightings, given by id with their scores, in their order."""
     rows = described(
         select(
@@ -149,10 +149,10 @@ def load_matches(session: Session, scores: Mapping[int, Score]) -> list[Match]:
         .outerjoin(Crop, (Crop.sighting_id == SightingRow.id) & (Crop.rank == 0))
     )
     ids = list(scores)
-    found: dict[int, Match] = {}
+    found: dict[int, RankedSighting] = {}
     for start in range(0, len(ids), vectors.IDS_PER_QUERY):
         part = rows.where(SightingRow.id.in_(ids[start : start + vectors.IDS_PER_QUERY]))
-        found |= {row.id: _match(row, scores[row.id]) for row in session.execute(part)}
+        found |= {row.id: _ranked(row, scores[row.id]) for row in session.execute(part)}
     return [found[sighting] for sighting in ids]
 
 
@@ -179,16 +179,16 @@ def _by_attributes(session: Session, query: Query) -> dict[int, Score]:
     return {sighting: Score(None, probability if asked else None) for sighting, probability in session.execute(best)}
 
 
-def _match(row: Any, score: Score) -> Match:
+def _ranked(row: Any, score: Score) -> RankedSighting:
     outputs = np.array([getattr(row, name) for name in OUTPUT_NAMES], np.float32)
-    return Match(
+    return RankedSighting(
         sighting=row.id,
         footage=row.path,
         camera=row.camera,
         zone=row.zone,
         first_seen=row.first_seen,
         last_seen=row.last_seen,
-        box=row.box,
+        box=None if row.box is None else tuple(row.box),
         similarity=score.similarity,
         probability=score.probability,
         attributes=decode(outputs),

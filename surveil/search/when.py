@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, extract, or_, true
 
-from surveil.errors import StoreError
 from surveil.store.tables import SightingRow
 
 DAY = 86400
@@ -81,20 +80,6 @@ class When:
         first_seen, last_seen = extract("epoch", SightingRow.first_seen), extract("epoch", SightingRow.last_seen)
         since_start = (first_seen + _offset(zone, seen) - start) % DAY
         return or_(since_start < length, DAY - since_start <= last_seen - first_seen)
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """A time zone of the IANA database.
-
-    Raises:
-        StoreError: There is none of that name.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise StoreError(
-            "no such time zone", name, "Use a name such as Europe/Berlin; see `surveil camera --help`."
-        ) from None
 
 
 def _seconds(clock: time | None) -> int:

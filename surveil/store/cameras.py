@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 from surveil.errors import StoreError
 from surveil.store.register import register_camera
 from surveil.store.tables import Camera, Crop, Footage, SightingRow
+from surveil.timezones import zone_named
 
 MAX_OFFSET = 100 * 366 * 86400.0
 """Seconds; a clock that was never set starts in 1970."""
@@ -33,10 +33,11 @@ def configure_camera(
         create: Whether to make the camera when it is unknown.
 
     Raises:
-        StoreError: The camera is unknown, or a value makes no sense.
+        StoreError: The camera is unknown, or the offset makes no sense.
+        SurveilError: There is no such zone.
     """
     if zone is not None:
-        _check_zone(zone)
+        zone_named(zone)
     if clock_offset is not None and not abs(clock_offset) <= MAX_OFFSET:
         raise StoreError(f"no clock is {clock_offset} seconds off", f"camera {name}", "Give seconds, such as -180.")
     if create:
@@ -86,10 +87,3 @@ def _shift_columns(
         last = part[-1]["id"]
         moved = [{name: value if name == "id" else value + shift for name, value in row.items()} for row in part]
         session.execute(update(table), moved, execution_options={"synchronize_session": False})
-
-
-def _check_zone(zone: str) -> None:
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise StoreError("not a time zone", zone, "Give an IANA name, such as Europe/Rome or UTC.") from error

@@ -5,7 +5,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from surveil.cli import surveil
-from surveil.errors import StoreError
+from surveil.errors import StoreError, SurveilError
 from surveil.store.tables import SightingRow
 
 
@@ -45,4 +45,4 @@ def test_a_camera_can_be_set_before_its_first_footage(run):
 def test_wrong_calls(run):
     assert run("set", "yard").exit_code == 2
     assert run("set", "yard", "--clock-offset", "soon").exit_code == 2
-    assert isinstance(run("set", "yard", "--new", "--zone", "Mars/Base").exception, StoreError)
+    assert isinstance(run("set", "yard", "--new", "--zone", "Mars/Base").exception, SurveilError)

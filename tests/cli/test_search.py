@@ -10,7 +10,7 @@ from PIL import Image
 
 from surveil.cli import surveil
 from surveil.cli.search import attribute_options
-from surveil.errors import QueryError, StoreError
+from surveil.errors import QueryError, StoreError, SurveilError
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
@@ -21,8 +21,8 @@ UNDERSTOOD = {
     "unlike",
 }  # fmt: skip
 MATCH = {
-    "sighting", "footage", "camera", "first_seen", "last_seen", "box", "similarity", "probability", "attributes",
-    "identity", "name", "crop",
+    "sighting", "footage", "camera", "zone", "first_seen", "last_seen", "box", "similarity", "probability",
+    "attributes", "identity", "name", "crop",
 }  # fmt: skip
 
 
@@ -175,7 +175,7 @@ def test_a_wrong_call_exits_with_2(run, people, arguments):
 def test_what_cannot_be_answered_says_why(run, people):
     with pytest.raises(QueryError, match=r"no camera is called 'gat'. Did you mean gate\?"):
         run("search", "--camera", "gat")
-    with pytest.raises(StoreError, match="no such time zone"):
+    with pytest.raises(SurveilError, match="unknown time zone"):
         run("search", "--hat", "--zone", "Europe/Nowhere")
 
 
@@ -234,6 +234,7 @@ def test_a_picture_finds_the_sighting_that_looks_like_it(
     assert taken == {
         "picture": str(tmp_path / "2.png"),
         "taken": "whole picture: small and tall, taken for a crop",
+        "box": None,
     }
     assert answer["matches"][0]["sighting"] == ids[2]
     assert answer["matches"][0]["similarity"] == pytest.approx(1, abs=0.01)

@@ -1,24 +1,17 @@
 """The main job on the sample footage, against the ground truth: the figures the README may claim."""
 
 import pytest
-from click.testing import CliRunner
 
-from surveil.cli import surveil
-from surveil.model.embed import AppearanceModel
-from surveil.settings import Settings
-from surveil.store.media import media_folder
-from surveil.store.session import Database
+import surveil
 from tools.sample_check import Check, Truth
 
 
 @pytest.fixture(scope="module")
 def check(sample_data, tmp_path_factory):
-    url = f"sqlite:///{tmp_path_factory.mktemp('sample')}/sample.db"
-    for arguments in (["ingest", str(sample_data / "footage")], ["cluster"]):
-        result = CliRunner().invoke(surveil, ["--database", url, *arguments])
-        assert result.exit_code == 0, result.output
-    with Database.open(url) as database:
-        yield Check(database, media_folder(Settings(database=url), database), Truth.load(sample_data))
+    with surveil.open(f"sqlite:///{tmp_path_factory.mktemp('sample')}/sample.db", device="cpu") as archive:
+        assert {report.state for report in archive.ingest([sample_data / "footage"])} == {"done"}
+        archive.cluster()
+        yield Check(archive, Truth.load(sample_data))
 
 
 def test_everybody_is_sighted_at_every_camera_that_showed_them_well(check):
@@ -29,13 +22,13 @@ def test_everybody_is_sighted_at_every_camera_that_showed_them_well(check):
         for person, box, visibility in people
         if visibility > 0.9 and box[3] - box[1] > 90 and box[0] > 10 and box[2] < 630 and box[3] < 355
     }
-    sighted = {(seen.camera, seen.person) for seen in check.sightings}
+    sighted = {(seen.match.camera, seen.person) for seen in check.sightings}
     assert len(shown) >= 20
     assert len(shown - sighted) <= 1, sorted(shown - sighted)
 
 
 def test_a_picture_finds_the_same_person_in_the_other_cameras_first(check):
-    first = [query.person == found for query, found in check.first_matches(AppearanceModel.load(device="cpu"))]
+    first = [query.person == found for query, found in check.first_matches()]
     assert len(first) >= 20
     assert sum(first) / len(first) >= 0.8
 

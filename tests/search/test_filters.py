@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.calibration import Calibration
-from surveil.errors import QueryError, StoreError
+from surveil.errors import QueryError
 from surveil.search.filters import Filters, candidates, count_passing, joint_probability
 from surveil.search.rank import Example, Query, search
-from surveil.search.when import When, zone_named
+from surveil.search.when import When
 from surveil.store.models import ModelRef
 from surveil.store.tables import Description
 
@@ -221,8 +221,3 @@ def test_what_does_not_exist_is_refused_with_what_does(database, fill, made_up, 
 def test_an_empty_database_has_no_match(database):
     with database.session() as session:
         assert session.scalars(candidates(session, Filters(when=When(start=time(8))))).all() == []
-
-
-def test_a_wrong_zone_is_named():
-    with pytest.raises(StoreError, match="Europe/Nowhere"):
-        zone_named("Europe/Nowhere")

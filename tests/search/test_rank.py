@@ -30,7 +30,7 @@ def test_a_match_tells_everything_about_its_sighting(database, media, fill, made
     assert match.footage == "/footage/gate-1.mp4"
     assert match.first_seen.isoformat() == "2026-09-14T12:00:05+00:00"
     assert match.last_seen.isoformat() == "2026-09-14T12:00:09+00:00"
-    assert match.box == [10, 20, 60, 140]
+    assert match.box == (10, 20, 60, 140)
     assert match.similarity == pytest.approx(0.6, abs=1e-3)
     assert match.probability == pytest.approx(1 / (1 + np.exp(5 - 10 * match.similarity)))
     assert (match.attributes["upper_colour"].label, match.attributes["backpack"].label) == ("red", "yes")

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from surveil.errors import StoreError
+from surveil.errors import StoreError, SurveilError
 from surveil.store.cameras import configure_camera, list_cameras
 from surveil.store.tables import Camera, Crop, SightingRow
 
@@ -66,7 +66,7 @@ def test_a_zone_moves_nothing(database, ingest):
 )
 def test_values_that_make_no_sense_are_refused(database, ingest, wrong):
     ingest([1])
-    with pytest.raises(StoreError), database.session() as session:
+    with pytest.raises(SurveilError), database.session() as session:
         configure_camera(session, "yard", **wrong)
     with database.session() as session:
         [camera] = session.scalars(select(Camera))

@@ -1,11 +1,11 @@
-"""What ingesting came to: a table with a row per footage and the totals."""
+"""How `surveil ingest` prints its reports: a table with a row per footage and the totals, and remarks."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 
-from surveil.footage.warnings import warnings_in_words
+from surveil.app.wording import warnings_in_words
 from surveil.types import FootageReport, FrameCounts
 
 COLUMNS = (

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from surveil.ingest.report import COLUMNS, remarks, table
+from surveil.cli.ingest_table import COLUMNS, remarks, table
 from surveil.types import FootageReport, FootageWarning, FrameCounts
 
 GATE = FootageReport(

@@ -1,0 +1,50 @@
+"""The application: one object that owns an archive of sightings, and the requests and results it speaks in."""
+
+from surveil.app.archive import Archive, open
+from surveil.app.requests import SearchRequest
+from surveil.app.results import (
+    CameraList,
+    CameraSettings,
+    CameraStatus,
+    CheckResult,
+    ClusteringResult,
+    ExamplePicture,
+    FootageStatus,
+    IdentityDetail,
+    IdentityList,
+    IdentitySummary,
+    IngestResult,
+    Match,
+    SearchResult,
+    SightingDetail,
+    Status,
+    Understood,
+    UpgradeResult,
+)
+from surveil.ingest.run import ProgressCallback
+from surveil.types import FootageReport
+
+__all__ = [
+    "Archive",
+    "CameraList",
+    "CameraSettings",
+    "CameraStatus",
+    "CheckResult",
+    "ClusteringResult",
+    "ExamplePicture",
+    "FootageReport",
+    "FootageStatus",
+    "IdentityDetail",
+    "IdentityList",
+    "IdentitySummary",
+    "IngestResult",
+    "Match",
+    "ProgressCallback",
+    "SearchRequest",
+    "SearchResult",
+    "SightingDetail",
+    "Status",
+    "Understood",
+    "UpgradeResult",
+    "open",
+]

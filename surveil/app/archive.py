@@ -1,0 +1,277 @@
+"""The application object: everything that can be done with one database of sightings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from surveil.app.base import checked
+from surveil.app.models import LoadedModels
+from surveil.app.requests import SearchRequest
+from surveil.app.results import (
+    CameraList,
+    CameraSettings,
+    CameraStatus,
+    CheckResult,
+    ClusteringResult,
+    IdentityDetail,
+    IdentityList,
+    SearchResult,
+    SightingDetail,
+    Status,
+    UpgradeResult,
+)
+from surveil.settings import Settings, load_settings
+from surveil.timezones import parse_time
+
+if TYPE_CHECKING:
+    from surveil.identities.methods import Method
+    from surveil.ingest.run import ProgressCallback
+    from surveil.store.media import MediaFolder
+    from surveil.store.session import Database
+    from surveil.store.tables import Camera
+    from surveil.types import FootageReport
+
+
+def open(url: str | None = None, *, create: bool = True, **settings: Any) -> Archive:
+    """Open an archive of sightings; use it in a `with` block, or close it.
+
+    The database is opened when it is first needed, and the networks are loaded when they are.
+
+    Args:
+        url: `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST/NAME`; None: as the settings say.
+        create: Whether the database may be made when there is none.
+        settings: Any of `surveil.settings.Settings`; they go before the environment and the settings file.
+
+    Raises:
+        SurveilError: A setting is unknown or not allowed.
+
+    Example:
+        >>> with surveil.open("sqlite:///station.db", device="cpu") as archive:
+        ...     found = archive.search("woman, red top")
+    """
+    return Archive(load_settings(database=url, **settings), create=create)
+
+
+class Archive:
+    """One database of sightings, its media folder and its loaded networks; made by `surveil.open`.
+
+    Every method may raise a StoreError when the database cannot be used.
+
+    Attributes:
+        settings: What was set.
+        models: The person detector and the appearance model.
+    """
+
+    def __init__(self, settings: Settings, *, create: bool = True) -> None:
+        self.settings = settings
+        self.models = LoadedModels(settings)
+        self._create = create
+
+    @cached_property
+    def database(self) -> Database:
+        """The database, opened on first use."""
+        from surveil.store.session import Database
+
+        return Database.open(self.settings.database, create=self._create)
+
+    @cached_property
+    def media(self) -> MediaFolder:
+        """The folder of the crops."""
+        from surveil.store.media import media_folder
+
+        return media_folder(self.settings, self.database)
+
+    def close(self) -> None:
+        """Close the database."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- footage -----------------------------------------------------------------------------------------------------
+
+    def ingest(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        camera: str | None = None,
+        start: datetime | str | None = None,
+        zone: str | None = None,
+        gate: bool = True,
+        progress: ProgressCallback | None = None,
+    ) -> Iterator[FootageReport]:
+        """Find the people in footage and store what they look like; gives a report of each piece when it is finished.
+
+        The work is done while the reports are asked for. A piece that fails is reported and does not stop the rest.
+
+        Args:
+            paths: Videos, and folders that are searched for videos and folders of crops.
+            camera: The camera that recorded all of it; None: told by the paths.
+            start: When all of it starts; None: told by the paths.
+            zone: Time zone the cameras stand in.
+            gate: Whether frames without motion are passed over.
+            progress: Told which footage is worked on, and how much of it is done (0 to 1).
+
+        Raises:
+            SurveilError: The zone or the start is none, or a camera pattern of the settings is wrong.
+            CheckpointError: A network cannot be loaded.
+        """
+        from surveil.app.ingest import Recorded, scan, worker
+
+        start = parse_time(start) if isinstance(start, str) else start
+        recorded = Recorded(camera, start, zone)
+        found = scan(self.database, self.settings, [Path(path) for path in paths], recorded)
+        hand = worker(self.database, self.media, self.models, self.settings, gate=gate, progress=progress)
+        yield from hand.ingest(found)
+
+    def status(self) -> Status:
+        """The footage in the database, its state, and what became of its frames; also while it is ingested."""
+        from surveil.app.footage import status
+
+        with self.database.session() as session:
+            return status(session)
+
+    # --- search ------------------------------------------------------------------------------------------------------
+
+    def search(self, request: SearchRequest | str | None = None, /, **asked: Any) -> SearchResult:
+        """Find people by what they look like, by where and when they were seen, or by pictures.
+
+        Args:
+            request: A whole request, or a description in words.
+            asked: Without a whole request: the fields of `SearchRequest`.
+
+        Raises:
+            QueryError: The request asks for something that cannot be answered.
+            CheckpointError: A network cannot be loaded.
+
+        Example:
+            >>> archive.search("woman, red top", like=["person.jpg"], cameras=["gate"], after="2026-09-14T08:00")
+        """
+        from surveil.app.search import answer
+
+        if not isinstance(request, SearchRequest):
+            request = checked(SearchRequest, asked if request is None else {"text": request, **asked})
+        elif asked:
+            raise TypeError("give a whole request or the parts of one, not both")
+        return answer(self.database, self.media, self.models, request)
+
+    def sighting(self, sighting: int) -> SightingDetail:
+        """Everything stored of one sighting.
+
+        Raises:
+            QueryError: There is none of that number.
+        """
+        from surveil.app.footage import sighting_detail
+
+        with self.database.session() as session:
+            return sighting_detail(session, self.media, sighting)
+
+    # --- identities --------------------------------------------------------------------------------------------------
+
+    def cluster(self, method: Method = "graph", *, people: int | None = None) -> ClusteringResult:
+        """Group all sightings into identities; the setting `cluster_threshold` goes before the model's own.
+
+        Args:
+            method: See `surveil.identities.cluster.cluster`.
+            people: How many identities to make, for the methods that must be told.
+
+        Raises:
+            QueryError: `people` does not fit the method or the sightings.
+        """
+        from surveil.identities.cluster import cluster
+
+        outcome = cluster(self.database, self.settings.cluster_threshold, method=method, people=people)
+        return ClusteringResult.model_validate(outcome)
+
+    def identities(self) -> IdentityList:
+        """The identities that have sightings or a name, those with most sightings first."""
+        from surveil.app.identities import identity_list
+
+        with self.database.session() as session:
+            return identity_list(session)
+
+    def identity(self, identity: int) -> IdentityDetail:
+        """An identity with its sightings, in order of time.
+
+        Raises:
+            QueryError: There is none of that number.
+        """
+        from surveil.app.identities import identity_detail
+
+        with self.database.session() as session:
+            return identity_detail(session, self.media, identity)
+
+    def draw_sheet(self, result: SearchResult | IdentityDetail, path: str | Path) -> None:
+        """Draw a contact sheet of a result; the ending of the name says in which format.
+
+        Raises:
+            QueryError: The place cannot be written, the ending is unknown, or an example picture is gone.
+        """
+        from surveil.app.sheets import identity_sheet, search_sheet
+        from surveil.search.sheet import save_sheet
+
+        sheet = search_sheet(result) if isinstance(result, SearchResult) else identity_sheet(result)
+        save_sheet(sheet, Path(path))
+
+    # --- cameras -----------------------------------------------------------------------------------------------------
+
+    def cameras(self) -> CameraList:
+        """The cameras by name, and how much they have seen."""
+        from surveil.store.cameras import list_cameras
+
+        with self.database.session() as session:
+            return CameraList(
+                cameras=tuple(
+                    CameraStatus(**_settings_of(camera), footage=footage, sightings=sightings)
+                    for camera, footage, sightings in list_cameras(session)
+                )
+            )
+
+    def set_camera(
+        self, name: str, *, zone: str | None = None, clock_offset: float | None = None, create: bool = False
+    ) -> CameraSettings:
+        """Change what is known of a camera; None leaves it as it is.
+
+        A clock offset also moves the times of everything the camera has seen; a zone does not.
+
+        Args:
+            name: The camera.
+            zone: Time zone it stands in.
+            clock_offset: Seconds to add to the times it stamps.
+            create: Whether to add the camera when it is unknown.
+
+        Raises:
+            SurveilError: The camera is unknown, or a value makes no sense.
+        """
+        from surveil.store.cameras import configure_camera
+
+        with self.database.session() as session:
+            camera = configure_camera(session, name, zone=zone, clock_offset=clock_offset, create=create)
+            return CameraSettings(**_settings_of(camera))
+
+    # --- the database ------------------------------------------------------------------------------------------------
+
+    def check(self) -> CheckResult:
+        """Look for damage; a database that cannot be opened is a problem in the result."""
+        from surveil.app.check import check
+
+        return check(lambda: (self.database, self.media))
+
+    def upgrade(self) -> UpgradeResult:
+        """Bring the database to the schema of this version, all or nothing."""
+        from surveil.store.session import upgrade
+
+        before, after = upgrade(self.settings.database)
+        return UpgradeResult(before=before, after=after)
+
+
+def _settings_of(camera: Camera) -> dict[str, Any]:
+    return {"camera": camera.name, "zone": camera.zone, "clock_offset": camera.clock_offset}

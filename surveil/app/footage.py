@@ -1,0 +1,61 @@
+"""Reading what is stored of footage and of single sightings."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from surveil.app.results import FootageStatus, SightingDetail, Status
+from surveil.app.search import as_match
+from surveil.errors import QueryError
+from surveil.search.rank import Score, load_sightings
+from surveil.store.media import MediaFolder
+from surveil.store.tables import Camera, Crop, Footage, SightingRow
+from surveil.types import FootageWarning, FrameCounts
+
+FRAMES = tuple(field.name for field in fields(FrameCounts))
+
+
+def status(session: Session) -> Status:
+    """Every piece of footage, by camera and start."""
+    people = select(func.count()).where(SightingRow.footage_id == Footage.id).scalar_subquery()
+    statement = select(Footage, Camera.name, people).join(Camera).order_by(Camera.name, Footage.started_at, Footage.id)
+    return Status(
+        footage=tuple(
+            FootageStatus(
+                path=row.path,
+                camera=camera,
+                camera_from=row.camera_from,
+                started_at=row.started_at,
+                started_from=row.started_from,
+                duration=row.duration,
+                state=row.state,
+                progress=row.progress,
+                frames=FrameCounts(**{name: row.frames.get(name, 0) for name in FRAMES}),
+                sightings=sightings,
+                warnings=tuple(FootageWarning(**warning) for warning in row.warnings),
+                error=row.error,
+            )
+            for row, camera, sightings in session.execute(statement)
+        )
+    )
+
+
+def sighting_detail(session: Session, media: MediaFolder, sighting: int) -> SightingDetail:
+    """Everything stored of a sighting.
+
+    Raises:
+        QueryError: There is none of that number.
+    """
+    stored = session.get(SightingRow, sighting)
+    if stored is None:
+        raise QueryError(f"no sighting has the number {sighting}", next_step="See `surveil search`.")
+    [ranked] = load_sightings(session, {sighting: Score()})
+    keys = select(Crop.media_key).where(Crop.sighting_id == sighting).order_by(Crop.rank)
+    return SightingDetail(
+        match=as_match(ranked, media),
+        boxes=tuple(tuple(row) for row in stored.boxes),
+        crops=tuple(str(media.path(key)) for key in session.scalars(keys)),
+    )

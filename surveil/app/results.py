@@ -1,0 +1,211 @@
+"""What an archive answers. The names are the keys of the JSON: they may be added to, never renamed."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from surveil.app.base import Frozen, Time
+from surveil.types import FootageReport, FootageWarning, FrameCounts
+
+Box = tuple[float, float, float, float]
+
+
+class Phrase(Frozen):
+    """Words of a description, as written, and what they mean, or why they were not understood."""
+
+    words: str
+    meaning: str
+
+
+class ExamplePicture(Frozen):
+    """A picture of a request, and which person was taken from it."""
+
+    picture: str
+    taken: str
+    """What was done to get the person, in words."""
+    box: Box | None = None
+    """x1, y1, x2, y2 of the person, in pixels; None: the whole picture is the crop of a person."""
+
+
+class Understood(Frozen):
+    """What a search was taken to ask, for whoever asked to check."""
+
+    text: str | None = None
+    phrases: tuple[Phrase, ...] = ()
+    unknown: tuple[Phrase, ...] = ()
+    cameras: tuple[str, ...] = ()
+    after: Time | None = None
+    before: Time | None = None
+    when: str | None = None
+    attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    min_confidence: float | None = None
+    like: tuple[ExamplePicture, ...] = ()
+    unlike: tuple[ExamplePicture, ...] = ()
+
+
+class AttributeValue(Frozen):
+    """The likeliest label of an attribute, and its probability."""
+
+    value: str
+    probability: float
+
+
+class Match(Frozen):
+    """A sighting that was found."""
+
+    sighting: int
+    footage: str
+    """Path of the footage."""
+    camera: str
+    zone: str
+    """Time zone of the camera."""
+    first_seen: Time
+    last_seen: Time
+    box: Box | None
+    """x1, y1, x2, y2 of the best crop, in pixels of its frame; None when there is no crop."""
+    similarity: float | None
+    """Dot product with the example, -1 to 1; None without one."""
+    probability: float | None
+    """With an example, that it is the same person (None without calibration); else, that she has all that is asked."""
+    attributes: dict[str, AttributeValue]
+    identity: int | None
+    name: str | None
+    """What the operator calls the identity."""
+    crop: str | None
+    """Path of the best crop."""
+
+
+class SearchResult(Frozen):
+    """The matches, best first."""
+
+    understood: Understood
+    matches: tuple[Match, ...]
+    passing: dict[str, int] | None = None
+    """Where nobody was found: how many sightings pass each filter alone."""
+
+
+class SightingDetail(Frozen):
+    """Everything stored of one sighting."""
+
+    match: Match
+    boxes: tuple[tuple[float, float, float, float, float, float], ...]
+    """Seconds from the start of the footage, x1, y1, x2, y2 in pixels, and score of each detection."""
+    crops: tuple[str, ...]
+    """Paths of its crops, best first."""
+
+
+class IdentitySummary(Frozen):
+    """An identity at a glance; its times are None when it has no sighting now."""
+
+    identity: int
+    name: str | None
+    sightings: int
+    cameras: tuple[str, ...]
+    first_seen: Time | None
+    last_seen: Time | None
+
+
+class IdentityList(Frozen):
+    """The identities that have sightings or a name, those with most sightings first."""
+
+    identities: tuple[IdentitySummary, ...]
+
+
+class IdentityDetail(Frozen):
+    """An identity with its sightings, in order of time."""
+
+    identity: int
+    name: str | None
+    sightings: tuple[Match, ...]
+
+
+class ClusteringResult(Frozen):
+    """What a clustering came to; see `surveil.identities.cluster.Outcome`."""
+
+    clustering: int
+    sightings: int
+    identities: int
+    largest: int
+    single: int
+    kept_apart: int
+    threshold: float | None
+    recall: float
+    seconds: float
+
+
+class IngestResult(Frozen):
+    """What became of each piece of footage."""
+
+    footage: tuple[FootageReport, ...]
+
+
+class FootageStatus(Frozen):
+    """A piece of footage in the database."""
+
+    path: str
+    camera: str
+    camera_from: str
+    started_at: Time
+    started_from: str
+    duration: float
+    state: str
+    progress: float
+    """The part that is done, 0 to 1."""
+    frames: FrameCounts
+    sightings: int
+    warnings: tuple[FootageWarning, ...]
+    error: str | None
+
+
+class Status(Frozen):
+    """The footage in the database, by camera and start."""
+
+    footage: tuple[FootageStatus, ...]
+
+
+class CameraSettings(Frozen):
+    """What an operator says of a camera."""
+
+    camera: str
+    zone: str
+    clock_offset: float
+    """Seconds that are added to the times it stamps."""
+
+
+class CameraStatus(CameraSettings):
+    """A camera, and how much it has seen."""
+
+    footage: int
+    sightings: int
+
+
+class CameraList(Frozen):
+    """The cameras by name."""
+
+    cameras: tuple[CameraStatus, ...]
+
+
+class Problem(Frozen):
+    """Something that is wrong with the store: which check found it, what it is, how often, and a few examples."""
+
+    check: str
+    what: str
+    count: int
+    examples: tuple[str, ...]
+
+
+class CheckResult(Frozen):
+    """Whether the store is whole."""
+
+    rows: dict[str, int] | None
+    """How much there is of what; None when the database cannot be read."""
+    problems: tuple[Problem, ...]
+    unreferenced_pictures: int | None
+    """Pictures that belong to no sighting."""
+
+
+class UpgradeResult(Frozen):
+    """The revision of the schema before (None: there was none) and after an upgrade."""
+
+    before: str | None
+    after: str

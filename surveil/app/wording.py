@@ -1,0 +1,54 @@
+"""Results in the words that every door shows: the terminal, the contact sheet and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from surveil.app.results import AttributeValue, Match, Understood
+from surveil.footage.warnings import warnings_in_words
+from surveil.timezones import zone_named
+
+__all__ = ["in_words", "local_time", "looks", "scores", "warnings_in_words"]
+
+
+def in_words(understood: Understood) -> str:
+    """What a search looks for, such as "gender female; upper colour red; camera gate"."""
+    examples = (("like", understood.like), ("unlike", understood.unlike))
+    parts = [f"{option} {Path(example.picture).name}" for option, given in examples for example in given]
+    parts += [f"{name.replace('_', ' ')} {' or '.join(labels)}" for name, labels in understood.attributes.items()]
+    if understood.cameras:
+        parts.append(f"camera {' or '.join(understood.cameras)}")
+    if understood.when:
+        parts.append(f"{understood.when} on the camera's clock")
+    limits = (("after", understood.after), ("before", understood.before))
+    parts += [f"{name} {time:%Y-%m-%d %H:%M:%S %Z}" for name, time in limits if time]
+    return "; ".join(parts)
+
+
+def local_time(moment: datetime, zone: str) -> str:
+    """A UTC time on the clock of a zone, such as "2026-09-14 08:03:12 CEST"."""
+    return f"{moment.astimezone(zone_named(zone)):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def looks(attributes: Mapping[str, AttributeValue]) -> str:
+    """The likeliest values in a few words, such as "female adult, red top, blue pants, backpack"."""
+    label = {name: value.value for name, value in attributes.items()}
+    carried = [name for name in ("backpack", "bag", "handbag", "hat") if label[name] == "yes"]
+    parts = [
+        f"{label['gender']} {label['age']}",
+        f"{label['upper_colour']} top",
+        f"{label['lower_colour']} {label['lower_type']}",
+        *carried,
+    ]
+    return ", ".join(parts)
+
+
+def scores(match: Match) -> str:
+    """How well a match fits, such as "similarity 0.83 · 97%"; "" where nothing was asked that has a score."""
+    similarity = None if match.similarity is None else f"similarity {match.similarity:.2f}"
+    probability = None if match.probability is None else f"{match.probability:.0%}"
+    if similarity and probability:
+        return f"{similarity} · {probability}"
+    return similarity or (f"probability {probability}" if probability else "")
