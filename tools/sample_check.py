@@ -16,8 +16,9 @@ import numpy as np
 import surveil
 from surveil.app import Archive, Match
 from surveil.attributes import ATTRIBUTES
+from surveil.boxes import box_iou
 from surveil.cli.output import write_table
-from surveil.evaluation.detection import DetectionScore, overlap, score
+from surveil.evaluation.metrics.detection import DetectionScore, score
 from surveil.footage.decode import FootageReader
 from surveil.people.detect import PersonDetector
 from surveil.types import Floats
@@ -58,7 +59,7 @@ class Truth:
         people = self.frames[file].get(f"{seconds:.3f}", [])
         if not people:
             return None
-        overlaps = overlap(box[None], np.stack([there for _, there, _ in people]))[0]
+        overlaps = box_iou(box[None], np.stack([there for _, there, _ in people]))[0]
         return people[int(overlaps.argmax())][0] if overlaps.max() >= 0.5 else None
 
 

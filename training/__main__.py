@@ -70,7 +70,7 @@ def _sets(
     recipe: Recipe, source: Path, data: Path, cuhk03: Path | None, rendered: Path | None
 ) -> list[tuple[PersonImages, int]]:
     """The images that a recipe learns from, each set with how many of its identities a batch takes."""
-    from surveil.evaluation.market1501 import split_identities
+    from surveil.evaluation.protocols.market1501 import split_identities
     from training.datasets import load_cuhk03, load_market1501, load_rendered
 
     more = [

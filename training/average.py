@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from surveil.errors import CheckpointError
-from surveil.evaluation.report import held_out_split
+from surveil.evaluation.protocols.paper import held_out_split
 from surveil.model.checkpoint import Card, load_checkpoint, save_checkpoint
 from surveil.model.network import PersonNetwork, build_network
 from training.calibrate import calibrate

@@ -13,9 +13,9 @@ from scipy.optimize import minimize
 
 from surveil.attributes import ATTRIBUTES, INDEPENDENT, Attribute
 from surveil.calibration import Calibration
-from surveil.evaluation.clustering import clustering_quality
-from surveil.evaluation.market1501 import split_identities
-from surveil.evaluation.reid import evaluate_ranking
+from surveil.evaluation.metrics.clustering import clustering_quality
+from surveil.evaluation.metrics.reid import evaluate_ranking
+from surveil.evaluation.protocols.market1501 import split_identities
 from surveil.identities.linkage import average_linkage
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel, join_parts, l2_normalize

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from surveil.attributes import ATTRIBUTES, OUTPUTS
 from surveil.errors import DatasetError
-from surveil.evaluation.market1501 import load_attributes, load_split, target_matrix
+from surveil.evaluation.protocols.market1501 import load_attributes, load_split, target_matrix
 from surveil.model.embed import resize
 from surveil.types import Floats
 

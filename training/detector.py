@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from surveil.errors import CheckpointError
-from surveil.evaluation.detection import DetectionScore, score
+from surveil.evaluation.metrics.detection import DetectionScore, score
 from surveil.people.checkpoint import (
     DetectorCard,
     build_network,

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from surveil.boxes import box_iou
 from surveil.errors import DatasetError
-from surveil.evaluation.detection import overlap
 from surveil.types import Detections, Floats, Image
 
 INPUT = 416
@@ -142,7 +142,7 @@ def merge(found: Detections, iou: float = 0.55, inside: float = 0.8) -> Detectio
     left = np.argsort(-found.scores)
     while len(left):
         best = left[0]
-        same = overlap(found.boxes[[best]], found.boxes[left])[0] >= iou
+        same = box_iou(found.boxes[[best]], found.boxes[left])[0] >= iou
         group = left[same]
         box = np.average(found.boxes[group], axis=0, weights=found.scores[group]).astype(np.float32)
         left = left[~same]
@@ -173,7 +173,7 @@ def without_background(frames: list[Detections], iou: float = 0.6, share: float 
     scores = np.concatenate([found.scores for found in frames])
     kept = []
     for found in frames:
-        same = overlap(found.boxes, boxes) >= iou
+        same = box_iou(found.boxes, boxes) >= iou
         often = same.sum(1) > max(2, share * len(frames))
         rarely_sure = (same & (scores >= SURE)).sum(1) < 0.5 * same.sum(1)
         background = often & rarely_sure

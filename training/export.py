@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from surveil.errors import CheckpointError
-from surveil.evaluation.official import JOINED, evaluate_official
-from surveil.evaluation.report import held_out_images
+from surveil.evaluation.protocols.official import JOINED, evaluate_official
+from surveil.evaluation.protocols.paper import held_out_images
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from surveil.app.results import AttributeValue, Match, Understood
 from surveil.footage.warnings import warnings_in_words
+from surveil.formatting import match_percent
 from surveil.timezones import zone_named
 
 __all__ = ["in_words", "local_time", "looks", "scores", "warnings_in_words"]
@@ -48,7 +49,7 @@ def looks(attributes: Mapping[str, AttributeValue]) -> str:
 def scores(match: Match) -> str:
     """How well a match fits, such as "similarity 0.83 · 97%"; "" where nothing was asked that has a score."""
     similarity = None if match.similarity is None else f"similarity {match.similarity:.2f}"
-    probability = None if match.probability is None else f"{match.probability:.0%}"
+    probability = match_percent(match.probability)
     if similarity and probability:
         return f"{similarity} · {probability}"
     return similarity or (f"probability {probability}" if probability else "")

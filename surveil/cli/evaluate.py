@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +12,7 @@ import click
 from surveil.cli.output import json_option, write_json, write_table
 
 if TYPE_CHECKING:
-    from surveil.evaluation.publish import Drawing
-    from surveil.evaluation.sections import Sections
-    from surveil.model.checkpoint import Card
-    from surveil.model.embed import AppearanceModel
+    from surveil.evaluation.benchmark import Market1501Benchmark
 
 
 @click.group()
@@ -28,9 +23,12 @@ def command() -> None:
 @command.command()
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option(
-    "--protocol", type=click.Choice(["official", "report"]), default="official", show_default=True,
-    help="Rank the gallery for every query, or group it and return a group.",
-)  # fmt: skip
+    "--protocol",
+    type=click.Choice(["official", "paper", "report"]),
+    default="official",
+    show_default=True,
+    help="Rank the gallery for every query, or group it and return a group; report is another name of paper.",
+)
 @click.option("--rerank/--no-rerank", default=False, show_default=True, help="Also re-rank by mutual neighbours.")
 @click.option("--flip", is_flag=True, help="Also describe every crop from its mirror image: twice the time.")
 @click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
@@ -47,11 +45,12 @@ def market1501(
     out: Path | None,
     output: str,
 ) -> None:
-    """Re-identification and attributes on Market-1501, by its official protocol or by the report's.
+    """Re-identification and attributes on Market-1501, by its official protocol or that of the paper behind the model.
 
-    DIR holds Market-1501-v15.09.15 or its zip files, which are read as they are, and market_attribute.mat; without
-    that file the attributes are not measured. The official protocol needs query and bounding_box_test, the report's
-    bounding_box_train too. --rerank takes a minute or two for the whole dataset, and 2 GB of memory.
+    DIR holds Market-1501-v15.09.15 or its zip files, which are read as they are, and market_attribute.mat, without
+    which the attributes are not measured; or it is one of the zips, with that file beside it. The official protocol
+    needs query and bounding_box_test, the paper's bounding_box_train too. --rerank takes a minute or two for the whole
+    dataset, and 2 GB of memory.
 
     --out writes index.html, a page with every table and picture, the command and the model's card, which needs no
     network; of the official protocol also the pictures: curves, reliability of the probabilities, and the best, worst
@@ -63,90 +62,35 @@ def market1501(
     Examples:
         surveil evaluate market1501 ~/data/market1501
         surveil evaluate market1501 ~/data/market1501 --rerank --flip --out results
-        surveil evaluate market1501 ~/data/market1501 --protocol report --json
+        surveil evaluate market1501 ~/data/market1501 --protocol paper --json
     """  # noqa: D301 (click needs the control character)
-    from surveil.evaluation.folder import ResultsFolder
-    from surveil.model.embed import AppearanceModel
+    from surveil.evaluation.benchmark import Market1501Request, run_market1501
+    from surveil.evaluation.output.folder import ResultsFolder
     from surveil.settings import load_settings
 
-    if protocol == "report" and (rerank or flip):
+    if protocol != "official" and (rerank or flip):
         raise click.UsageError("--rerank and --flip belong to the official protocol")
     settings = load_settings(model=model, device=device)
-    with ExitStack() as stack:
-        results = stack.enter_context(ResultsFolder(out)) if out is not None else None
-        appearance_model = AppearanceModel.load(settings.model, device=settings.device)
-        if protocol == "report":
-            measured = _report(folder, appearance_model)
-        else:
-            measured = _official(folder, appearance_model, rerank=rerank, flip=flip)
+    request = Market1501Request(
+        folder,
+        protocol="official" if protocol == "official" else "paper",
+        model=settings.model,
+        device=settings.device,
+        reranked=rerank,
+        mirrored=flip,
+    )
+    with ResultsFolder(out) if out is not None else nullcontext() as results:
+        with _progress() as progress:
+            measured = run_market1501(request, progress)
+        for note in measured.notes:
+            click.echo(note, err=True)
         if output == "json":
             write_json(measured.figures)
         else:
-            _print_tables(appearance_model.card, measured.sections)
+            _print_tables(measured)
         if results is not None:
-            from surveil.evaluation.publish import PAGE, write_results
-
-            card = appearance_model.card
-            flags = [name for name, chosen in (("--rerank", rerank), ("--flip", flip)) if chosen]
-            command = _command(
-                folder, *flags, protocol=protocol, model=settings.model or card.name, device=settings.device, out=out
-            )
-            results.fill(
-                lambda place: write_results(
-                    place,
-                    title=f"{card.name} on Market-1501, {measured.protocol}",
-                    sections=measured.sections,
-                    drawings=measured.draw(),
-                    figures=measured.figures,
-                    card=card,
-                    command=command,
-                )
-            )
-            click.echo(f"Written: {results.path / PAGE}", err=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Measured:
-    """What a protocol came to, whichever it was; the pictures are drawn when they are asked for."""
-
-    protocol: str
-    figures: dict[str, object]
-    sections: Sections
-    draw: Callable[[], Mapping[str, Sequence[Drawing]]]
-
-
-def _official(folder: Path, model: AppearanceModel, *, rerank: bool, flip: bool) -> _Measured:
-    from surveil.evaluation.official import evaluate_official
-    from surveil.evaluation.sections import official_sections
-
-    with _progress() as progress:
-        result = evaluate_official(folder, model, progress, mirrored=flip, reranked=rerank)
-    if result.attributes is None:
-        click.echo(f"No market_attribute.mat in {folder}: attributes were not measured.", err=True)
-
-    def draw() -> Mapping[str, Sequence[Drawing]]:
-        from surveil.evaluation.publish import official_drawings
-
-        return official_drawings(result)
-
-    return _Measured("official protocol", result.summary(), official_sections(result), draw)
-
-
-def _report(folder: Path, model: AppearanceModel) -> _Measured:
-    from surveil.evaluation.report import evaluate_report
-    from surveil.evaluation.sections import report_sections
-
-    with _progress() as progress:
-        result = evaluate_report(folder, model, progress)
-    return _Measured("the report's protocol", result.summary(), report_sections(result), dict)
-
-
-def _command(folder: Path, *flags: str, **options: object) -> str:
-    """The call that measures the same again, with what came from settings and defaults spelled out."""
-    words = ["surveil", "evaluate", "market1501", str(folder), *flags]
-    for name, value in options.items():
-        words += [f"--{name}", str(value)]
-    return shlex.join(words)
+            results.fill(lambda place: measured.write(place, results.path))
+            click.echo(f"Written: {results.path / 'index.html'}", err=True)
 
 
 @contextmanager
@@ -172,9 +116,10 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield report
 
 
-def _print_tables(card: Card, sections: Sections) -> None:
+def _print_tables(measured: Market1501Benchmark) -> None:
+    card = measured.card
     click.echo(f"Model {card.name} ({card.architecture}, SHA-256 {card.sha256[:12]})")
-    for table in (table for tables in sections.values() for table in tables):
+    for table in (table for tables in measured.sections.values() for table in tables):
         click.echo(f"\n{table.title}")
         write_table(table.columns, table.rows, right=table.columns[1:])
         click.echo(table.note)

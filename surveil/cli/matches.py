@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from surveil.attributes import ATTRIBUTES
 from surveil.cli.output import write_csv, write_table
+from surveil.formatting import match_percent
 
 if TYPE_CHECKING:
     from surveil.app import Match
@@ -46,7 +47,7 @@ def print_table(matches: Sequence[Match]) -> None:
             f"{match.first_seen:%H:%M:%S}",
             f"{(match.last_seen - match.first_seen).total_seconds():.0f} s",
             "" if match.similarity is None else f"{match.similarity:.3f}",
-            "" if match.probability is None else f"{match.probability:.0%}",
+            match_percent(match.probability),
             looks(match.attributes),
             match.name or ("" if match.identity is None else str(match.identity)),
         ]

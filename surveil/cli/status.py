@@ -9,6 +9,7 @@ import click
 
 from surveil.cli.archive import open_archive
 from surveil.cli.output import json_option, write_json, write_table
+from surveil.formatting import percent
 
 if TYPE_CHECKING:
     from surveil.app import FootageStatus
@@ -46,7 +47,7 @@ def command(ctx: click.Context, output: str) -> None:
 
 
 def _row(piece: FootageStatus) -> list[str]:
-    state = f"{piece.state} {piece.progress:.0%}" if piece.state == "working" else piece.state
+    state = f"{piece.state} {percent(piece.progress)}" if piece.state == "working" else piece.state
     counts = [str(getattr(piece.frames, name)) for name in FRAMES]
     starts = f"{piece.started_at:%Y-%m-%d %H:%M:%S}"
     return [Path(piece.path).name, piece.camera, starts, state, *counts, str(piece.sightings)]

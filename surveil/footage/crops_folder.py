@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from PIL import UnidentifiedImageError
 
 from surveil.errors import FootageError, FootageReadError
 from surveil.footage.origin import OriginRules
+from surveil.market1501_names import JUNK, CropName
 from surveil.types import (
     CropFile,
     FootageWarning,
@@ -35,7 +35,6 @@ from surveil.types import (
 )  # fmt: skip
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
-MARKET_NAME = re.compile(r"(?P<identity>-1|\d{4})_c(?P<camera>\d+)s(?P<sequence>\d+)_(?P<frame>\d{6})_\d\d(?:\.jpg)?")
 MARKET_FPS = 25
 MARKET_SEQUENCE_SECONDS = 7200
 LARGEST_CROP = 1024
@@ -163,23 +162,23 @@ def time_crops(found: FoundFootage, rules: OriginRules) -> tuple[datetime, str, 
 
 
 def _camera_of(picture: Path, rules: OriginRules) -> tuple[str, str]:
-    market = MARKET_NAME.fullmatch(picture.stem)
+    market = CropName.parse(picture.stem)
     if market and not rules.camera:
-        return f"c{market['camera']}", "path"
+        return f"c{market.camera}", "path"
     name, name_from = rules.camera_of(picture)
     return (picture.parent.name, "default") if name_from == "default" else (name, name_from)
 
 
 def _is_junk(picture: Path) -> bool:
-    market = MARKET_NAME.fullmatch(picture.stem)
-    return market is not None and market["identity"] == "-1"
+    market = CropName.parse(picture.stem)
+    return market is not None and market.identity == JUNK
 
 
 def _market_seconds(picture: Path) -> float | None:
-    market = MARKET_NAME.fullmatch(picture.stem)
+    market = CropName.parse(picture.stem)
     if market is None:
         return None
-    return (int(market["sequence"]) - 1) * MARKET_SEQUENCE_SECONDS + int(market["frame"]) / MARKET_FPS
+    return (market.sequence - 1) * MARKET_SEQUENCE_SECONDS + market.frame / MARKET_FPS
 
 
 def _modified(picture: Path) -> datetime:
@@ -195,7 +194,7 @@ def _oldest(folder: Path) -> datetime:
 
 
 def _looks_like_a_crop(path: Path) -> bool:
-    if MARKET_NAME.fullmatch(path.stem):
+    if CropName.parse(path.stem):
         return True
     try:
         with Picture.open(path) as picture:

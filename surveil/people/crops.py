@@ -17,6 +17,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from surveil.boxes import box_intersection
 from surveil.types import Detections, Floats, Image
 
 MARGIN = 0.05
@@ -63,9 +64,7 @@ def picture_quality(crop: Image) -> float:
 
 def visibilities(boxes: Floats) -> Floats:
     """(N,) how much of each of the (N, 4) boxes is left after what the others cover of it, 0 to 1."""
-    left_top = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    right_bottom = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.prod(np.clip(right_bottom - left_top, 0, None), axis=2)
+    shared = box_intersection(boxes, boxes)
     np.fill_diagonal(shared, 0)
     areas = np.maximum(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), 1e-6)
     in_front = boxes[None, :, 3] >= boxes[:, None, 3]

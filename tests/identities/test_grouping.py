@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from surveil.evaluation.clustering import clustering_quality
+from surveil.evaluation.metrics.clustering import clustering_quality
 from surveil.identities.constraints import Constraints
 from surveil.identities.grouping import group_sightings, parts
 from surveil.identities.linkage import average_linkage

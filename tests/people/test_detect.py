@@ -17,7 +17,7 @@ from ultralytics.nn.tasks import ClassificationModel, DetectionModel
 from ultralytics.utils import ASSETS
 
 from surveil.errors import CheckpointError
-from surveil.evaluation.detection import score
+from surveil.evaluation.metrics.detection import score
 from surveil.people.checkpoint import SHIPPED
 from surveil.people.detect import PersonDetector
 

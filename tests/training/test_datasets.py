@@ -3,7 +3,7 @@ import pytest
 
 from surveil.attributes import AGE, LOWER, UPPER
 from surveil.errors import DatasetError
-from surveil.evaluation.market1501 import split_identities
+from surveil.evaluation.protocols.market1501 import split_identities
 from training.datasets import PersonImages, join, load_cuhk03, load_market1501
 
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from surveil.errors import CheckpointError
-from surveil.evaluation.market1501 import ROOT
+from surveil.evaluation.protocols.market1501 import ROOT
 from surveil.model.checkpoint import load_card, load_checkpoint
 from training.datasets import load_market1501
 from training.export import export_run, measure

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from surveil.attributes import AGE
-from surveil.evaluation.market1501 import ROOT
+from surveil.evaluation.protocols.market1501 import ROOT
 from training import loop
 from training.__main__ import main
 

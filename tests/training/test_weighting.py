@@ -1,6 +1,6 @@
 import numpy as np
 
-from surveil.evaluation.reid import evaluate_ranking
+from surveil.evaluation.metrics.reid import evaluate_ranking
 from surveil.model.embed import l2_normalize
 from training.weighting import learn_weights
 

@@ -1,0 +1,1 @@
+"""How figures are shown: tables, charts, sheets of examples, and a folder with a page that holds them all."""
