@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from surveil.errors import CheckpointError
+from surveil.files import replace_file
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -52,13 +53,6 @@ def _is_matrix(tensor: Tensor) -> bool:
 def write_card(weights: Path, card: DataclassInstance) -> None:
     """Write the card of a weights file, in place of the one that lies there."""
     replace_file(card_path(weights), (json.dumps(dataclasses.asdict(card), indent=2) + "\n").encode())
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write beside the destination and rename: a kill leaves the file that was there."""
-    partial = path.with_name(path.name + ".part")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def read_card(weights: Path) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from torch import Generator, Tensor, nn
 
 from surveil.device import fast_dtype, resolve_device
 from surveil.errors import CheckpointError
+from surveil.files import replace_file
 from surveil.model.backbones import FEATURES
 from surveil.model.checkpoint import load_card, load_checkpoint
 from surveil.model.network import Outputs, PersonNetwork, build_network
-from surveil.weights_file import replace_file
 from training.augment import augment, normalise
 from training.datasets import PersonImages, join
 from training.distil import Teacher, distillation_losses

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from surveil.errors import CheckpointError, SurveilError
+from surveil.files import replace_file
 from surveil.model.checkpoint import Card, load_checkpoint
 from surveil.types import Floats
-from surveil.weights_file import replace_file
 from training.parity import PARTS, WholeModel, as_images, largest_differences, predict
 
 TOLERANCE = 1e-4

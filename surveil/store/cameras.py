@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Float,
+    String,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+    type_coerce,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveil.errors import StoreError
+from surveil.store.columns import UTCDateTime
 from surveil.store.register import register_camera
 from surveil.store.tables import Camera, Crop, Footage, SightingRow
 from surveil.timezones import zone_named
 
 MAX_OFFSET = 100 * 366 * 86400.0
 """Seconds; a clock that was never set starts in 1970."""
-ROWS = 10_000
 
 
 def configure_camera(
@@ -67,23 +79,55 @@ def list_cameras(session: Session) -> list[tuple[Camera, int, int]]:
 
 
 def _move_times(session: Session, camera_id: int, shift: timedelta) -> None:
-    """Add in Python: whole microseconds on both databases, so that moving back restores every time exactly."""
+    """Move everything the camera has seen, to the microsecond, so that moving back restores every time exactly.
+
+    Raises:
+        StoreError: A time would leave the years 1 to 9999.
+    """
     if not shift:
         return
-    sightings = select(SightingRow.id, SightingRow.first_seen, SightingRow.last_seen).where(
-        SightingRow.camera_id == camera_id
+    seen = select(SightingRow.id).where(SightingRow.camera_id == camera_id)
+    # In the order in which clusterings lock them, so that neither waits for the other for ever.
+    session.execute(
+        select(func.count()).select_from(seen.order_by(SightingRow.id).with_for_update(key_share=True).subquery())
     )
-    _shift_columns(session, SightingRow, sightings, shift)
-    crops = select(Crop.id, Crop.taken_at).join(SightingRow).where(SightingRow.camera_id == camera_id)
-    _shift_columns(session, Crop, crops, shift)
+    for column, of_camera in (
+        (SightingRow.first_seen, SightingRow.camera_id == camera_id),
+        (SightingRow.last_seen, SightingRow.camera_id == camera_id),
+        (Crop.taken_at, Crop.sighting_id.in_(seen)),
+    ):
+        _check_range(session, column, of_camera, shift)
+    shifted = {name: _shifted(session, getattr(SightingRow, name), shift) for name in ("first_seen", "last_seen")}
+    unsynchronized = {"synchronize_session": False}
+    moved = update(SightingRow).where(SightingRow.camera_id == camera_id).values(shifted)
+    session.execute(moved, execution_options=unsynchronized)
+    pictures = update(Crop).where(Crop.sighting_id.in_(seen)).values(taken_at=_shifted(session, Crop.taken_at, shift))
+    session.execute(pictures, execution_options=unsynchronized)
 
 
-def _shift_columns(
-    session: Session, table: type[SightingRow] | type[Crop], rows: Select[*tuple[object, ...]], shift: timedelta
+def _shifted(session: Session, time: InstrumentedAttribute[datetime], shift: timedelta) -> ColumnElement[datetime]:
+    """A time column plus a shift, as SQL that works in whole microseconds."""
+    microseconds = shift // timedelta(microseconds=1)
+    if session.get_bind().dialect.name == "postgresql":
+        # Not an interval of days: those have 23 or 25 hours when the server's clock changes.
+        return time + literal(float(microseconds), Float) * text("interval '1 microsecond'")
+    stored = type_coerce(time, String)  # "2024-03-01 12:00:00.000000"; SQLite's own functions know milliseconds only
+    whole = cast(func.strftime("%s", func.substr(stored, 1, 19)), BigInteger) * 1_000_000
+    moment = whole + cast(func.substr(stored, 21, 6), BigInteger) + microseconds
+    fraction = (moment % 1_000_000 + 1_000_000) % 1_000_000  # times before 1970 are negative
+    second = func.datetime((moment - fraction) // 1_000_000, "unixepoch")
+    return type_coerce(func.printf("%s.%06d", second, fraction), UTCDateTime)
+
+
+def _check_range(
+    session: Session, time: InstrumentedAttribute[datetime], of_camera: ColumnElement[bool], shift: timedelta
 ) -> None:
-    """Shift the columns that a query selects after the id, some rows at a time."""
-    last = 0
-    while part := session.execute(rows.where(table.id > last).order_by(table.id).limit(ROWS)).mappings().all():
-        last = part[-1]["id"]
-        moved = [{name: value if name == "id" else value + shift for name, value in row.items()} for row in part]
-        session.execute(update(table), moved, execution_options={"synchronize_session": False})
+    earliest, latest = session.execute(select(func.min(time), func.max(time)).where(of_camera)).one()
+    try:
+        [moment + shift for moment in (earliest, latest) if moment is not None]
+    except OverflowError as error:
+        raise StoreError(
+            f"moved by {shift.total_seconds():g} seconds, times from {earliest} to {latest} leave the calendar",
+            "--clock-offset",
+            "Give the seconds by which the camera's clock is wrong, such as -180.",
+        ) from error

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 from surveil.errors import StoreError
+from surveil.files import PARTIAL, is_surveil_folder, mark_folder, replace_file
 from surveil.settings import Settings
 from surveil.store.session import Database
 
@@ -29,6 +29,8 @@ class MediaFolder:
     def put(self, jpeg: bytes) -> str:
         """Store a picture and return its key. It is whole and on the disk when this returns, or not there at all.
 
+        One that is there already gets today's time: whoever collects what nothing refers to then leaves it alone.
+
         Raises:
             StoreError: The folder cannot be written.
         """
@@ -36,9 +38,11 @@ class MediaFolder:
         key = f"{digest[:2]}/{digest[2:]}.jpg"
         path = self.path(key)
         try:
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _write(path, jpeg)
+            try:
+                os.utime(path)
+            except (FileNotFoundError, PermissionError):  # not there, or another user's: then it becomes ours
+                self._make_folder(path.parent)
+                replace_file(path, jpeg)
         except OSError as error:
             raise _unusable(error, path, "Check that the media folder is writable and has room.") from error
         return key
@@ -65,8 +69,22 @@ class MediaFolder:
             raise StoreError(f"not the key of a picture: {key!r}", self.folder)
         return self.folder / key
 
+    def mark(self) -> None:
+        """Mark the folder, if it is there, as surveil's own, so that its pictures are never taken for footage."""
+        if self.folder.is_dir():
+            mark_folder(self.folder)
+
+    def _make_folder(self, shard: Path) -> None:
+        shard.mkdir(parents=True, exist_ok=True)
+        if not is_surveil_folder(self.folder):
+            mark_folder(self.folder)
+
+    def partial_files(self) -> Iterator[Path]:
+        """What was being written when its writer was killed, or is being written just now."""
+        yield from sorted(self.folder.glob(f"[0-9a-f][0-9a-f]/*{PARTIAL}"))
+
     def __iter__(self) -> Iterator[str]:
-        """The keys of all pictures in the folder."""
+        """The keys of all pictures in the folder, ascending."""
         for shard in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
             for path in sorted(shard.iterdir()):
                 if KEY.fullmatch(key := f"{shard.name}/{path.name}"):
@@ -74,39 +92,23 @@ class MediaFolder:
 
 
 def media_folder(settings: Settings, database: Database) -> MediaFolder:
-    """The media folder of a database: the setting, or `NAME.media` beside the SQLite file NAME.
+    """The media folder of a database, marked as surveil's: the setting, or `NAME.media` beside the SQLite file NAME.
 
     Raises:
         StoreError: Postgres has no place beside it, so the setting is needed.
     """
     if settings.media is not None:
-        return MediaFolder(settings.media)
-    if database.path is None:
+        media = MediaFolder(settings.media)
+    elif database.path is not None:
+        media = MediaFolder(database.path.with_name(database.path.name + ".media"))
+    else:
         raise StoreError(
             "a Postgres database needs a media folder",
             "setting media",
             "Set SURVEIL_MEDIA to a folder all workers see.",
         )
-    return MediaFolder(database.path.with_name(database.path.name + ".media"))
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write beside the destination, flush to the disk, then rename."""
-    partial = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
-    try:
-        with partial.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    media.mark()
+    return media
 
 
 def _unusable(error: OSError, path: Path, next_step: str) -> StoreError:

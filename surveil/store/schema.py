@@ -31,9 +31,10 @@ def revision_of(connection: Connection, where: str) -> str | None:
     Raises:
         StoreError: The database holds something else, or was made by a newer version of the program.
     """
+    # In this order: another process may make all tables, with their revision, between the two questions.
+    tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
     revision = MigrationContext.configure(connection).get_current_revision()
     if revision is None:
-        tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
         if tables:
             raise StoreError(f"holds tables that surveil did not make ({min(tables)}, ...)", where, "Give another one.")
         return None

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from surveil.errors import StoreError
 from surveil.store import schema
 
-LOCK_PATIENCE = 30.0
+LOCK_TIMEOUT = 30.0
 """Seconds to wait for another process that is writing."""
 
 
@@ -114,7 +114,7 @@ def connect(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise StoreError("an SQLite database needs a file", describe(parsed), _URL_HELP)
-        options = {"connect_args": {"timeout": LOCK_PATIENCE}}
+        options = {"connect_args": {"timeout": LOCK_TIMEOUT}}
     elif parsed.get_backend_name() in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
         # A prepared statement keeps its plan and ignores what is set later in the session.
@@ -194,7 +194,7 @@ def _enter_wal(engine: Engine) -> None:
     """Readers and the writer do not wait for each other in WAL mode; the mode is kept in the file."""
     if engine.dialect.name != "sqlite":
         return
-    deadline = time.monotonic() + LOCK_PATIENCE
+    deadline = time.monotonic() + LOCK_TIMEOUT
     while True:
         try:
             with engine.connect() as connection:

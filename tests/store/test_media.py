@@ -1,10 +1,12 @@
 import hashlib
 import os
 import threading
+import time
 
 import pytest
 
 from surveil.errors import StoreError
+from surveil.files import MARKER, is_surveil_folder
 from surveil.settings import load_settings
 from surveil.store.media import MediaFolder, media_folder
 
@@ -20,7 +22,7 @@ def test_the_same_picture_is_there_once(media):
     keys = {media.put(b"same"), media.put(b"same"), media.put(b"other")}
     assert set(media) == keys
     assert len(keys) == 2
-    assert sum(path.is_file() for path in media.folder.rglob("*")) == 2
+    assert len(list(media.folder.glob("??/*"))) == 2
 
 
 def test_many_threads_may_put_the_same_picture(media):
@@ -41,7 +43,7 @@ def test_a_write_that_fails_leaves_nothing(media, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(StoreError, match="No space left"):
         media.put(b"a picture")
-    assert not [path for path in media.folder.rglob("*") if path.is_file()]
+    assert not list(media.folder.glob("??/*"))
 
 
 def test_a_missing_picture_and_an_unwritable_folder_are_reported(media, tmp_path):
@@ -52,6 +54,24 @@ def test_a_missing_picture_and_an_unwritable_folder_are_reported(media, tmp_path
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(StoreError, match="media folder is writable"):
         MediaFolder(tmp_path / "file").put(b"a picture")
+
+
+def test_the_folder_says_that_it_is_no_footage(media, database, monkeypatch):
+    assert not is_surveil_folder(media.folder)
+    media.put(b"a picture")
+    assert is_surveil_folder(media.folder)
+    (media.folder / MARKER).unlink()  # made by an earlier release
+    monkeypatch.setenv("SURVEIL_MEDIA", str(media.folder))
+    media_folder(load_settings(), database)
+    assert is_surveil_folder(media.folder)
+    assert len(list(media)) == 1
+
+
+def test_a_picture_that_is_there_already_gets_a_new_time(media):
+    path = media.path(media.put(b"a picture"))
+    os.utime(path, (0, 0))
+    media.put(b"a picture")
+    assert time.time() - path.stat().st_mtime < 60
 
 
 @pytest.mark.parametrize("key", ["../../etc/passwd", "ab/../../x.jpg", "", "ab/cd.jpg", "/etc/passwd"])

@@ -3,7 +3,7 @@ import secrets
 import sqlite3
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import Engine, create_engine, event, select, text
 
 from surveil.errors import StoreError
 from surveil.store import schema
@@ -126,7 +126,7 @@ def test_a_url_that_cannot_work_says_what_to_write(url):
 
 
 def test_a_locked_database_is_reported(tmp_path, monkeypatch):
-    monkeypatch.setattr("surveil.store.session.LOCK_PATIENCE", 0.1)
+    monkeypatch.setattr("surveil.store.session.LOCK_TIMEOUT", 0.1)
     with Database.open(f"sqlite:///{tmp_path}/surveil.db") as database:
         other = sqlite3.connect(tmp_path / "surveil.db")
         other.execute("BEGIN IMMEDIATE")
@@ -142,4 +142,27 @@ def test_processes_that_open_a_new_database_at_once_all_succeed(database_url, el
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    Database.open(database_url, create=False).close()
+
+
+@pytest.mark.parametrize("statements", range(1, 5))
+def test_a_database_that_another_process_makes_meanwhile_is_opened(database_url, statements):
+    """After any of the statements with which a new database is looked at, another process may make all its tables."""
+    count = 0
+
+    def another_process(connection, cursor, statement, *_):
+        nonlocal count
+        if "journal_mode" in statement:  # the lock for this lasts until its result is read
+            return
+        locked = "advisory" in statement or "BEGIN IMMEDIATE" in statement  # from here on the others wait
+        count = statements + 1 if locked else count + 1
+        if count == statements:
+            Database.open(database_url).close()
+
+    event.listen(Engine, "after_cursor_execute", another_process)
+    try:
+        Database.open(database_url).close()
+    finally:
+        event.remove(Engine, "after_cursor_execute", another_process)
+    assert count > statements
     Database.open(database_url, create=False).close()

@@ -1,0 +1,60 @@
+"""Files that are replaced whole or not at all, and folders that belong to surveil itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+PARTIAL = ".part"
+"""The ending of a file that is being written; one that stays was left by a process that was killed."""
+MARKER = ".surveil"
+"""A file of this name says that its folder is surveil's own."""
+_MARKER_TEXT = "This folder is kept by surveil. What is in it is no footage.\n"
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file, in place of the one that is there. It is whole and on the disk when this returns, or as it was.
+
+    It is written beside its destination, flushed to the disk, and renamed.
+
+    Raises:
+        OSError: The folder cannot be written, or has no room.
+    """
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}{PARTIAL}")
+    try:
+        with partial.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    _flush_folder(path.parent)
+
+
+def mark_folder(folder: Path) -> None:
+    """Mark a folder as surveil's, so that it is never taken for footage. Where that is not allowed, do nothing."""
+    marker = folder / MARKER
+    if not marker.exists():
+        with suppress(OSError):
+            marker.write_text(_MARKER_TEXT)
+
+
+def is_surveil_folder(path: Path) -> bool:
+    """Whether a folder is surveil's own: it holds what surveil made, never footage."""
+    return (path / MARKER).is_file()
+
+
+def _flush_folder(folder: Path) -> None:
+    """Bring a rename to the disk; where folders cannot be opened (Windows), the system does that by itself."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
