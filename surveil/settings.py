@@ -1,4 +1,7 @@
-"""Settings: configs/surveil.toml (or the file of SURVEIL_CONFIG) < environment (SURVEIL_*) < flag."""
+"""Settings: the user's settings file < environment (SURVEIL_*) < flag.
+
+No file of the folder that a command is called in is read: it may have come with the footage.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,10 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
-    TomlConfigSettingsSource,
 )
 
 from surveil.errors import SurveilError
@@ -60,28 +63,23 @@ class Settings(BaseSettings):
         env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:  # fmt: skip
-        """Flags first, then the environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
+        """Only what is given; `load_settings` brings the sources together."""
+        return (init_settings,)
 
 
-def _settings_file() -> Path:
-    """The file of SURVEIL_CONFIG, which must exist, or configs/surveil.toml, which may."""
-    if not (named := os.environ.get("SURVEIL_CONFIG")):
-        return Path("configs/surveil.toml")
-    file = Path(named).expanduser()
-    if not file.is_file():
-        raise SurveilError("there is no such file", file, "Correct or unset SURVEIL_CONFIG, which names it.")
-    return file
+def load_settings(config: str | Path | None = None, **flags: Any) -> Settings:
+    """The settings in force.
 
-
-def load_settings(**flags: Any) -> Settings:
-    """The settings in force; a flag that is None was not given.
+    Args:
+        config: The settings file; None: that of SURVEIL_CONFIG, else the user's own, if there is one.
+        flags: Settings that go before the environment and the file; one that is None was not given.
 
     Raises:
         SurveilError: A value is not allowed, a name is unknown, or the file cannot be read.
     """
+    given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**{name: value for name, value in flags.items() if value is not None})
+        return Settings(**(_of_file(config) | EnvSettingsSource(Settings)() | given))
     except ValidationError as error:
         [first, *_] = error.errors()
         name = ".".join(str(part) for part in first["loc"])
@@ -90,5 +88,30 @@ def load_settings(**flags: Any) -> Settings:
         ) from error
     except SettingsError as error:  # names the setting
         raise SurveilError(str(error), "environment", """Write a list as '["first", "second"]'.""") from error
+
+
+def user_settings_file() -> Path:
+    """The user's own settings file (XDG base directory specification)."""
+    root = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(root) / "surveil" / "surveil.toml"
+
+
+def _of_file(config: str | Path | None) -> dict[str, Any]:
+    """What the settings file says; a file that was named must exist."""
+    named = config or os.environ.get("SURVEIL_CONFIG")
+    file = Path(named).expanduser() if named else user_settings_file()
+    if not file.is_file():
+        if named:
+            raise SurveilError("there is no such file", file, "Correct --config or SURVEIL_CONFIG, which names it.")
+        return {}
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SurveilError(f"cannot be read: {error}", _settings_file(), "It must be a TOML file.") from error
+        raise SurveilError(f"cannot be read: {error}", file, "It must be a TOML file.") from error
+    if "trust_detector" in values:
+        raise SurveilError(
+            "trust_detector may not be set in a file: weights that can run code are trusted call by call",
+            file,
+            "Remove it, and give --trust-detector or set SURVEIL_TRUST_DETECTOR=1.",
+        )
+    return values

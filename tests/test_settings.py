@@ -8,9 +8,10 @@ import pytest
 
 from surveil.errors import SurveilError
 from surveil.footage.origin import OriginRules
-from surveil.settings import Settings, data_folder, load_settings
+from surveil.settings import Settings, data_folder, load_settings, user_settings_file
 
 SHIPPED_FILE = Path(__file__).parents[1] / "configs" / "surveil.toml"
+NOT_IN_A_FILE = {"trust_detector"}
 WITHOUT_FIXED_DEFAULT = {"database", "media", "detector", "model", "cluster_threshold"}
 
 
@@ -19,6 +20,7 @@ def nothing_set(tmp_path, monkeypatch):
     """No setting of whoever runs the tests counts."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     for name in ("config", *Settings.model_fields):
         monkeypatch.delenv(f"SURVEIL_{name.upper()}", raising=False)
 
@@ -44,7 +46,7 @@ def commented_out():
 
 def test_the_shipped_file_lists_every_setting_in_reach(file):
     shown = commented_out()
-    assert set(shown) == set(Settings.model_fields)
+    assert set(shown) == set(Settings.model_fields) - NOT_IN_A_FILE
     defaults = load_settings()
     for name in set(shown) - WITHOUT_FIXED_DEFAULT - {"camera_patterns"}:
         assert shown[name] == getattr(defaults, name), name
@@ -56,7 +58,7 @@ def test_the_shipped_file_lists_every_setting_in_reach(file):
 
 def test_each_setting_is_explained_by_the_lines_above_it():
     blocks = SHIPPED_FILE.read_text().strip().split("\n\n")
-    for name in Settings.model_fields:
+    for name in set(Settings.model_fields) - NOT_IN_A_FILE:
         [block] = [block for block in blocks if re.search(rf"^# {name} = ", block, re.MULTILINE)]
         explanation, setting = block.rsplit("\n", 1)
         assert setting.startswith(f"# {name} = ")
@@ -82,10 +84,37 @@ def test_the_shipped_file_changes_nothing(tmp_path, monkeypatch):
     assert tomllib.loads(SHIPPED_FILE.read_text()) == {}
 
 
-def test_the_file_in_the_working_folder_counts(tmp_path):
+def test_no_file_of_the_working_folder_counts(tmp_path):
+    """It may have come with the footage, on a stick."""
     (tmp_path / "configs").mkdir()
-    (tmp_path / "configs" / "surveil.toml").write_text("fps = 7")
+    for name in ("configs/surveil.toml", "surveil.toml"):
+        (tmp_path / name).write_text("fps = 7")
+    assert load_settings().fps == 5
+
+
+def test_the_users_own_file_counts_and_a_named_one_goes_before_it(tmp_path, monkeypatch):
+    own = tmp_path / "config" / "surveil" / "surveil.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text("fps = 7\ncrops_per_track = 3")
     assert load_settings().fps == 7
+    named = tmp_path / "named.toml"
+    named.write_text("fps = 8")
+    assert (load_settings(named).fps, load_settings(named).crops_per_track) == (8, 5)
+    monkeypatch.setenv("SURVEIL_CONFIG", str(own))
+    assert load_settings(named).fps == 8
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    assert user_settings_file() == Path.home() / ".config" / "surveil" / "surveil.toml"
+
+
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_trust_in_a_detector_cannot_come_from_a_file(file, monkeypatch, value):
+    path = file(f"trust_detector = {value}")
+    with pytest.raises(SurveilError, match=rf"^{re.escape(str(path))}: trust_detector may not be.*--trust-det"):
+        load_settings()
+    file("")
+    assert load_settings(trust_detector=True).trust_detector
+    monkeypatch.setenv("SURVEIL_TRUST_DETECTOR", "1")
+    assert load_settings().trust_detector
 
 
 def test_file_then_environment_then_flag(file, monkeypatch):
@@ -131,7 +160,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value"), BAD)
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, value in BAD if name not in NOT_IN_A_FILE])
 def test_a_bad_value_in_the_file_is_told_by_name(file, name, value):
     file(f"{name} = {value}")
     with pytest.raises(SurveilError, match=rf"setting {name}: .*given: "):

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from surveil.types import FootageReport
 
 
-def open(url: str | None = None, *, create: bool = True, **settings: Any) -> Archive:
+def open(url: str | None = None, *, create: bool = True, config: str | Path | None = None, **settings: Any) -> Archive:
     """Open an archive of sightings; use it in a `with` block, or close it.
 
     The database is opened when it is first needed, and the networks are loaded when they are.
@@ -44,6 +44,7 @@ def open(url: str | None = None, *, create: bool = True, **settings: Any) -> Arc
     Args:
         url: `sqlite:///PATH` or `postgresql://USER:PASSWORD@HOST/NAME`; None: as the settings say.
         create: Whether the database may be made when there is none.
+        config: The settings file; None: that of SURVEIL_CONFIG, else the user's own.
         settings: Any of `surveil.settings.Settings`; they go before the environment and the settings file.
 
     Raises:
@@ -53,7 +54,7 @@ def open(url: str | None = None, *, create: bool = True, **settings: Any) -> Arc
         >>> with surveil.open("sqlite:///station.db", device="cpu") as archive:
         ...     found = archive.search("woman, red top")
     """
-    return Archive(load_settings(database=url, **settings), create=create)
+    return Archive(load_settings(config, database=url, **settings), create=create)
 
 
 class Archive:
@@ -115,7 +116,7 @@ class Archive:
         Args:
             paths: Videos, and folders that are searched for videos and folders of crops.
             camera: The camera that recorded all of it; None: told by the paths.
-            start: When all of it starts; None: told by the paths.
+            start: TimeWindow all of it starts; None: told by the paths.
             zone: Time zone the cameras stand in.
             gate: Whether frames without motion are passed over.
             progress: Told which footage is worked on, and how much of it is done (0 to 1).

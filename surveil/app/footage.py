@@ -1,4 +1,4 @@
-"""Reading what is stored of footage and of single sightings."""
+"""ParsedQuery what is stored of footage and of single sightings."""
 
 from __future__ import annotations
 

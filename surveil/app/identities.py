@@ -1,4 +1,4 @@
-"""Reading identities."""
+"""ParsedQuery identities."""
 
 from __future__ import annotations
 

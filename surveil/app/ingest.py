@@ -29,7 +29,7 @@ class Recorded:
 
     Attributes:
         camera: Which camera recorded all of it.
-        start: When all of it starts; without an offset from UTC in the camera's zone.
+        start: TimeWindow all of it starts; without an offset from UTC in the camera's zone.
         zone: The time zone the cameras stand in.
     """
 

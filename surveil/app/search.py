@@ -16,7 +16,7 @@ from surveil.app.results import AttributeValue, ExamplePicture, Match, Phrase, S
 from surveil.errors import QueryError
 from surveil.search.filters import Filters, count_passing
 from surveil.search.rank import Example, Query, RankedSighting, check_model, search
-from surveil.search.text import Reading, read_text
+from surveil.search.text import ParsedQuery, parse_query
 from surveil.store.cameras import list_cameras
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
@@ -44,7 +44,7 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
         CheckpointError: A network cannot be loaded.
     """
     with database.session() as session:
-        filters, reading = _filters(session, request)
+        filters, parsed = _filters(session, request)
         pictures = _pictures(session, models, request) if request.like or request.unlike else None
     found = search(database, Query(filters, pictures.example if pictures else None, request.limit))
     passing = None
@@ -52,7 +52,7 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
         with database.session() as session:
             passing = count_passing(session, filters)
     return SearchResult(
-        understood=_understood(request, filters, reading, pictures),
+        understood=_understood(request, filters, parsed, pictures),
         matches=tuple(as_match(sighting, media) for sighting in found),
         passing=passing,
     )
@@ -80,15 +80,15 @@ def as_match(sighting: RankedSighting, media: MediaFolder) -> Match:
     )
 
 
-def _filters(session: Session, request: SearchRequest) -> tuple[Filters, Reading | None]:
+def _filters(session: Session, request: SearchRequest) -> tuple[Filters, ParsedQuery | None]:
     """What the filters and the words of a request ask for together, and what the words were read as."""
     zone = zone_named(request.zone)
-    reading = None
+    parsed = None
     said = Filters()
     if request.text is not None:
         names = [camera.name for camera, _, _ in list_cameras(session)]
-        reading = read_text(request.text, names, datetime.now(zone))
-        said = reading.filters
+        parsed = parse_query(request.text, names, datetime.now(zone))
+        said = parsed.filters
     attributes = {name: list(labels) for name, labels in said.attributes.items()}
     for name, labels in request.attributes.items():
         attributes[name] = [*attributes.get(name, []), *labels]
@@ -100,7 +100,7 @@ def _filters(session: Session, request: SearchRequest) -> tuple[Filters, Reading
         attributes={name: tuple(dict.fromkeys(labels)) for name, labels in attributes.items()},
         min_confidence=request.min_confidence,
     )
-    return filters, reading
+    return filters, parsed
 
 
 def _pictures(session: Session, models: LoadedModels, request: SearchRequest) -> _Pictures:
@@ -122,10 +122,10 @@ def _pictures(session: Session, models: LoadedModels, request: SearchRequest) ->
 
 
 def _understood(
-    request: SearchRequest, filters: Filters, reading: Reading | None, pictures: _Pictures | None
+    request: SearchRequest, filters: Filters, parsed: ParsedQuery | None, pictures: _Pictures | None
 ) -> Understood:
     def phrases(name: str) -> tuple[Phrase, ...]:
-        return tuple(Phrase.model_validate(phrase) for phrase in getattr(reading, name, ()))
+        return tuple(Phrase.model_validate(phrase) for phrase in getattr(parsed, name, ()))
 
     def examples(people: Sequence[Person]) -> tuple[ExamplePicture, ...]:
         return tuple(ExamplePicture(picture=str(p.path), taken=p.note, box=p.box) for p in people)

@@ -46,10 +46,10 @@ def _cells(matches: Sequence[Match]) -> list[Cell]:
     return drawn
 
 
-def _crop(match: Match) -> Picture | None:
+def _crop(match: Match) -> Picture | str:
     if match.crop is None:
-        return None
+        return "no picture"
     try:
         return picture_of(Path(match.crop).read_bytes())
     except OSError:
-        return None  # the sheet says so in its place
+        return "the picture is missing"

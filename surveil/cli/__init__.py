@@ -43,10 +43,11 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="surveil")
 @click.option("--database", metavar="URL", help="Where the sightings are stored [env: SURVEIL_DATABASE].")
+@click.option("--config", metavar="FILE", help="Settings file [env: SURVEIL_CONFIG; else the user's surveil.toml].")
 @click.pass_context
-def surveil(ctx: click.Context, database: str | None) -> None:
+def surveil(ctx: click.Context, database: str | None, config: str | None) -> None:
     """Search recorded surveillance footage by what people look like."""
-    ctx.obj = {"database": database}
+    ctx.obj = {"database": database, "config": config}
 
 
 def main() -> None:
@@ -54,5 +55,7 @@ def main() -> None:
     try:
         surveil(standalone_mode=True)
     except SurveilError as error:
-        click.echo(f"Error: {error}", err=True)
+        from surveil.cli.output import echo
+
+        echo(f"Error: {error}", err=True)
         sys.exit(1)

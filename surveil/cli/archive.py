@@ -14,4 +14,4 @@ def open_archive(ctx: click.Context, *, create: bool = False, **settings: Any) -
     """The archive of --database; a flag that is None was not given."""
     import surveil
 
-    return surveil.open(ctx.obj["database"], create=create, **settings)
+    return surveil.open(ctx.obj["database"], create=create, config=ctx.obj["config"], **settings)

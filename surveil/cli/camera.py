@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import json_option, write_json, write_table
+from surveil.cli.output import echo, json_option, write_json, write_table
 
 
 @click.group()
@@ -60,4 +60,4 @@ def set_command(
     if output == "json":
         write_json(camera)
     else:
-        click.echo(f"{name}: zone {camera.zone}, clock offset {camera.clock_offset:+g} s")
+        echo(f"{name}: zone {camera.zone}, clock offset {camera.clock_offset:+g} s")

@@ -7,7 +7,7 @@ from typing import Literal
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import json_option, write_json
+from surveil.cli.output import echo, json_option, write_json
 
 
 @click.command()
@@ -43,7 +43,7 @@ def command(
         write_json(outcome)
         return
     told = f"threshold {outcome.threshold:g}" if outcome.threshold is not None else f"{method}, {people} people"
-    click.echo(
+    echo(
         f"{outcome.identities} identities of {outcome.sightings} sightings in {outcome.seconds:.1f} s "
         f"({told}): the largest has {outcome.largest}, {outcome.single} have one; "
         f"{outcome.kept_apart} pairs were in one picture and kept apart."

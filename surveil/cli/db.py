@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import json_option, write_json
+from surveil.cli.output import echo, json_option, write_json
 
 if TYPE_CHECKING:
     from surveil.app import CheckResult
@@ -30,9 +30,9 @@ def upgrade(ctx: click.Context) -> None:
     with open_archive(ctx) as archive:
         schema = archive.upgrade()
     if schema.before == schema.after:
-        click.echo(f"The schema is {schema.after} already.")
+        echo(f"The schema is {schema.after} already.")
     else:
-        click.echo(f"Schema {schema.before or '(empty)'} -> {schema.after}.")
+        echo(f"Schema {schema.before or '(empty)'} -> {schema.after}.")
 
 
 @command.command()
@@ -60,12 +60,12 @@ def check(ctx: click.Context, output: str) -> None:
 
 def _print(result: CheckResult) -> None:
     for problem in result.problems:
-        click.echo(f"{problem.check}: {problem.what}" + (f" ({problem.count})" if problem.examples else ""))
+        echo(f"{problem.check}: {problem.what}" + (f" ({problem.count})" if problem.examples else ""))
         for example in problem.examples:
-            click.echo(f"    {example}")
+            echo(f"    {example}")
     if result.rows:
-        click.echo(", ".join(f"{name} {count}" for name, count in result.rows.items()))
+        echo(", ".join(f"{name} {count}" for name, count in result.rows.items()))
     if result.unreferenced_pictures:
-        click.echo(f"{result.unreferenced_pictures} pictures in the media folder belong to no sighting")
+        echo(f"{result.unreferenced_pictures} pictures in the media folder belong to no sighting")
     if not result.problems:
-        click.echo("Nothing is wrong.")
+        echo("Nothing is wrong.")

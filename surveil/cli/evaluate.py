@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from surveil.cli.output import json_option, write_json, write_table
+from surveil.cli.output import echo, json_option, write_json, write_table
+from surveil.cli.progress import progress_line
 
 if TYPE_CHECKING:
     from surveil.evaluation.benchmark import Market1501Benchmark
@@ -70,7 +71,7 @@ def market1501(
 
     if protocol != "official" and (rerank or flip):
         raise click.UsageError("--rerank and --flip belong to the official protocol")
-    settings = load_settings(model=model, device=device)
+    settings = load_settings(click.get_current_context().find_root().obj["config"], model=model, device=device)
     request = Market1501Request(
         folder,
         protocol="official" if protocol == "official" else "paper",
@@ -83,43 +84,34 @@ def market1501(
         with _progress() as progress:
             measured = run_market1501(request, progress)
         for note in measured.notes:
-            click.echo(note, err=True)
+            echo(note, err=True)
         if output == "json":
             write_json(measured.figures)
         else:
             _print_tables(measured)
         if results is not None:
             results.fill(lambda place: measured.write(place, results.path))
-            click.echo(f"Written: {results.path / 'index.html'}", err=True)
+            echo(f"Written: {results.path / 'index.html'}", err=True)
 
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar per step on a terminal, a line per finished step elsewhere; both on stderr."""
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TaskID, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda name, done, total: click.echo(f"{name}: {total} done", err=True) if done == total else None
-        return
-    tasks: dict[str, TaskID] = {}
-    with Progress(
-        *Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    ) as bars:
+    """Is told of each step how much of it is done; each that is finished leaves a line."""
+    with progress_line("reading the dataset") as line:
 
         def report(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = bars.add_task(name, total=total)
-            bars.update(tasks[name], completed=done)
+            line.step(name, done, total)
+            if done == total:
+                line.say(f"{name}: {total} done")
 
         yield report
 
 
 def _print_tables(measured: Market1501Benchmark) -> None:
     card = measured.card
-    click.echo(f"Model {card.name} ({card.architecture}, SHA-256 {card.sha256[:12]})")
+    echo(f"Model {card.name} ({card.architecture}, SHA-256 {card.sha256[:12]})")
     for table in (table for tables in measured.sections.values() for table in tables):
-        click.echo(f"\n{table.title}")
+        click.echo()
+        echo(table.title)
         write_table(table.columns, table.rows, right=table.columns[1:])
         click.echo(table.note)

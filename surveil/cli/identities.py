@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import output_options, write_csv, write_json, write_table
+from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
 
 if TYPE_CHECKING:
     from surveil.app import IdentitySummary
@@ -41,7 +41,7 @@ def list_command(ctx: click.Context, output: str) -> None:
             ("identity", "name", "sightings", "cameras", "first_seen", "last_seen"),
         )
     elif not result.identities:
-        click.echo("There are no identities yet. Run: surveil cluster", err=True)
+        echo("There are no identities yet. Run: surveil cluster", err=True)
     else:
         headings = ("identity", "name", "sightings", "cameras", "first seen (UTC)", "last seen (UTC)")
         write_table(headings, [_row(identity) for identity in result.identities], right=("identity", "sightings"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import json_option, write_json, write_table
+from surveil.cli.output import echo, json_option, write_json, write_table
 from surveil.cli.parameters import TIME
+from surveil.cli.progress import progress_line
 
 if TYPE_CHECKING:
-    from surveil.app import FootageReport, ProgressCallback
+    from surveil.app import FootageReport
     from surveil.types import Source
 
 
@@ -53,11 +52,15 @@ def command(
     reports = []
     with (
         open_archive(ctx, create=True, detector_image_size=image_size, **flags) as archive,
-        _progress() as (progress, finished),
+        progress_line("looking for footage") as line,
     ):
+
+        def progress(source: Source, done: float) -> None:
+            line.step(f"{source.path.name} ({source.camera})", done)
+
         found = archive.ingest(paths, camera=camera, start=start, zone=zone, gate=not no_gate, progress=progress)
         for report in found:
-            finished(report)
+            line.say(_line(report))
             reports.append(report)
     if output == "json":
         from surveil.app import IngestResult
@@ -67,32 +70,6 @@ def command(
         _print(reports)
     if any(report.state == "failed" for report in reports):
         ctx.exit(1)
-
-
-@contextmanager
-def _progress() -> Iterator[tuple[ProgressCallback | None, Callable[[FootageReport], None]]]:
-    """Ways to tell of progress, on standard error: a bar on a terminal, a line per footage elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None, lambda report: click.echo(_line(report), err=True)
-        return
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("looking for footage", total=None)
-
-        def progress(source: Source, done: float) -> None:
-            if done == 0:
-                bar.reset(task, total=1.0, description=f"{source.path.name} ({source.camera})")
-            bar.update(task, completed=done)
-
-        def finished(report: FootageReport) -> None:
-            console.print(_line(report), markup=False, highlight=False, soft_wrap=True)
-            bar.reset(task, total=None, description="looking for footage")
-
-        yield progress, finished
 
 
 def _line(report: FootageReport) -> str:
@@ -108,4 +85,4 @@ def _print(reports: list[FootageReport]) -> None:
 
     write_table(COLUMNS, table(reports), right=NUMBERS)
     for line in remarks(reports):
-        click.echo(line)
+        echo(line)

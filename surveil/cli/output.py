@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -15,6 +16,9 @@ import click
 
 Output = Literal["table", "json", "csv"]
 Command = TypeVar("Command", bound=Callable[..., Any])
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What the cell of a spreadsheet begins with when it is a formula."""
 
 
 def output_options(command: Command) -> Command:
@@ -35,14 +39,31 @@ def json_option(command: Command) -> Command:
     return decorate(command)
 
 
+def printable(text: str) -> str:
+    """Text without what could steer a terminal: control, escape and direction characters are shown as escapes.
+
+    Names of files and cameras come from whoever made the footage.
+    """
+    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print a line of text; see `printable`."""
+    click.echo(printable(text), err=err)
+
+
 def write_json(value: Any) -> None:
     """Print a result, or plain values, as JSON; times in ISO 8601, paths as text, dataclasses as objects."""
     plain = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
-    click.echo(json.dumps(plain, indent=2, ensure_ascii=False, default=_plain))
+    text = json.dumps(plain, indent=2, ensure_ascii=False, default=_plain)
+    click.echo(_UNPRINTABLE.sub(lambda found: "\n" if found[0] == "\n" else json.dumps(found[0])[1:-1], text))
 
 
 def write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Print rows as CSV with a header line; nested objects become columns such as `attributes.age.value`."""
+    """Print rows as CSV with a header line; nested objects become columns such as `attributes.age.value`.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe before it.
+    """
     writer = csv.DictWriter(sys.stdout, fieldnames=columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: _cell(value) for name, value in flatten(row).items()} for row in rows)
@@ -66,9 +87,10 @@ def write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
         for name in columns:
             table.add_column(name, justify="right" if name in right else "left")
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))
+            table.add_row(*(Text(printable(cell)) for cell in row))
         Console().print(table)
         return
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(line[i]) for line in [columns, *rows]) for i in range(len(columns))]
     for line in [columns, *rows]:
         cells = (
@@ -92,6 +114,8 @@ def flatten(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _cell(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return " ".join(str(_cell(part)) for part in value)
+    if isinstance(value, str):
+        return f"'{printable(value)}" if value.startswith(_FORMULA) else printable(value)
     return _plain(value) if isinstance(value, datetime) else value
 
 

@@ -10,7 +10,7 @@ import click
 
 from surveil.attributes import ATTRIBUTES, BY_NAME
 from surveil.cli.archive import open_archive
-from surveil.cli.output import output_options, write_json
+from surveil.cli.output import echo, output_options, write_json
 from surveil.cli.parameters import TIME
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def command(
     with open_archive(ctx) as archive:
         result = archive.search(like=like, unlike=unlike, attributes=attributes, **asked)
         for phrase in result.understood.unknown:
-            click.echo(f"Not understood: {phrase.words} ({phrase.meaning})", err=True)
+            echo(f"Not understood: {phrase.words} ({phrase.meaning})", err=True)
         if sheet:
             archive.draw_sheet(result, sheet)
     if output == "json":
@@ -112,14 +112,14 @@ def _print(output: str, result: SearchResult) -> None:
 
     for option, examples in (("like", result.understood.like), ("unlike", result.understood.unlike)):
         for example in examples:
-            click.echo(f"--{option} {example.picture}: {example.taken}", err=True)
+            echo(f"--{option} {example.picture}: {example.taken}", err=True)
     if output == "csv":
         print_csv(result.matches)
     else:
-        click.echo(f"Looking for: {in_words(result.understood)}", err=True)
+        echo(f"Looking for: {in_words(result.understood)}", err=True)
     if result.passing is not None:
-        click.echo("Nobody was found. Sightings that pass each filter alone:", err=True)
+        echo("Nobody was found. Sightings that pass each filter alone:", err=True)
         for name, count in result.passing.items():
-            click.echo(f"  {count:>6}  {name}", err=True)
+            echo(f"  {count:>6}  {name}", err=True)
     elif output == "table":
         print_table(result.matches)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import json_option, write_json, write_table
+from surveil.cli.output import echo, json_option, write_json, write_table
 from surveil.formatting import percent
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def command(ctx: click.Context, output: str) -> None:
     write_table(columns, [_row(piece) for piece in status.footage], right=columns[4:])
     for piece in status.footage:
         for line in (*warnings_in_words(piece.warnings), *([piece.error] if piece.error else [])):
-            click.echo(f"{piece.path}: {line}" if piece.path not in line else line)
+            echo(f"{piece.path}: {line}" if piece.path not in line else line)
 
 
 def _row(piece: FootageStatus) -> list[str]:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.errors import QueryError
-from surveil.search.when import When
+from surveil.search.time_window import TimeWindow
 from surveil.store.models import model_in_use
 from surveil.store.tables import Camera, Description, Model, SightingRow
 from surveil.timezones import zone_named
@@ -37,7 +37,7 @@ class Filters:
     cameras: tuple[str, ...] = ()
     after: datetime | None = None
     before: datetime | None = None
-    when: When | None = None
+    when: TimeWindow | None = None
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     min_confidence: float | None = None
 
@@ -160,7 +160,7 @@ def _camera_ids(session: Session, names: Sequence[str]) -> list[int]:
     return [ids[name] for name in names]
 
 
-def _on_local_clocks(session: Session, when: When) -> ColumnElement[bool]:
+def _on_local_clocks(session: Session, when: TimeWindow) -> ColumnElement[bool]:
     seen = session.execute(select(func.min(SightingRow.first_seen), func.max(SightingRow.first_seen))).one()
     if seen[0] is None:
         return false()

@@ -118,11 +118,16 @@ def check_model(session: Session, sha256: str) -> StoredCard:
     """
     model = model_in_use(session)
     if model.sha256 != sha256:
+        from surveil.model.checkpoint import SHIPPED_MODELS, load_card
+
+        shipped = [name for name, path in SHIPPED_MODELS.items() if load_card(path).sha256 == model.sha256]
+        weights = f"the weights of {model.name} whose SHA-256 begins with {model.sha256[:12]}"
         raise QueryError(
             f"the database holds embeddings of {model.name} ({model.sha256[:12]}), "
             f"not of the model that would describe the picture ({sha256[:12]})",
             "model",
-            "Give the database's model (setting model, SURVEIL_MODEL), or ingest the footage again with this one.",
+            f"Set SURVEIL_MODEL (or the setting model) to {shipped[0] if shipped else weights}; words and filters need "
+            "no model, and another database (--database) takes any.",
         )
     return model
 

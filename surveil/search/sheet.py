@@ -11,6 +11,7 @@ from pathlib import Path
 from PIL import Image as Pictures
 from PIL import ImageDraw
 from PIL.Image import Image as Picture
+from PIL.JpegImagePlugin import JpegImageFile
 
 from surveil.errors import QueryError
 from surveil.lettering import fit, font, line_height, wrap
@@ -26,17 +27,20 @@ INK, FAINT, ACCENT = "#15191d", "#5d6770", "#b3361e"
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One picture (None: it is lost) and the lines under it; a query's is framed and labelled."""
+    """One picture, or words that say why there is none, and the lines under it; a query's is framed and labelled."""
 
-    picture: Picture | None
+    picture: Picture | str
     lines: tuple[str, ...]
     label: str | None = None
 
 
-def picture_of(content: bytes | Image) -> Picture:
-    """A JPEG, or a BGR array (H, W, 3), for a cell."""
+def picture_of(content: bytes | Image) -> Picture | str:
+    """A JPEG, or a BGR array (H, W, 3), for a cell; words if the JPEG is damaged."""
     if isinstance(content, bytes):
-        return Pictures.open(io.BytesIO(content)).convert("RGB")
+        try:
+            return JpegImageFile(io.BytesIO(content)).convert("RGB")
+        except (OSError, ValueError, SyntaxError):
+            return "the picture is damaged"
     return Pictures.fromarray(content[..., ::-1].copy())
 
 
@@ -80,8 +84,8 @@ def _draw_cell(sheet: Picture, draw: ImageDraw.ImageDraw, cell: Cell, place: tup
     left, top = place[0] + PAD, place[1] + PAD
     draw.rounded_rectangle(place, 8, CARD, ACCENT if cell.label else LINE, 4 if cell.label else 1)
     draw.rectangle((left, top, left + PICTURE[0] - 1, top + PICTURE[1] - 1), FIELD)
-    if cell.picture is None:
-        draw.text((left + PAD, top + PICTURE[1] // 2), "no picture", FAINT, font(15))
+    if isinstance(cell.picture, str):
+        draw.text((left + PAD, top + PICTURE[1] // 2), cell.picture, FAINT, font(15))
     else:
         scale = min(PICTURE[0] / cell.picture.width, PICTURE[1] / cell.picture.height)
         size = max(1, round(cell.picture.width * scale)), max(1, round(cell.picture.height * scale))

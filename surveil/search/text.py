@@ -1,6 +1,6 @@
 """Reading a description in words: "a woman, red top, backpack, gate camera, Tuesday between 8 and 9".
 
-Only the word tables of `surveil.attributes`, the names of the cameras and the words of `surveil.search.times` are
+Only the word tables of `surveil.attributes`, the names of the cameras and the words of `surveil.search.time_words` are
 understood; a colour or a length stands before what it describes. Every other word is reported, never dropped.
 """
 
@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from surveil.attributes import BY_NAME, COLOUR_WORDS, GARMENT_WORDS, LENGTH_WORDS, WORDS
 from surveil.errors import QueryError
 from surveil.search.filters import Filters, unknown
-from surveil.search.times import join, read_time
-from surveil.search.when import When
+from surveil.search.time_window import TimeWindow
+from surveil.search.time_words import join, read_time
 
 _STOP_WORDS = """
     a an the and or with in on at of is was who that wearing wears wore carrying carries carried has had having dressed
@@ -44,7 +44,7 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParsedQuery:
     """What a text says: the filters it comes to, and the words behind each, and those that came to nothing."""
 
     filters: Filters
@@ -52,7 +52,7 @@ class Reading:
     unknown: tuple[Phrase, ...]
 
 
-def read_text(text: str, cameras: Sequence[str], now: datetime) -> Reading:
+def parse_query(text: str, cameras: Sequence[str], now: datetime) -> ParsedQuery:
     """Read a description.
 
     Args:
@@ -74,7 +74,7 @@ def read_text(text: str, cameras: Sequence[str], now: datetime) -> Reading:
             repr(text),
             'Try for example: "woman, red top, backpack, Tuesday".',
         )
-    return Reading(filters, tuple(reader.phrases), tuple(reader.unknown))
+    return ParsedQuery(filters, tuple(reader.phrases), tuple(reader.unknown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class _Reader:
     now: datetime
     cameras: list[str] = field(default_factory=list)
     attributes: dict[str, list[str]] = field(default_factory=dict)
-    when: When | None = None
+    when: TimeWindow | None = None
     phrases: list[Phrase] = field(default_factory=list)
     unknown: list[Phrase] = field(default_factory=list)
     tokens: list[_Token] = field(default_factory=list)

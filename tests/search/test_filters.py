@@ -13,7 +13,7 @@ from surveil.calibration import Calibration
 from surveil.errors import QueryError
 from surveil.search.filters import Filters, candidates, count_passing, joint_probability
 from surveil.search.rank import Example, Query, search
-from surveil.search.when import When
+from surveil.search.time_window import TimeWindow
 from surveil.store.models import ModelRef
 from surveil.store.tables import Description
 
@@ -105,7 +105,7 @@ FILTERS = st.builds(
     cameras=st.lists(st.sampled_from(list(ZONES)), unique=True).map(tuple),
     after=TIMES,
     before=TIMES,
-    when=st.none() | st.builds(When, DATES, DATES, CLOCKS, CLOCKS),
+    when=st.none() | st.builds(TimeWindow, DATES, DATES, CLOCKS, CLOCKS),
     attributes=st.lists(st.sampled_from(list(BY_NAME)), max_size=3, unique=True).flatmap(
         lambda names: st.fixed_dictionaries({name: LABELS[name] for name in names})
     ),
@@ -156,7 +156,7 @@ def joint(sighting, filters):
 def test_some_of_the_random_filters_let_some_people_pass(fill, made_up):
     """Guards the test above: it would prove nothing if its filters let all pass or none."""
     seen = people_seen(made_up, fill)
-    part = When(first_day=date(2026, 9, 25), last_day=date(2026, 10, 30), start=time(22), end=time(6))
+    part = TimeWindow(first_day=date(2026, 9, 25), last_day=date(2026, 10, 30), start=time(22), end=time(6))
     assert 0 < sum(passes(Filters(when=part), *each) for each in seen.values()) < len(seen)
 
 
@@ -220,4 +220,4 @@ def test_what_does_not_exist_is_refused_with_what_does(database, fill, made_up, 
 
 def test_an_empty_database_has_no_match(database):
     with database.session() as session:
-        assert session.scalars(candidates(session, Filters(when=When(start=time(8))))).all() == []
+        assert session.scalars(candidates(session, Filters(when=TimeWindow(start=time(8))))).all() == []

@@ -1,3 +1,5 @@
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -39,7 +41,9 @@ def test_a_wide_picture_keeps_its_aspect():
 
 
 def test_the_words_under_a_picture_are_drawn():
-    blank, written = (np.asarray(contact_sheet([Cell(None, lines)], "one")) for lines in (("", "."), ("gate", "0.83")))
+    blank, written = (
+        np.asarray(contact_sheet([Cell("none", lines)], "one")) for lines in (("", "."), ("gate", "0.83"))
+    )
     assert blank.shape == written.shape
     assert (blank != written).any(axis=2).sum() > 50
 
@@ -82,3 +86,13 @@ def test_a_sheet_that_cannot_be_written_is_an_error(tmp_path):
             save_sheet(sheet, path)
     save_sheet(sheet, tmp_path / "sheet.png")
     assert Image.open(tmp_path / "sheet.png").size == sheet.size
+
+
+def test_a_picture_that_is_damaged_is_said_in_its_place():
+    file = io.BytesIO()
+    Image.effect_noise((50, 100), 40).save(file, "jpeg")
+    whole = file.getvalue()
+    for content in (b"", b"no picture at all", whole[: len(whole) // 2], whole[:2], b"\x89PNG\r\n\x1a\n" + bytes(40)):
+        assert picture_of(content) == "the picture is damaged", content[:10]
+    sheet, empty = (contact_sheet([Cell(words, ("gate",))], "one") for words in ("the picture is damaged", ""))
+    assert (np.asarray(sheet) != np.asarray(empty)).any()

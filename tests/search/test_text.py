@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from surveil.errors import QueryError
-from surveil.search.text import read_text
-from surveil.search.when import When
+from surveil.search.text import parse_query
+from surveil.search.time_window import TimeWindow
 
 NOW = datetime(2026, 9, 17, 15, 30, tzinfo=UTC)  # a Thursday
 TODAY, YESTERDAY, TUESDAY = date(2026, 9, 17), date(2026, 9, 16), date(2026, 9, 15)
@@ -12,7 +12,7 @@ CAMERAS = ("Gate", "north-gate", "cam-3", "red", "Bahnhof Süd")
 
 
 def read(text):
-    return read_text(text, CAMERAS, NOW)
+    return parse_query(text, CAMERAS, NOW)
 
 
 @pytest.mark.parametrize(
@@ -52,45 +52,45 @@ def test_people(text, attributes):
 @pytest.mark.parametrize(
     ("text", "when"),
     [
-        ("today", When(TODAY, TODAY)),
-        ("yesterday", When(YESTERDAY, YESTERDAY)),
-        ("Tuesday", When(TUESDAY, TUESDAY)),
-        ("on Thursday", When(TODAY, TODAY)),
-        ("last Thursday", When(date(2026, 9, 10), date(2026, 9, 10))),
-        ("Fri", When(date(2026, 9, 11), date(2026, 9, 11))),
-        ("2026-02-28", When(date(2026, 2, 28), date(2026, 2, 28))),
-        ("Monday to Wednesday", When(date(2026, 9, 14), date(2026, 9, 16))),
-        ("from Friday to Monday", When(date(2026, 9, 11), date(2026, 9, 14))),
-        ("since Tuesday", When(first_day=TUESDAY)),
-        ("until Tuesday", When(last_day=TUESDAY)),
-        ("before Tuesday", When(last_day=TUESDAY - timedelta(days=1))),
-        ("after Tuesday", When(first_day=TUESDAY + timedelta(days=1))),
-        ("between 8 and 9", When(start=time(8), end=time(9))),
-        ("between 8 and 9:30 pm", When(start=time(20), end=time(21, 30))),
-        ("between 11 and 1 pm", When(start=time(11), end=time(13))),
-        ("from 8am to 5 pm", When(start=time(8), end=time(17))),
-        ("14:00-15:30", When(start=time(14), end=time(15, 30))),
-        ("8 - 9", When(start=time(8), end=time(9))),
-        ("between 22 and 2", When(start=time(22), end=time(2))),
-        ("12 am to 12 pm", When(start=time(0), end=time(12))),
-        ("after 17:00", When(start=time(17))),
-        ("before noon", When(end=time(12))),
-        ("at 8", When(start=time(7, 45), end=time(8, 15))),
-        ("around midnight", When(start=time(23, 45), end=time(0, 15))),
-        ("in the morning", When(start=time(6), end=time(12))),
-        ("this morning", When(TODAY, TODAY, time(6), time(12))),
-        ("tonight", When(TODAY, TODAY, time(22), time(6))),
-        ("last night", When(YESTERDAY, YESTERDAY, time(22), time(6))),
-        ("Tuesday between 8 and 9", When(TUESDAY, TUESDAY, time(8), time(9))),
-        ("yesterday evening", When(YESTERDAY, YESTERDAY, time(18), time(22))),
-        ("after 8, before 10", When(start=time(8), end=time(10))),
+        ("today", TimeWindow(TODAY, TODAY)),
+        ("yesterday", TimeWindow(YESTERDAY, YESTERDAY)),
+        ("Tuesday", TimeWindow(TUESDAY, TUESDAY)),
+        ("on Thursday", TimeWindow(TODAY, TODAY)),
+        ("last Thursday", TimeWindow(date(2026, 9, 10), date(2026, 9, 10))),
+        ("Fri", TimeWindow(date(2026, 9, 11), date(2026, 9, 11))),
+        ("2026-02-28", TimeWindow(date(2026, 2, 28), date(2026, 2, 28))),
+        ("Monday to Wednesday", TimeWindow(date(2026, 9, 14), date(2026, 9, 16))),
+        ("from Friday to Monday", TimeWindow(date(2026, 9, 11), date(2026, 9, 14))),
+        ("since Tuesday", TimeWindow(first_day=TUESDAY)),
+        ("until Tuesday", TimeWindow(last_day=TUESDAY)),
+        ("before Tuesday", TimeWindow(last_day=TUESDAY - timedelta(days=1))),
+        ("after Tuesday", TimeWindow(first_day=TUESDAY + timedelta(days=1))),
+        ("between 8 and 9", TimeWindow(start=time(8), end=time(9))),
+        ("between 8 and 9:30 pm", TimeWindow(start=time(20), end=time(21, 30))),
+        ("between 11 and 1 pm", TimeWindow(start=time(11), end=time(13))),
+        ("from 8am to 5 pm", TimeWindow(start=time(8), end=time(17))),
+        ("14:00-15:30", TimeWindow(start=time(14), end=time(15, 30))),
+        ("8 - 9", TimeWindow(start=time(8), end=time(9))),
+        ("between 22 and 2", TimeWindow(start=time(22), end=time(2))),
+        ("12 am to 12 pm", TimeWindow(start=time(0), end=time(12))),
+        ("after 17:00", TimeWindow(start=time(17))),
+        ("before noon", TimeWindow(end=time(12))),
+        ("at 8", TimeWindow(start=time(7, 45), end=time(8, 15))),
+        ("around midnight", TimeWindow(start=time(23, 45), end=time(0, 15))),
+        ("in the morning", TimeWindow(start=time(6), end=time(12))),
+        ("this morning", TimeWindow(TODAY, TODAY, time(6), time(12))),
+        ("tonight", TimeWindow(TODAY, TODAY, time(22), time(6))),
+        ("last night", TimeWindow(YESTERDAY, YESTERDAY, time(22), time(6))),
+        ("Tuesday between 8 and 9", TimeWindow(TUESDAY, TUESDAY, time(8), time(9))),
+        ("yesterday evening", TimeWindow(YESTERDAY, YESTERDAY, time(18), time(22))),
+        ("after 8, before 10", TimeWindow(start=time(8), end=time(10))),
         ("since Tuesday after 8:30", None),
     ],
 )
 def test_times(text, when):
     reading = read(text)
     assert reading.unknown == ()
-    assert reading.filters.when == (when or When(first_day=TUESDAY, start=time(8, 30)))
+    assert reading.filters.when == (when or TimeWindow(first_day=TUESDAY, start=time(8, 30)))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_the_example_of_the_readme():
     reading = read("a woman, red top, backpack, gate camera, Tuesday")
     assert reading.filters.attributes == {"gender": ("female",), "upper_colour": ("red",), "backpack": ("yes",)}
     assert reading.filters.cameras == ("Gate",)
-    assert reading.filters.when == When(TUESDAY, TUESDAY)
+    assert reading.filters.when == TimeWindow(TUESDAY, TUESDAY)
     assert [phrase.words for phrase in reading.phrases] == ["woman", "red top", "backpack", "gate camera", "Tuesday"]
 
 

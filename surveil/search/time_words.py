@@ -18,7 +18,7 @@ from functools import partial
 from typing import NamedTuple
 
 from surveil.errors import QueryError
-from surveil.search.when import When
+from surveil.search.time_window import TimeWindow
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY_WORDS = {word: i for i, day in enumerate(WEEKDAYS) for word in (day, day[:3])} | {
@@ -57,7 +57,7 @@ class Clock(NamedTuple):
 class Read(NamedTuple):
     """What some words mean, and how many they are."""
 
-    when: When
+    when: TimeWindow
     words: int
 
 
@@ -77,7 +77,7 @@ def read_time(words: Sequence[str], today: date) -> Read | None:
     return None
 
 
-def join(first: When | None, second: When) -> When | None:
+def join(first: TimeWindow | None, second: TimeWindow) -> TimeWindow | None:
     """Both together, or None when they contradict each other."""
     if first is None:
         return second
@@ -86,7 +86,7 @@ def join(first: When | None, second: When) -> When | None:
         if value is not None and merged[name] not in (None, value):
             return None
         merged[name] = value if value is not None else merged[name]
-    return When(**merged)
+    return TimeWindow(**merged)
 
 
 def _read_range(words: Sequence[str], today: date) -> Read | None:
@@ -108,16 +108,16 @@ def _read_range(words: Sequence[str], today: date) -> Read | None:
     return None
 
 
-def _span(first: Clock | date, second: Clock | date) -> When | None:
+def _span(first: Clock | date, second: Clock | date) -> TimeWindow | None:
     if isinstance(first, Clock) and isinstance(second, Clock):
         start, end = first.time(second.half), second.time()
         if start and end and start >= end and second.half and not first.half:
             start = first.time("am")  # 11 to 1 pm
-        return When(start=start, end=end) if start is not None and end is not None and start != end else None
+        return TimeWindow(start=start, end=end) if start is not None and end is not None and start != end else None
     if isinstance(first, date) and isinstance(second, date):
         if first > second and (second - first).days > -7:
             first -= timedelta(days=7)  # Friday to Monday, when the latest Friday is after the latest Monday
-        return When(first_day=first, last_day=second) if first <= second else None
+        return TimeWindow(first_day=first, last_day=second) if first <= second else None
     return None
 
 
@@ -127,9 +127,13 @@ def _read_limit(words: Sequence[str], today: date) -> Read | None:
     if found := _day(today, words[1:]):
         day, used = found
         limits = {
-            "since": When(first_day=day), "from": When(first_day=day), "after": When(first_day=day + _ONE_DAY),
-            "until": When(last_day=day), "till": When(last_day=day), "before": When(last_day=day - _ONE_DAY),
-        }  # fmt: skip
+            "since": TimeWindow(first_day=day),
+            "from": TimeWindow(first_day=day),
+            "after": TimeWindow(first_day=day + _ONE_DAY),
+            "until": TimeWindow(last_day=day),
+            "till": TimeWindow(last_day=day),
+            "before": TimeWindow(last_day=day - _ONE_DAY),
+        }
         if word in limits and _clock(words[used + 1 :]):
             raise QueryError(
                 "a day with a time cannot be a limit in words", " ".join(words[: used + 2]), "Use --after and --before."
@@ -140,9 +144,9 @@ def _read_limit(words: Sequence[str], today: date) -> Read | None:
     if not found_clock or clock is None:
         return None
     if word in ("after", "since", "from"):
-        return Read(When(start=clock), found_clock[1] + 1)
+        return Read(TimeWindow(start=clock), found_clock[1] + 1)
     if word in ("before", "until", "till"):
-        return Read(When(end=clock), found_clock[1] + 1)
+        return Read(TimeWindow(end=clock), found_clock[1] + 1)
     return Read(_near(clock), found_clock[1] + 1) if word in ("at", "around", "about") else None
 
 
@@ -150,20 +154,20 @@ def _read_part(words: Sequence[str], today: date) -> Read | None:
     """Morning, this morning, tonight, last night."""
     day, at = None, 0
     if words[0] == "tonight":
-        return Read(When(today, today, *_PARTS["night"]), 1)
+        return Read(TimeWindow(today, today, *_PARTS["night"]), 1)
     if words[:2] == ["last", "night"]:
         day, at = today - _ONE_DAY, 1
     elif words[0] == "this":
         day, at = today, 1
     if words[at : at + 1] and words[at] in _PARTS:
-        return Read(When(day, day, *_PARTS[words[at]]), at + 1)
+        return Read(TimeWindow(day, day, *_PARTS[words[at]]), at + 1)
     return None
 
 
 def _read_one(words: Sequence[str], today: date) -> Read | None:
     """A day, or a time that cannot be taken for a number."""
     if found := _day(today, words):
-        return Read(When(found[0], found[0]), found[1])
+        return Read(TimeWindow(found[0], found[0]), found[1])
     found_clock = _clock(words)
     clock = found_clock and found_clock[0].time()
     if not found_clock or clock is None or (words[0].isdigit() and not found_clock[0].half):
@@ -171,9 +175,9 @@ def _read_one(words: Sequence[str], today: date) -> Read | None:
     return Read(_near(clock), found_clock[1])
 
 
-def _near(clock: time) -> When:
+def _near(clock: time) -> TimeWindow:
     at = datetime.combine(date(2000, 1, 2), clock)
-    return When(start=(at - _NEAR).time(), end=(at + _NEAR).time())
+    return TimeWindow(start=(at - _NEAR).time(), end=(at + _NEAR).time())
 
 
 def _day(today: date, words: Sequence[str]) -> tuple[date, int] | None:

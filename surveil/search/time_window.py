@@ -15,7 +15,7 @@ DAY = 86400
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class TimeWindow:
     """Days, and a part of each day, in the zone of each camera.
 
     A sighting passes when the person was in view at any moment of it.
