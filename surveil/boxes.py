@@ -1,22 +1,28 @@
-"""Arithmetic of boxes: (N, 4) as x1, y1, x2, y2."""
+"""Arithmetic of boxes: (N, 4) float32, x1, y1, x2, y2 in pixels. A box that is inside out is empty."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from surveil.types import Floats
 
 
-def box_iou(first: Floats, second: Floats) -> NDArray[np.float32]:
-    """Intersection over union of every box of `first` (N, 4) with every box of `second` (M, 4): (N, M)."""
-    areas = [(boxes[:, 2:] - boxes[:, :2]).clip(0).prod(-1) for boxes in (first, second)]
-    shared = box_intersection(first, second)
-    return np.asarray(shared / np.maximum(areas[0][:, None] + areas[1][None] - shared, 1e-9), np.float32)
+def box_area(boxes: Floats) -> Floats:
+    """(N,) areas of boxes (N, 4) in square pixels."""
+    areas: Floats = (boxes[:, 2:] - boxes[:, :2]).clip(0).prod(-1)
+    return areas
 
 
-def box_intersection(first: Floats, second: Floats) -> NDArray[np.float32]:
-    """Area that every box of `first` (N, 4) shares with every box of `second` (M, 4): (N, M)."""
+def box_intersection(first: Floats, second: Floats) -> Floats:
+    """(N, M) area in square pixels that every box of `first` (N, 4) shares with every box of `second` (M, 4)."""
     top_left = np.maximum(first[:, None, :2], second[None, :, :2])
     bottom_right = np.minimum(first[:, None, 2:], second[None, :, 2:])
-    return np.asarray((bottom_right - top_left).clip(0).prod(-1), np.float32)
+    shared: Floats = (bottom_right - top_left).clip(0).prod(-1)
+    return shared
+
+
+def box_iou(first: Floats, second: Floats) -> Floats:
+    """(N, M) intersection over union, 0 to 1, of every box of `first` (N, 4) with every box of `second` (M, 4)."""
+    shared = box_intersection(first, second)
+    union = box_area(first)[:, None] + box_area(second)[None] - shared
+    return np.asarray(shared / np.maximum(union, 1e-9), np.float32)

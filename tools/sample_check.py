@@ -24,7 +24,7 @@ from surveil.people.detect import PersonDetector
 from surveil.types import Floats
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
-LEAST_VISIBLE = 0.3
+MIN_VISIBLE = 0.3
 """Of whom less is visible, nobody has to be found; finding them is no mistake either."""
 EVERYTHING = 10_000
 
@@ -59,8 +59,8 @@ class Truth:
         people = self.frames[file].get(f"{seconds:.3f}", [])
         if not people:
             return None
-        overlaps = box_iou(box[None], np.stack([there for _, there, _ in people]))[0]
-        return people[int(overlaps.argmax())][0] if overlaps.max() >= 0.5 else None
+        ious = box_iou(box[None], np.stack([there for _, there, _ in people]))[0]
+        return people[int(ious.argmax())][0] if ious.max() >= 0.5 else None
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,8 @@ def check_detector(truth: Truth, detector: PersonDetector, fps: float = 2.0) -> 
         with FootageReader(SAMPLE / "footage" / file, fps=fps, gate=None, stated_fps=25) as reader:
             for frame in reader:
                 people = frames[f"{frame.seconds:.3f}"]
-                there = np.array([box for _, box, seen in people if seen >= LEAST_VISIBLE], np.float32).reshape(-1, 4)
-                hidden = np.array([box for _, box, seen in people if seen < LEAST_VISIBLE], np.float32).reshape(-1, 4)
+                there = np.array([box for _, box, seen in people if seen >= MIN_VISIBLE], np.float32).reshape(-1, 4)
+                hidden = np.array([box for _, box, seen in people if seen < MIN_VISIBLE], np.float32).reshape(-1, 4)
                 total += score(detector.detect([frame.image])[0], there, hidden)
         scores[file] = total
     return scores

@@ -17,19 +17,26 @@ def detector() -> None:
 
 @detector.command()
 @click.argument("clips", nargs=-1, required=True, type=FILE)
-@click.option("--reference", required=True, type=FILE, help="A YOLOX network (ONNX, input 416 x 416) that labels.")
+@click.option(
+    "--reference",
+    "references",
+    required=True,
+    multiple=True,
+    type=FILE,
+    help="A YOLOX or YOLOv8 network (ONNX) that labels; of several, their mean score counts.",
+)
 @click.option("--every", default=8, show_default=True, type=click.IntRange(min=1), help="Label every Nth frame.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="A folder per clip here.")
-def label(clips: tuple[Path, ...], reference: Path, every: int, out: Path) -> None:
+def label(clips: tuple[Path, ...], references: tuple[Path, ...], every: int, out: Path) -> None:
     """Label frames of CLIPS; the last quarter of each clip is kept for validation.
 
     Example: python -m training detector label footage/*.mp4 --reference yolox_nano.onnx --out labels
     """
     from training.detector_labels import ReferenceDetector, label_clip
 
-    network = ReferenceDetector(reference)
+    networks = [ReferenceDetector(reference) for reference in references]
     for clip in clips:
-        images = label_clip(clip, network, every, out / clip.stem)
+        images = label_clip(clip, networks, every, out / clip.stem)
         people, doubtful = (sum(len(getattr(image, name)) for image in images) for name in ("boxes", "ignore"))
         click.echo(f"{clip.name}: {len(images)} frames, {people} people, {doubtful} doubtful regions")
 

@@ -16,14 +16,14 @@ from training.detector_labels import read_labels
 
 GREY = 114
 """What ultralytics pads pictures with; to the network it means "nothing to see"."""
-LEAST_VISIBLE = 0.3
+MIN_VISIBLE = 0.3
 """Of a person cut by the edge, the share that must remain in the picture for it to be a label."""
-LEAST_SIDE = 5
+MIN_SIDE = 5
 """Pixels; smaller boxes are no labels."""
 
-LARGEST_SCALE = 3.0
+MAX_SCALE = 3.0
 """Pictures are scaled between fitting into their part of the canvas and this many times as large."""
-SMALLEST_PERSON = 16
+MIN_PERSON_HEIGHT = 16
 """Pixels of height below which no picture is scaled down."""
 
 
@@ -112,10 +112,10 @@ class Mosaics:
         picture = source[self._random.integers(len(source))]
         height, width = picture.image.shape[:2]
         fit = min((right - left) / width, (bottom - top) / height)
-        scale = fit * LARGEST_SCALE ** self._random.random()
+        scale = fit * MAX_SCALE ** self._random.random()
         if len(picture.boxes):  # the smallest person stays visible, and the largest inside the canvas
             heights = picture.boxes[:, 3] - picture.boxes[:, 1]
-            scale = float(np.clip(scale, SMALLEST_PERSON / heights.min(), self._size / heights.max()))
+            scale = float(np.clip(scale, MIN_PERSON_HEIGHT / heights.min(), self._size / heights.max()))
         shape = max(1, round(width * scale)), max(1, round(height * scale))
         image = cv2.resize(picture.image, shape, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         offset = self._offset(picture, scale, shape, (right - left, bottom - top))
@@ -125,7 +125,7 @@ class Mosaics:
         boxes = picture.boxes * scale - np.array([*offset, *offset], np.float32)
         clipped = boxes.clip(0, shown)
         share = (clipped[:, 2:] - clipped[:, :2]).prod(1) / np.maximum((boxes[:, 2:] - boxes[:, :2]).prod(1), 1e-6)
-        keep = (share >= LEAST_VISIBLE) & ((clipped[:, 2:] - clipped[:, :2]).min(1) >= LEAST_SIDE)
+        keep = (share >= MIN_VISIBLE) & ((clipped[:, 2:] - clipped[:, :2]).min(1) >= MIN_SIDE)
         moved = clipped + np.array([left, top, left, top], np.float32)
         for x1, y1, x2, y2 in moved[~keep & (share > 0)].round().astype(int):
             canvas[y1:y2, x1:x2] = GREY

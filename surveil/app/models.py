@@ -26,16 +26,9 @@ class LoadedModels:
         Raises:
             CheckpointError: It cannot be loaded.
         """
-        from surveil.device import resolve_device
         from surveil.people.detect import PersonDetector
 
-        return PersonDetector.load(
-            self._settings.detector,
-            device=resolve_device(self._settings.device),
-            image_size=self._settings.detector_image_size,
-            min_score=self._settings.detector_min_score,
-            trust=self._settings.trust_detector,
-        )
+        return PersonDetector.from_settings(self._settings)
 
     @cached_property
     def card(self) -> Card:

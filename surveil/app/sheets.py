@@ -10,7 +10,8 @@ from PIL.Image import Image as Picture
 
 from surveil.app.results import ExamplePicture, IdentityDetail, Match, SearchResult
 from surveil.app.wording import in_words, local_time, scores
-from surveil.search.example import cut, read_picture
+from surveil.people.crops import cut
+from surveil.search.example import read_picture
 from surveil.search.sheet import Cell, contact_sheet, picture_of
 
 

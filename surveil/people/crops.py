@@ -17,7 +17,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from surveil.boxes import box_intersection
+from surveil.boxes import box_area, box_intersection
 from surveil.types import Detections, Floats, Image
 
 MARGIN = 0.05
@@ -66,7 +66,7 @@ def visibilities(boxes: Floats) -> Floats:
     """(N,) how much of each of the (N, 4) boxes is left after what the others cover of it, 0 to 1."""
     shared = box_intersection(boxes, boxes)
     np.fill_diagonal(shared, 0)
-    areas = np.maximum(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), 1e-6)
+    areas = np.maximum(box_area(boxes), 1e-6)
     in_front = boxes[None, :, 3] >= boxes[:, None, 3]
     covered = (shared * np.where(in_front, 1.0, BEHIND)).sum(axis=1) / areas
     visible: Floats = np.clip(1 - covered, 0, 1).astype(np.float32)

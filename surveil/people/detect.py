@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,13 +15,16 @@ from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.nms import non_max_suppression
 from ultralytics.utils.ops import scale_boxes
 
-from surveil.device import autocast
+from surveil.device import autocast, resolve_device
 from surveil.people.checkpoint import SHIPPED, load_detector, load_pickled_detector, person_classes
 from surveil.types import Detections, Image
 
-NMS_OVERLAP = 0.5
+if TYPE_CHECKING:
+    from surveil.settings import Settings  # needs pydantic, which training does without
+
+NMS_IOU = 0.5
 """Of two boxes that overlap more than this (intersection over union), the weaker is dropped."""
-MOST_PEOPLE = 300
+MAX_PEOPLE = 300
 STRIDE = 32
 
 
@@ -56,6 +60,22 @@ class PersonDetector:
         self._device = device
         self._min_score = min_score
         self._letterbox = LetterBox(image_size, auto=True, stride=STRIDE)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> PersonDetector:
+        """The detector that the settings name, on their device.
+
+        Raises:
+            CheckpointError: The weights are missing, damaged, not to be trusted, or know no person.
+            SurveilError: There is no such device.
+        """
+        return cls.load(
+            settings.detector,
+            device=resolve_device(settings.device),
+            image_size=settings.detector_image_size,
+            min_score=settings.detector_min_score,
+            trust=settings.trust_detector,
+        )
 
     @classmethod
     def load(
@@ -120,10 +140,10 @@ class PersonDetector:
         people: list[torch.Tensor] = non_max_suppression(
             predictions.float(),
             self._min_score,
-            NMS_OVERLAP,
+            NMS_IOU,
             classes=self._classes,
             agnostic=True,
-            max_det=MOST_PEOPLE,
+            max_det=MAX_PEOPLE,
             nc=len(self._network.names),
             max_time_img=math.inf,  # the default gives up on what is left of a batch when the machine is busy
         )

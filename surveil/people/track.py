@@ -23,16 +23,16 @@ from surveil.types import Crop, Detections, Floats, Frame, Track
 
 SURE_SCORE = 0.4
 """Detections from here on are matched first and may begin a track; weaker ones only continue one."""
-LARGEST_COST = 0.75
-"""Least overlap of two boxes of one person: 1 less this."""
+MIN_IOU = 0.25
+"""Least overlap (intersection over union) of two widened boxes of one person."""
 LOST_SECONDS = 2.0
 """A person not found for so long, in frames that were looked at, is gone."""
 PACE = 0.8
 """Body heights per second that a walker covers: 1.4 m/s at 1.7 m."""
 SPEED_NOISE_FPS = 15.0
 """The frame rate at which ByteTrack's own uncertainty of speeds holds. Made for 30, but then more people who cross
-are exchanged: on the ground truth of the sample footage 8.5 against 6.8, with the cost above 0.8 against 0.75."""
-LEAST_QUALITY = 0.03
+are exchanged: on the ground truth of the sample footage 8.5 against 6.8, with the overlap 0.2 against 0.25."""
+MIN_QUALITY = 0.03
 """Of a track without any crop at least this good nothing can be told: a heel at the border, a bench taken for legs."""
 FIRST_SLOT = 0.4
 """Seconds, at first, of which only the best crop is kept."""
@@ -107,7 +107,7 @@ class _ByteTrack(BYTETracker):  # type: ignore[misc]  # ultralytics has no types
                 track_low_thresh=0.0,
                 new_track_thresh=SURE_SCORE,
                 track_buffer=round(LOST_SECONDS * fps),
-                match_thresh=LARGEST_COST,
+                match_thresh=1 - MIN_IOU,
                 fuse_score=False,
             )
         )
@@ -182,7 +182,7 @@ class _Open:
             self._double()
 
     def shows_somebody(self) -> bool:
-        return max(crop.quality for crop in self.best.values()) >= LEAST_QUALITY
+        return max(crop.quality for crop in self.best.values()) >= MIN_QUALITY
 
     def finished(self) -> Track:
         crops = sorted(self.best.values(), key=lambda crop: (-crop.quality, crop.seconds))[: self.most]

@@ -11,6 +11,7 @@ import numpy as np
 
 from surveil.errors import QueryError
 from surveil.model.embed import AppearanceModel, l2_normalize
+from surveil.people.crops import cut
 from surveil.search.rank import Example
 from surveil.types import Detections, Floats, Image
 
@@ -26,7 +27,7 @@ SMALL = 320
 FRAME_COLOUR = (114, 114, 114)
 """What ultralytics networks are trained to see around a picture."""
 
-Detector = Callable[[Image], Detections]
+DetectPeople = Callable[[Image], Detections]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def read_picture(path: Path) -> Image:
     return picture.astype(np.uint8, copy=False)
 
 
-def take_person(path: Path, detect: Detector, number: int | None = None) -> Person:
+def take_person(path: Path, detect: DetectPeople, number: int | None = None) -> Person:
     """The person in a picture; the whole picture when it is the crop of a person already.
 
     Args:
@@ -92,15 +93,7 @@ def take_person(path: Path, detect: Detector, number: int | None = None) -> Pers
     return Person(path, cut(picture, boxes[chosen]), note, (x1, y1, x2, y2))
 
 
-def cut(picture: Image, box: Floats) -> Image:
-    """The part of a picture inside a box, at least one pixel."""
-    height, width = picture.shape[:2]
-    left, top = max(int(box[0]), 0), max(int(box[1]), 0)
-    right, bottom = min(int(np.ceil(box[2])), width), min(int(np.ceil(box[3])), height)
-    return picture[top : max(bottom, top + 1), left : max(right, left + 1)]
-
-
-def _framed_boxes(picture: Image, detect: Detector) -> Floats:
+def _framed_boxes(picture: Image, detect: DetectPeople) -> Floats:
     """Boxes (n, 4) found with a plain frame around the picture, as wide as the picture is high.
 
     A detector trained on scenes misses people who fill the picture, or sees only parts of them; with room around them

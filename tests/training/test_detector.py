@@ -39,7 +39,7 @@ def person_picture():
 
 
 def test_tiles_cover_the_frame_and_every_place_inside_lies_whole_in_one():
-    covered = list(tiles(640, 360))
+    covered = list(tiles(640, 360, (1.0, 0.6, 0.35)))
     assert covered[0] == (0, 0, 640, 360)
     assert all(0 <= left < right <= 640 and 0 <= top < bottom <= 360 for left, top, right, bottom in covered)
     small = min(right - left for left, _, right, _ in covered)
@@ -141,7 +141,7 @@ def test_fine_tuning_starts_from_known_weights_only(tmp_path):
 
 def test_the_reference_detector_labels_a_clip(shared_data, tmp_path):
     reference = ReferenceDetector(shared_data / "reference" / "yolox_nano.onnx")
-    images = label_clip(shared_data / "footage" / "people-detection.264", reference, 180, tmp_path)
+    images = label_clip(shared_data / "footage" / "people-detection.264", [reference], 180, tmp_path)
     assert [image.part for image in images] == ["train", "train", "train", "validation"]
     assert [len(image.boxes) for image in images][:3] == [0, 1, 3]
     assert len(load_pictures(tmp_path, None)) == 4
@@ -149,7 +149,7 @@ def test_the_reference_detector_labels_a_clip(shared_data, tmp_path):
 
 def test_the_shipped_detector_agrees_with_the_reference_on_unseen_frames(shared_data, tmp_path):
     reference = ReferenceDetector(shared_data / "reference" / "yolox_nano.onnx")
-    label_clip(shared_data / "footage" / "pets-s2l1-view1.mp4", reference, 199, tmp_path)
+    label_clip(shared_data / "footage" / "pets-s2l1-view1.mp4", [reference], 199, tmp_path)
     detector = PersonDetector.load(device=torch.device("cpu"), image_size=640, min_score=0.25)
     result = evaluate_detector(detector, load_pictures(tmp_path, "validation"))
     assert result.recall >= 0.8

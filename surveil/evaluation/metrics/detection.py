@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil.boxes import box_intersection, box_iou
+from surveil.boxes import box_area, box_intersection, box_iou
 from surveil.types import Detections, Floats
 
 
@@ -52,15 +52,15 @@ def match(found: Detections, there: Floats, iou: float = 0.5) -> NDArray[np.int6
     Returns:
         (N,) index into `there`, or -1 for a detection that matches nothing.
     """
-    overlaps = box_iou(found.boxes, there)
+    ious = box_iou(found.boxes, there)
     matches = np.full(len(found), -1, np.int64)
     for detection in np.argsort(-found.scores, kind="stable"):
         if not len(there):
             break
-        best = int(overlaps[detection].argmax())
-        if overlaps[detection, best] >= iou:
+        best = int(ious[detection].argmax())
+        if ious[detection, best] >= iou:
             matches[detection] = best
-            overlaps[:, best] = -1
+            ious[:, best] = -1
     return matches
 
 
@@ -78,7 +78,7 @@ def score(found: Detections, there: Floats, ignore: Floats | None = None, iou: f
     unmatched = found.boxes[matches < 0]
     false = len(unmatched)
     if ignore is not None and len(ignore):
-        areas = np.maximum((unmatched[:, 2:] - unmatched[:, :2]).prod(-1), 1e-9)
-        false = int((box_intersection(unmatched, ignore).max(axis=1) / areas < 0.5).sum())
+        inside = box_intersection(unmatched, ignore).max(1)
+        false = int((inside < 0.5 * box_area(unmatched)).sum())
     matched = int((matches >= 0).sum())
     return DetectionScore(matched, len(there) - matched, false)
