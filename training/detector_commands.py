@@ -1,4 +1,4 @@
-"""python -m training detector label | fit | evaluate."""
+"""python -m training detector label | fit | average | evaluate."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+LABELS = click.Path(exists=True, path_type=Path)
+MIN_SCORE = 0.05
+"""Below this nothing is measured."""
 
 
 @click.group()
@@ -42,84 +44,114 @@ def label(clips: tuple[Path, ...], references: tuple[Path, ...], every: int, out
 
 
 @detector.command()
-@click.argument("labels", nargs=-1, required=True, type=FOLDER)
-@click.option("--start", required=True, type=FILE, help="Weights to start from: see training/detector.py.")
-@click.option("--weight", "weights", multiple=True, type=float, help="How often to draw from a folder; one per LABELS.")
+@click.argument("labels", nargs=-1, required=True, type=LABELS)
+@click.option("--start", required=True, type=FILE, help="Weights to start from: see training/detector_start.py.")
+@click.option("--weight", "weights", multiple=True, type=float, help="How often to draw from a set; one per LABELS.")
 @click.option("--steps", type=click.IntRange(min=1), help="Optimiser steps, if not the recipe's.")
+@click.option("--image-size", type=click.IntRange(min=64), help="Side of training pictures, if not the recipe's.")
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NAME.safetensors.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def fit(
-    labels: tuple[Path, ...], start: Path, weights: tuple[float, ...], steps: int | None, out: Path, device: str
-) -> None:
-    """Fine-tune a detector on the training parts of LABELS (folders that `label` wrote).
+    labels: tuple[Path, ...], start: Path, weights: tuple[float, ...], steps: int | None, image_size: int | None,
+    out: Path, device: str,
+) -> None:  # fmt: skip
+    """Fine-tune a detector on the training parts of LABELS: folders that `label` wrote, and zips of annotated pictures.
 
-    Example: python -m training detector fit labels/* --start best.pt --out runs/person_detector.safetensors
+    A run that was killed goes on from the .state file beside its output when the same command is given again.
+
+    Example: python -m training detector fit labels/* coco256.zip --start best.pt --out runs/person_detector.safetensors
     """
     from surveil.device import resolve_device
     from surveil.people.checkpoint import save_detector
-    from training.detector import DetectorRecipe, fine_tune, new_card, start_network
-    from training.detector_data import Mosaics, load_pictures
+    from training.detector import DetectorRecipe, fine_tune
+    from training.detector_card import new_card
+    from training.detector_data import Mosaics
+    from training.detector_sets import load_pictures
+    from training.detector_start import start_network
 
     if weights and len(weights) != len(labels):
-        raise click.UsageError(f"{len(labels)} folders of labels, but {len(weights)} weights.")
-    recipe = DetectorRecipe(steps=steps) if steps else DetectorRecipe()
+        raise click.UsageError(f"{len(labels)} sets of labels, but {len(weights)} weights.")
+    given = {"steps": steps, "image_size": image_size}
+    recipe = DetectorRecipe(**{name: value for name, value in given.items() if value})
     weights = weights or (1.0,) * len(labels)
-    mosaics = Mosaics([load_pictures(folder, "train") for folder in labels], weights, recipe.image_size, recipe.seed)
-    data = {folder.name: weight for folder, weight in zip(labels, weights, strict=True)}
-    card = new_card(out.stem, recipe, start, data)
-    fine_tune(
-        start_network(start),
+    mosaics = Mosaics([load_pictures(path, "train") for path in labels], weights, recipe.image_size, recipe.seed)
+    network, architecture, origin = start_network(start)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    mean = fine_tune(
+        network,
         mosaics,
         recipe,
         device=resolve_device(device),
         report=click.echo,
-        keep=lambda network: save_detector(out, network, card),
+        state=out.with_suffix(".state"),
     )
+    data = {path.stem: weight for path, weight in zip(labels, weights, strict=True)}
+    save_detector(out, mean, new_card(out.stem, architecture, origin, recipe, data))
 
 
 @detector.command()
-@click.argument("labels", nargs=-1, required=True, type=FOLDER)
+@click.argument("first", type=FILE)
+@click.argument("second", type=FILE)
+@click.option("--share", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Of SECOND, 0 to 1.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NAME.safetensors.")
+def average(first: Path, second: Path, share: float, out: Path) -> None:
+    """Average the weights of FIRST, a start, and SECOND, a detector that was fine-tuned from it.
+
+    Example: python -m training detector average yolov8n.onnx runs/tuned.safetensors --out runs/mean.safetensors
+    """
+    from dataclasses import replace
+
+    from surveil.people.checkpoint import load_detector, save_detector
+    from training.detector import average_detectors
+    from training.detector_start import start_network
+
+    network, card = load_detector(second)
+    mean = average_detectors(start_network(first)[0], network, share)
+    training = card.training | {"average": f"{share} of the fine-tuned weights, {1 - share:g} of {first.stem}"}
+    save_detector(out, mean, replace(card, name=out.stem, training=training))
+
+
+@detector.command()
+@click.argument("labels", nargs=-1, required=True, type=LABELS)
 @click.option("--weights", type=FILE, help="Detector to measure, if not the shipped one.")
 @click.option("--trust-detector", is_flag=True, help="Allow weights that are a pickle.")
 @click.option("--image-size", default=640, show_default=True, help="Longer side of the network's input in pixels.")
 @click.option("--min-score", default=0.25, show_default=True, help="Least score of a detection.")
+@click.option("--part", default="validation", show_default=True, type=click.Choice(["train", "validation", "all"]))
 @click.option("--record", is_flag=True, help="Write what was measured into the detector's card.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def evaluate(
     labels: tuple[Path, ...], weights: Path | None, trust_detector: bool, image_size: int, min_score: float,
-    record: bool, device: str,
+    part: str, record: bool, device: str,
 ) -> None:  # fmt: skip
-    """Recall and precision at IoU 0.5 on the validation parts of LABELS (folders with a labels.json).
+    """Recall, precision (IoU 0.5) and boxes per empty picture of LABELS: folders that `label` wrote, and zips.
 
-    Example: python -m training detector evaluate labels/*
+    Example: python -m training detector evaluate labels/* coco256.zip
     """
+    import math
     import time
 
     from surveil.device import resolve_device
     from surveil.people.checkpoint import SHIPPED
     from surveil.people.detect import PersonDetector
-    from training.detector import evaluate_detector, record_metrics
-    from training.detector_data import load_pictures
+    from training.detector_card import record_metrics
+    from training.detector_metrics import find_all, measure, recall_at_precision
+    from training.detector_sets import load_pictures
 
-    measured = PersonDetector.load(
-        weights, device=resolve_device(device), image_size=image_size, min_score=min_score, trust=trust_detector
+    detector = PersonDetector.load(
+        weights, device=resolve_device(device), image_size=image_size, min_score=MIN_SCORE, trust=trust_detector
     )
-    parts = {folder.name: load_pictures(folder, "validation") for folder in labels}
-    click.echo(f"{'':24}{'pictures':>9}{'people':>8}{'recall':>8}{'precision':>11}{'s/picture':>11}")
-    metrics: dict[str, dict[str, float]] = {}
-    for name, pictures in parts.items():
+    metrics = {}
+    for path in labels:
+        pictures = load_pictures(path, None if part == "all" else part)
         started = time.monotonic()
-        result = evaluate_detector(measured, pictures)
+        found = find_all(detector, pictures)
         seconds = (time.monotonic() - started) / len(pictures)
-        metrics[f"{name}, image size {image_size}, score {min_score}"] = {
-            "pictures": len(pictures),
-            "people": result.matched + result.missed,
-            "recall": round(result.recall, 3),
-            "precision": round(result.precision, 3),
-        }
-        click.echo(
-            f"{name:24}{len(pictures):9}{result.matched + result.missed:8}{result.recall:8.3f}"
-            f"{result.precision:11.3f}{seconds:11.3f}"
-        )
+        result = measure(found, pictures, min_score).figures()
+        result["recall at precision 0.8"] = round(recall_at_precision(found, pictures, 0.8)[0], 3)
+        known = {name: value for name, value in result.items() if not math.isnan(value)}
+        metrics[f"{path.stem} ({part}), image size {image_size}, score {min_score}"] = known
+        figures = ", ".join(f"{name} {value:g}" for name, value in known.items())
+        click.echo(f"{path.stem}: {figures}; {seconds:.3f} s/picture")
     if record:
         record_metrics(weights or SHIPPED, metrics)

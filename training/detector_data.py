@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from surveil.errors import DatasetError
 from surveil.types import Floats, Image
-from training.detector_labels import read_labels
+from training.detector_sets import LabelledPicture
 
 GREY = 114
 """What ultralytics pads pictures with; to the network it means "nothing to see"."""
@@ -27,38 +24,6 @@ MIN_PERSON_HEIGHT = 16
 """Pixels of height below which no picture is scaled down."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledPicture:
-    """A decoded picture (H, W, 3), its people (N, 4), and regions (K, 4) that may be a person or not."""
-
-    image: Image
-    boxes: Floats
-    ignore: Floats
-
-
-def load_pictures(folder: Path, part: str | None) -> list[LabelledPicture]:
-    """The pictures of one part ("train", "validation", or None for all) of a labelled folder.
-
-    Raises:
-        DatasetError: The labels or a picture cannot be read, or no picture is of this part.
-    """
-    pictures = []
-    for label in read_labels(folder):
-        if part is not None and label.part != part:
-            continue
-        image = cv2.imread(str(folder / label.file))
-        if image is None:
-            raise DatasetError("cannot be read as a picture", folder / label.file, "Label the clips again.")
-        pictures.append(LabelledPicture(np.asarray(image, np.uint8), _boxes(label.boxes), _boxes(label.ignore)))
-    if not pictures:
-        raise DatasetError(f"no picture of the part {part!r}", folder, "Label more frames.")
-    return pictures
-
-
-def _boxes(values: list[list[float]]) -> Floats:
-    return np.array(values, np.float32).reshape(-1, 4)
-
-
 def masked(picture: LabelledPicture) -> LabelledPicture:
     """Paint the regions to ignore grey; people are painted back where they overlap such a region."""
     image = picture.image.copy()
@@ -66,7 +31,7 @@ def masked(picture: LabelledPicture) -> LabelledPicture:
         image[top:bottom, left:right] = GREY
     for left, top, right, bottom in picture.boxes.round().astype(int):
         image[top:bottom, left:right] = picture.image[top:bottom, left:right]
-    return LabelledPicture(image, picture.boxes, _boxes([]))
+    return LabelledPicture(image, picture.boxes, np.zeros((0, 4), np.float32))
 
 
 class Mosaics:
@@ -88,6 +53,10 @@ class Mosaics:
         self._sources = [[masked(picture) for picture in source] for source in sources]
         self._weights = np.array(weights) / sum(weights)
         self._size = size
+        self._random = np.random.default_rng(seed)
+
+    def reseed(self, seed: Sequence[int]) -> None:
+        """Begin another series of random choices."""
         self._random = np.random.default_rng(seed)
 
     def draw(self) -> tuple[Image, Floats]:
@@ -152,6 +121,9 @@ class Mosaics:
         values: NDArray[np.float32] = (image.astype(np.float32) - 114) * random.uniform(0.75, 1.25) + 114
         values = values * gain.astype(np.float32)
         saturation = 0.0 if random.random() < 0.15 else random.uniform(0.5, 1.5)
+        if random.random() < 0.2:  # haze, or a window behind: low contrast, and never black
+            haze = random.uniform(0.15, 0.6)
+            values = values * np.float32(1 - haze) + np.float32(haze * random.uniform(120, 230))
         grey = values.mean(-1, keepdims=True)
         values = grey + (values - grey) * np.float32(saturation)
         if random.random() < 0.3:

@@ -14,8 +14,9 @@ from surveil.errors import CheckpointError
 from surveil.weights_file import card_path, fill_network, read_card, read_checked, write_weights
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "person_detector.safetensors"
-ARCHITECTURES = {"yolov8n.yaml": "n", "yolov8s.yaml": "s", "yolov8m.yaml": "m"}
-"""The networks that a card may name, and their sizes. ultralytics may run what other model files say."""
+ARCHITECTURES = {"yolov8n": ("n", 1), "yolov8n-coco": ("n", 80), "yolov8s.yaml": ("s", 1)}
+"""The networks that a card may name: size, and for how many classes at least the head is made wide. Nothing else that a
+card says may reach ultralytics, which can run what a model file says."""
 MODEL_FILE = ROOT / "cfg" / "models" / "v8" / "yolov8.yaml"
 """By its whole path, for ultralytics would prefer a file of that name in the current folder to its own."""
 MAX_CLASSES = 1000
@@ -27,7 +28,7 @@ class DetectorCard:
 
     Attributes:
         name: How the detector is called in reports.
-        architecture: The ultralytics model file that describes the network, such as "yolov8s.yaml".
+        architecture: One of `ARCHITECTURES`.
         classes: Names of the classes; surveil's own detectors have one.
         image_size: Longer side in pixels of the pictures that it was trained on.
         start: Weights that training started from, and their terms.
@@ -57,7 +58,21 @@ def save_detector(weights: Path, network: DetectionModel, card: DetectorCard) ->
 
 def build_network(architecture: str, classes: int) -> DetectionModel:
     """An untrained network of one of the `ARCHITECTURES`; KeyError for any other name."""
-    return DetectionModel({**YAML.load(MODEL_FILE), "scale": ARCHITECTURES[architecture]}, nc=classes, verbose=False)
+    size, wide = ARCHITECTURES[architecture]
+    network = DetectionModel({**YAML.load(MODEL_FILE), "scale": size}, nc=max(classes, wide), verbose=False)
+    if classes < wide:
+        _keep_classes(network, classes)
+    return network
+
+
+def _keep_classes(network: DetectionModel, classes: int) -> None:
+    """Leave the head as wide as it is, and only so many of its outputs."""
+    head = network.model[-1]
+    for branch in head.cv3:
+        branch[-1] = torch.nn.Conv2d(branch[-1].in_channels, classes, 1)
+    head.nc, head.no = classes, classes + 4 * head.reg_max
+    head.bias_init()
+    network.names = dict(enumerate(map(str, range(classes))))
 
 
 def load_detector(weights: Path) -> tuple[DetectionModel, DetectorCard]:

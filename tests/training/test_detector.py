@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import zipfile
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 import torch
+from ultralytics.utils import ASSETS
 
 from surveil.errors import CheckpointError, DatasetError
+from surveil.evaluation.metrics.detection import DetectionScore
+from surveil.people.checkpoint import build_network
 from surveil.people.detect import PersonDetector
 from surveil.types import Detections
-from training.detector import DetectorRecipe, evaluate_detector, fine_tune, start_network
-from training.detector_data import GREY, LabelledPicture, Mosaics, load_pictures, masked
+from training.detector import DetectorRecipe, average_detectors, fine_tune
+from training.detector_data import GREY, Mosaics, masked
 from training.detector_labels import (
     LabelledImage,
     ReferenceDetector,
+    detect_together,
     label_clip,
     merge,
     tiles,
     without_background,
     write_labels,
 )
+from training.detector_metrics import find_all, measure, recall_at_precision
+from training.detector_sets import LabelledPicture, load_pictures, part_of
+from training.detector_start import start_network
 
 
 def floats(*values):
@@ -90,6 +100,76 @@ def test_labels_come_back_as_they_were_written(tmp_path):
         load_pictures(tmp_path, "train")
 
 
+def annotated_zip(path, pictures):
+    """A zip of annotated pictures: name to lines of people and of regions to ignore."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("images/", b"")
+        for name, (people, ignore) in pictures.items():
+            content = cv2.imencode(".jpg", np.zeros((50, 100, 3), np.uint8))[1].tobytes()
+            archive.writestr(f"images/{name}.jpg", content)
+            archive.writestr(f"labels/{name}.txt", people)
+            archive.writestr(f"ignore/{name}.txt", ignore)
+    return path
+
+
+def test_a_zip_of_annotated_pictures_gives_boxes_in_pixels(tmp_path):
+    path = annotated_zip(tmp_path / "a.zip", {"one": ("0 0.5 0.5 0.2 0.4\n", "0 0.1 0.1 0.2 0.2"), "two": ("", "")})
+    one, two = load_pictures(path, None)
+    assert one.image.shape == (50, 100, 3)
+    np.testing.assert_allclose(one.boxes, floats((40, 15, 60, 35)), atol=1e-4)
+    np.testing.assert_allclose(one.ignore, floats((0, 0, 20, 10)), atol=1e-4)
+    assert (one.is_empty, two.is_empty) == (False, True)
+
+
+def test_every_picture_of_a_zip_is_in_one_part_and_a_place_is_in_one_whole(tmp_path):
+    names = [f"picture{number}" for number in range(60)]
+    path = annotated_zip(tmp_path / "a.zip", dict.fromkeys(names, ("", "")))
+    train, validation = (load_pictures(path, part) for part in ("train", "validation"))
+    assert len(train) + len(validation) == 60
+    assert 8 <= len(validation) <= 32
+    lobby = ["clip1_mp4-107", "output_mp4-3", "clip_main_lobby_Tan_mp4-1"]
+    assert {part_of("capston2_indoor", name) for name in lobby} == {"validation"}
+    assert {part_of("capston2_indoor", f"opencv_frame_{number}_png") for number in range(9)} == {"train"}
+
+
+def test_what_is_no_zip_of_annotated_pictures_is_refused(tmp_path):
+    (tmp_path / "text.zip").write_text("not a zip")
+    with zipfile.ZipFile(tmp_path / "bare.zip", "w") as archive:
+        archive.writestr("images/a.jpg", cv2.imencode(".jpg", np.zeros((9, 9, 3), np.uint8))[1].tobytes())
+    for name in ("text.zip", "bare.zip"):
+        with pytest.raises(DatasetError, match=rf"{name}: no zip of annotated pictures"):
+            load_pictures(tmp_path / name, None)
+
+
+def test_boxes_in_empty_pictures_are_counted_apart():
+    image = np.zeros((50, 50, 3), np.uint8)
+    somebody = LabelledPicture(image, floats((0, 0, 10, 20)), floats())
+    doubtful = LabelledPicture(image, floats(), floats((0, 0, 50, 50)))
+    empty = LabelledPicture(image, floats(), floats())
+    pictures = [somebody, doubtful, empty, empty]
+    seen = [found((0, 0, 10, 20, 0.9)), found((5, 5, 9, 9, 0.9)), found((0, 0, 9, 9, 0.6), (0, 0, 9, 9, 0.1)), found()]
+    report = measure(seen, pictures, min_score=0.25)
+    assert report.score == DetectionScore(matched=1, missed=0, false=1)
+    assert report.false_per_empty == 0.5
+    recall, least = recall_at_precision(seen, pictures, 0.8)
+    assert recall == 1
+    assert 0.6 < least < 0.9
+
+
+def test_several_references_count_by_their_mean_score():
+    class Fixed:
+        def __init__(self, *values):
+            self.seen = found(*values)
+
+        def detect(self, image):
+            return self.seen
+
+    both, one = (0, 0, 10, 20), (50, 0, 60, 20)
+    together = detect_together([Fixed((*both, 0.8), (*one, 0.9)), Fixed((*both, 0.6))], np.zeros((9, 9, 3), np.uint8))
+    scores = dict(zip(together.boxes[:, 0].tolist(), together.scores.tolist(), strict=True))
+    assert scores == pytest.approx({0: 0.7, 50: 0.45})
+
+
 def test_regions_to_ignore_are_painted_grey_but_not_the_people_in_them():
     picture = masked(person_picture())
     assert (picture.image[20:60, 111:150] == GREY).all()
@@ -111,26 +191,82 @@ def test_boxes_of_training_pictures_lie_on_the_people():
     assert people > 20
 
 
-def test_fine_tuning_learns_and_leaves_the_first_layers_and_the_statistics_alone():
-    from ultralytics.nn.tasks import DetectionModel
+TINY = DetectorRecipe(image_size=128, batch=2, steps=4, learning_rate=3e-3, warm_up=1, average=0.5, frozen_layers=10)
 
+
+def tune(recipe, state=None):
+    """Fine-tune an untrained network; the mean of its weights and what was reported."""
     torch.manual_seed(0)
-    network = DetectionModel("yolov8n.yaml", nc=1, verbose=False)
+    network = build_network("yolov8n", classes=1)
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    lines, kept = [], []
-    recipe = DetectorRecipe(image_size=128, batch=4, steps=20, learning_rate=3e-3, warm_up=2, average=0.5)
-    mean = fine_tune(
-        network, Mosaics([[person_picture()]], [1.0], 128, seed=0), recipe,
-        device=torch.device("cpu"), report=lines.append, keep=kept.append,
-    )  # fmt: skip
-    after = mean.state_dict()
+    lines = []
+    mosaics = Mosaics([[person_picture()]], [1.0], recipe.image_size, seed=0)
+    mean = fine_tune(network, mosaics, recipe, device=torch.device("cpu"), report=lines.append, state=state)
+    return before, mean.state_dict(), lines
+
+
+def test_fine_tuning_learns_and_leaves_the_first_layers_and_the_statistics_alone(monkeypatch):
+    recipe = replace(TINY, batch=4, steps=20, warm_up=2)
+    monkeypatch.setattr(Mosaics, "reseed", lambda self, seed: setattr(self, "_random", np.random.default_rng(0)))
+    before, after, lines = tune(recipe)
     changed = {int(name.split(".")[1]) for name in before if not torch.equal(before[name], after[name].cpu())}
     assert changed
     assert min(changed) >= recipe.frozen_layers
     assert all(torch.equal(before[name], after[name]) for name in before if "running" in name)
     class_loss = [float(line.split("cls_loss ")[1].split()[0]) for line in lines]
     assert class_loss[-1] < class_loss[0]
-    assert len(kept) == 1
+
+
+def test_a_killed_run_ends_as_an_undisturbed_one(tmp_path, monkeypatch):
+    monkeypatch.setattr("training.detector.KEEP_EVERY", 2)
+    _, whole, _ = tune(TINY)
+    draws = iter(range(3 * TINY.batch))
+    draw = Mosaics.draw
+
+    def killed_in_the_fourth_step(self):
+        if next(draws, None) is None:
+            raise KeyboardInterrupt
+        return draw(self)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Mosaics, "draw", killed_in_the_fourth_step)
+        with pytest.raises(KeyboardInterrupt):
+            tune(TINY, tmp_path / "run.state")
+    _, resumed, _ = tune(TINY, tmp_path / "run.state")
+    for name, value in whole.items():
+        torch.testing.assert_close(resumed[name], value, rtol=1e-3, atol=1e-4)
+
+
+def test_an_average_lies_between_its_networks():
+    networks = []
+    for seed in (0, 1):
+        torch.manual_seed(seed)
+        networks.append(build_network("yolov8n", classes=1))
+    first, second = (network.state_dict() for network in networks)
+    for share, expected in ((0.0, first), (1.0, second)):
+        mean = average_detectors(*networks, share).state_dict()
+        assert all(torch.allclose(mean[name], expected[name]) for name in mean)
+    middle = average_detectors(*networks, 0.25).state_dict()
+    name = "model.0.conv.weight"
+    torch.testing.assert_close(middle[name], 0.75 * first[name] + 0.25 * second[name])
+
+
+def test_a_coco_network_is_read_back_from_its_quantised_file(shared_data):
+    import onnxruntime
+
+    path = shared_data / "reference" / "yolov8n_int8.onnx"
+    network, architecture, _ = start_network(path)
+    assert architecture == "yolov8n-coco"
+    picture = cv2.resize(cv2.imread(str(ASSETS / "bus.jpg")), (640, 640))
+    inputs = np.ascontiguousarray(picture[..., ::-1].transpose(2, 0, 1)[None], np.float32) / 255
+    [expected] = onnxruntime.InferenceSession(str(path)).run(None, {"images": inputs})
+    with torch.inference_mode():
+        given = network(torch.from_numpy(inputs))[0].numpy()
+    assert given.shape == (1, 5, 8400)
+    sure = expected[0, 4] > 0.5
+    assert sure.sum() > 5
+    np.testing.assert_allclose(given[0, 4, sure], expected[0, 4, sure], atol=0.1)
+    np.testing.assert_allclose(given[0, :4, sure], expected[0, :4, sure], atol=8)
 
 
 def test_fine_tuning_starts_from_known_weights_only(tmp_path):
@@ -151,6 +287,7 @@ def test_the_shipped_detector_agrees_with_the_reference_on_unseen_frames(shared_
     reference = ReferenceDetector(shared_data / "reference" / "yolox_nano.onnx")
     label_clip(shared_data / "footage" / "pets-s2l1-view1.mp4", [reference], 199, tmp_path)
     detector = PersonDetector.load(device=torch.device("cpu"), image_size=640, min_score=0.25)
-    result = evaluate_detector(detector, load_pictures(tmp_path, "validation"))
+    pictures = load_pictures(tmp_path, "validation")
+    result = measure(find_all(detector, pictures), pictures, min_score=0.25).score
     assert result.recall >= 0.8
     assert result.precision >= 0.8
