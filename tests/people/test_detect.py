@@ -197,7 +197,7 @@ def evil_weights(folder, **card):
 
 def test_a_card_that_describes_a_network_runs_no_code(tmp_path):
     weights = evil_weights(tmp_path, architecture=evil_model(tmp_path / "boom"))
-    with pytest.raises(CheckpointError, match=r"evil\.json.*architecture.*is none of yolov8n\.yaml"):
+    with pytest.raises(CheckpointError, match=r"evil\.json.*architecture.*is none of yolov8n, "):
         load(weights)
     assert not (tmp_path / "boom").exists()
 
