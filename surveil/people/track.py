@@ -19,6 +19,7 @@ from ultralytics.trackers.byte_tracker import BYTETracker, STrack
 from ultralytics.trackers.utils.kalman_filter import KalmanFilterXYAH
 
 from surveil.people.crops import crop_qualities, cut
+from surveil.people.track_state import State, byte_track_state, crop_state, restore_byte_track
 from surveil.types import Crop, Detections, Floats, Frame, Track
 
 SURE_SCORE = 0.4
@@ -83,6 +84,21 @@ class Tracker:
         """End all tracks, at the end of the footage."""
         self._byte_track = _ByteTrack(self._fps)
         return self._close(list(self._open))
+
+    def state(self) -> State:
+        """All that it knows, for `restore`."""
+        return {
+            "seconds": self._seconds,
+            "dropped": self.dropped,
+            "open": [track.state() | {"number": number} for number, track in self._open.items()],
+            "byte_track": byte_track_state(self._byte_track),
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on where another tracker, made with the same parameters, stopped: both give the same tracks from there."""
+        self._seconds, self.dropped = state["seconds"], state["dropped"]
+        self._open = {values["number"]: _Open.of(values, self._crops) for values in state["open"]}
+        restore_byte_track(self._byte_track, state["byte_track"])
 
     def _close(self, numbers: list[int]) -> list[Track]:
         ended = [self._open.pop(number) for number in sorted(numbers)]
@@ -168,6 +184,22 @@ class _Open:
 
     def __len__(self) -> int:
         return len(self.seconds)
+
+    def state(self) -> State:
+        return {
+            "begin": self.begin,
+            "slot": self.slot,
+            "seconds": np.array(self.seconds),
+            "boxes": np.stack(self.boxes),
+            "scores": np.array(self.scores),
+            "best": [{"slot": slot, "crop": crop_state(crop)} for slot, crop in self.best.items()],
+        }
+
+    @staticmethod
+    def of(state: State, most: int) -> _Open:
+        best = {entry["slot"]: Crop(**entry["crop"]) for entry in state["best"]}
+        seconds, boxes, scores = state["seconds"].tolist(), list(state["boxes"]), state["scores"].tolist()
+        return _Open(state["begin"], most, state["slot"], seconds, boxes, scores, best)
 
     def add(self, frame: Frame, people: Detections, number: int, quality: float) -> None:
         box = people.boxes[number].copy()
