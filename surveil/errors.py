@@ -40,5 +40,13 @@ class StoreError(SurveilError):
     """The database or the media folder cannot be used."""
 
 
+class LeaseLostError(StoreError):
+    """Another worker has taken over the footage that this one worked on, and its result counts."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database or the media folder cannot be used just now: it is out of reach, locked for long, or full."""
+
+
 class QueryError(SurveilError):
     """A search asks for something that cannot be answered."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+State = dict[str, Any]
+"""Where something stands: values that JSON has, and arrays, in dictionaries and lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,11 +241,12 @@ class FootageReport:
     """What ingesting one piece of footage came to.
 
     Attributes:
-        state: "done", "failed", or "duplicate" (the same content was ingested before).
+        state: "done"; "failed"; "known" (the same content was ingested before); "busy" (another worker still holds it);
+            "stopped" (the run was told to stop before it was done).
         seconds: Wall-clock seconds that the work took.
         duration: Seconds that the footage lasts.
         warnings: What is wrong with the footage although it was ingested: gaps, truncation, a stated frame rate.
-        remark: Why there was nothing to do.
+        remark: Why it was not worked on, or not to its end.
         error: Why it failed.
         short_tracks: Tracks dropped because they had too few detections, or no crop that shows enough.
         kind: What the footage is; a folder of crops lasts as long as its names say, not as long as frames do.
@@ -251,7 +254,7 @@ class FootageReport:
 
     path: Path
     camera: str
-    state: Literal["done", "failed", "duplicate"]
+    state: Literal["done", "failed", "known", "busy", "stopped"]
     frames: FrameCounts = field(default_factory=FrameCounts)
     sightings: int = 0
     seconds: float = 0.0

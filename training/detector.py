@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from surveil.files import replace_file
 from surveil.types import Floats, Image
-from surveil.weights_file import replace_file
 from training.detector_data import Mosaics
 
 if TYPE_CHECKING:

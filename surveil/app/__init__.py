@@ -21,7 +21,7 @@ from surveil.app.results import (
     Understood,
     UpgradeResult,
 )
-from surveil.ingest.run import ProgressCallback
+from surveil.ingest.worker import ProgressCallback
 from surveil.types import FootageReport
 
 __all__ = [

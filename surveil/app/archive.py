@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -28,12 +28,14 @@ from surveil.settings import Settings, load_settings
 from surveil.timezones import parse_time
 
 if TYPE_CHECKING:
+    import threading
+
     from surveil.identities.methods import Method
-    from surveil.ingest.run import ProgressCallback
+    from surveil.ingest.worker import ProgressCallback
     from surveil.store.media import MediaFolder
     from surveil.store.session import Database
     from surveil.store.tables import Camera
-    from surveil.types import FootageReport
+    from surveil.types import FootageReport, PassedOver
 
 
 def open(url: str | None = None, *, create: bool = True, config: str | Path | None = None, **settings: Any) -> Archive:
@@ -107,7 +109,10 @@ class Archive:
         start: datetime | str | None = None,
         zone: str | None = None,
         gate: bool = True,
+        again: bool = False,
         progress: ProgressCallback | None = None,
+        passed_over: Callable[[PassedOver], object] | None = None,
+        stop: threading.Event | None = None,
     ) -> Iterator[FootageReport]:
         """Find the people in footage and store what they look like; gives a report of each piece when it is finished.
 
@@ -119,7 +124,10 @@ class Archive:
             start: TimeWindow all of it starts; None: told by the paths.
             zone: Time zone the cameras stand in.
             gate: Whether frames without motion are passed over.
+            again: Whether footage that is done, or was given up, is done again.
             progress: Told which footage is worked on, and how much of it is done (0 to 1).
+            passed_over: Told of files that are not taken for footage, from another thread.
+            stop: Ends the work when it is set; the next run goes on with what is left.
 
         Raises:
             SurveilError: The zone or the start is none, or a camera pattern of the settings is wrong.
@@ -129,9 +137,11 @@ class Archive:
 
         start = parse_time(start) if isinstance(start, str) else start
         recorded = Recorded(camera, start, zone)
-        found = scan(self.database, self.settings, [Path(path) for path in paths], recorded)
-        hand = worker(self.database, self.media, self.models, self.settings, gate=gate, progress=progress)
-        yield from hand.ingest(found)
+        walk = scan(self.database, self.settings, recorded, again=again, passed_over=passed_over)
+        hand = worker(
+            self.database, self.media, self.models, self.settings, gate=gate, progress=progress, stop=stop
+        )  # fmt: skip
+        yield from hand.ingest(walk.run([Path(path) for path in paths]))
 
     def status(self) -> Status:
         """The footage in the database, its state, and what became of its frames; also while it is ingested."""

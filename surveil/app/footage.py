@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from surveil.app.results import FootageStatus, SightingDetail, Status
 from surveil.app.search import as_match
 from surveil.errors import QueryError
+from surveil.ingest.leases import database_now, is_stale
 from surveil.search.rank import Score, load_sightings
 from surveil.store.media import MediaFolder
 from surveil.store.tables import Camera, Crop, Footage, SightingRow
@@ -22,9 +23,11 @@ def status(session: Session) -> Status:
     """Every piece of footage, by camera and start."""
     people = select(func.count()).where(SightingRow.footage_id == Footage.id).scalar_subquery()
     statement = select(Footage, Camera.name, people).join(Camera).order_by(Camera.name, Footage.started_at, Footage.id)
+    now = database_now(session)
     return Status(
         footage=tuple(
             FootageStatus(
+                footage=row.id,
                 path=row.path,
                 camera=camera,
                 camera_from=row.camera_from,
@@ -32,6 +35,7 @@ def status(session: Session) -> Status:
                 started_from=row.started_from,
                 duration=row.duration,
                 state=row.state,
+                stale=is_stale(row, now),
                 progress=row.progress,
                 frames=FrameCounts(**{name: row.frames.get(name, 0) for name in FRAMES}),
                 sightings=sightings,

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 from surveil.app.models import LoadedModels
-from surveil.errors import FootageError
-from surveil.footage.examine import examine
-from surveil.footage.find import find_footage
 from surveil.footage.origin import OriginRules
 from surveil.ingest.pipeline import Pipeline
-from surveil.ingest.run import ProgressCallback, Worker
+from surveil.ingest.scan import Scan
+from surveil.ingest.worker import ProgressCallback, Worker
 from surveil.settings import Settings
-from surveil.store.cameras import configure_camera, list_cameras
+from surveil.store.cameras import list_cameras
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef
 from surveil.store.session import Database
 from surveil.store.writer import Writer
-from surveil.types import FoundFootage, Source
+from surveil.types import PassedOver
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,7 +38,7 @@ class Recorded:
 
 def worker(
     database: Database, media: MediaFolder, models: LoadedModels, settings: Settings, *, gate: bool,
-    progress: ProgressCallback | None,
+    progress: ProgressCallback | None, stop: threading.Event | None,
 ) -> Worker:  # fmt: skip
     """A worker that loads the networks when they are needed: not at all where everything was ingested before.
 
@@ -50,26 +48,16 @@ def worker(
     card = models.card
     writer = Writer(database, media, ModelRef(card.name, card.sha256, dataclasses.asdict(card)))
     pipeline = Pipeline(lambda: models.detector, lambda: models.appearance, settings, gate=gate)
-    return Worker(writer, pipeline, progress)
+    return Worker(writer, pipeline, progress, stop)
 
 
 def scan(
-    database: Database, settings: Settings, paths: Sequence[Path], recorded: Recorded
-) -> Iterator[Source | FootageError]:
-    """What lies at the paths. The zone that the caller gives goes before those the cameras are known to stand in."""
+    database: Database, settings: Settings, recorded: Recorded, *, again: bool,
+    passed_over: Callable[[PassedOver], object] | None,
+) -> Scan:  # fmt: skip
+    """A scan for footage. The zone that the caller gives goes before those the cameras are known to stand in."""
     zone = recorded.zone
     with database.session() as session:
         zones = {} if zone else {known.name: known.zone for known, _, _ in list_cameras(session)}
     rules = OriginRules.of(zone or "UTC", settings.camera_patterns, zones, camera=recorded.camera, start=recorded.start)
-    for found in find_footage(paths, rules):
-        if isinstance(found, FootageError):
-            yield found
-        if not isinstance(found, FoundFootage):
-            continue
-        if zone:
-            with database.session() as session:
-                configure_camera(session, found.camera, zone=zone, create=True)
-        try:
-            yield examine(found, rules)
-        except FootageError as error:
-            yield error
+    return Scan(database, rules, zone=zone, again=again, passed_over=passed_over)

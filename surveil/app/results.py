@@ -142,6 +142,8 @@ class IngestResult(Frozen):
 class FootageStatus(Frozen):
     """A piece of footage in the database."""
 
+    footage: int
+    """Its number."""
     path: str
     camera: str
     camera_from: str
@@ -149,6 +151,8 @@ class FootageStatus(Frozen):
     started_from: str
     duration: float
     state: str
+    stale: bool
+    """Whether it is being worked on by a worker that is gone: the next run goes on with it."""
     progress: float
     """The part that is done, 0 to 1."""
     frames: FrameCounts

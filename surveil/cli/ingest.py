@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from surveil.cli.archive import open_archive
 from surveil.cli.output import echo, json_option, write_json, write_table
 from surveil.cli.parameters import TIME
 from surveil.cli.progress import progress_line
+from surveil.cli.signals import stop_on_signals
 
 if TYPE_CHECKING:
     from surveil.app import FootageReport
@@ -29,20 +31,23 @@ if TYPE_CHECKING:
 @click.option("--trust-detector", is_flag=True, default=None, help="Load .pt weights, which can run code.")
 @click.option("--image-size", metavar="N", type=int, help="Pixels of the longer side that the detector sees.")
 @click.option("--no-gate", is_flag=True, help="Look at frames without motion too.")
+@click.option("--again", is_flag=True, help="Do again what is done already, or was given up.")
 @click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context, /, paths: tuple[Path, ...], camera: str | None, start: datetime | None, zone: str | None,
-    image_size: int | None, no_gate: bool, output: str, **flags: Any,
+    image_size: int | None, no_gate: bool, again: bool, output: str, **flags: Any,
 ) -> None:  # fmt: skip
     """Find the people in footage and store what they look like.
 
     PATH is a video, or a folder that is searched for videos and for folders of crops (pictures of one person each).
-    What was ingested before is skipped, whatever it is called now; what failed before, or was interrupted, is done
-    again. Several processes, also on several machines, may ingest the same folder into one database.
+    What was ingested before is skipped, whatever it is called now; what failed before is tried again, and what was
+    interrupted goes on where it stopped. Several processes, also on several machines, may ingest the same folder into
+    one database: each takes what waits, and takes over from those that die. Ctrl-C and SIGTERM stop it cleanly.
 
-    Exit codes: 0 everything is ingested; 1 something could not be (the rest is); 2 the call is wrong.
+    Exit codes: 0 everything is ingested; 1 something could not be (the rest is); 2 the call is wrong; 3 it was stopped
+    before everything was ingested.
 
     \b
     Example:
@@ -50,15 +55,20 @@ def command(
         surveil ingest hall.mp4 --camera hall --start 2026-09-14T08:30 --json
     """  # noqa: D301 (click needs the control character)
     reports = []
+    passed_over: Counter[str] = Counter()
     with (
         open_archive(ctx, create=True, detector_image_size=image_size, **flags) as archive,
         progress_line("looking for footage") as line,
+        stop_on_signals() as stop,
     ):
 
         def progress(source: Source, done: float) -> None:
             line.step(f"{source.path.name} ({source.camera})", done)
 
-        found = archive.ingest(paths, camera=camera, start=start, zone=zone, gate=not no_gate, progress=progress)
+        found = archive.ingest(
+            paths, camera=camera, start=start, zone=zone, gate=not no_gate, again=again, progress=progress,
+            passed_over=lambda file: passed_over.update([file.reason]), stop=stop,
+        )  # fmt: skip
         for report in found:
             line.say(_line(report))
             reports.append(report)
@@ -67,22 +77,26 @@ def command(
 
         write_json(IngestResult(footage=tuple(reports)))
     else:
-        _print(reports)
-    if any(report.state == "failed" for report in reports):
-        ctx.exit(1)
+        _print(reports, passed_over)
+    states = {report.state for report in reports}
+    ctx.exit(1 if "failed" in states else 3 if states & {"busy", "stopped"} or stop.is_set() else 0)
 
 
 def _line(report: FootageReport) -> str:
     if report.state == "failed":
         return f"failed: {report.error}"
-    if report.state == "duplicate":
+    if report.state == "known":
         return f"skipped: {report.path} ({report.remark})"
+    if report.state != "done":
+        return f"{report.state}: {report.path} ({report.remark})"
     return f"done: {report.path}, camera {report.camera}: {report.sightings} people in {report.seconds:.1f} s"
 
 
-def _print(reports: list[FootageReport]) -> None:
+def _print(reports: list[FootageReport], passed_over: Counter[str]) -> None:
     from surveil.cli.ingest_table import COLUMNS, NUMBERS, remarks, table
 
     write_table(COLUMNS, table(reports), right=NUMBERS)
     for line in remarks(reports):
         echo(line)
+    for reason, count in passed_over.most_common():
+        echo(f"passed over: {count} files ({reason})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Sequence
 
 from surveil.app.wording import warnings_in_words
@@ -13,6 +14,7 @@ COLUMNS = (
     "x real time",
 )  # fmt: skip
 NUMBERS = COLUMNS[3:]
+STATES = ("done", "failed", "known", "busy", "stopped")
 
 
 def table(reports: Sequence[FootageReport]) -> list[list[str]]:
@@ -24,9 +26,9 @@ def table(reports: Sequence[FootageReport]) -> list[list[str]]:
 
 
 def states(reports: Sequence[FootageReport]) -> str:
-    """How many are done, failed and duplicates, leaving out what there is none of."""
-    counts = {state: sum(report.state == state for report in reports) for state in ("done", "failed", "duplicate")}
-    return ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    """How many ended in each state, leaving out those there is none of."""
+    counts = Counter[str](report.state for report in reports)
+    return ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])
 
 
 def total(reports: Sequence[FootageReport]) -> FootageReport:

@@ -48,6 +48,7 @@ def command(ctx: click.Context, output: str) -> None:
 
 def _row(piece: FootageStatus) -> list[str]:
     state = f"{piece.state} {percent(piece.progress)}" if piece.state == "working" else piece.state
+    state += ", stale" if piece.stale else ""
     counts = [str(getattr(piece.frames, name)) for name in FRAMES]
     starts = f"{piece.started_at:%Y-%m-%d %H:%M:%S}"
     return [Path(piece.path).name, piece.camera, starts, state, *counts, str(piece.sightings)]

@@ -44,6 +44,7 @@ class FootageReader:
         fps: Frames per second that are to be looked at.
         gate: The motion gate, new for each footage; None looks at every sampled frame.
         stated_fps: Frames per second of a raw stream, which has no timestamps.
+        after: Number of a frame; those up to it were looked at before, and are decoded and counted but not yielded.
 
     Attributes:
         stated_duration: Seconds that the container claims, None if it does not: for progress only.
@@ -52,7 +53,9 @@ class FootageReader:
         FootageError: On entering: it cannot be opened. After the iteration: no frame could be decoded.
     """
 
-    def __init__(self, path: Path, *, fps: float, gate: MotionGate | None = None, stated_fps: float = 25.0) -> None:
+    def __init__(
+        self, path: Path, *, fps: float, gate: MotionGate | None = None, stated_fps: float = 25.0, after: int = -1
+    ) -> None:
         self.path = path
         self.stated_duration: float | None = None
         self._counts = FrameCounts()
@@ -60,6 +63,7 @@ class FootageReader:
         self._fps = fps
         self._gate = gate
         self._stated_fps = stated_fps
+        self._after = after
         self._interval = -1
         self._reformatter = VideoReformatter()
         self._losses = _Losses()
@@ -100,7 +104,8 @@ class FootageReader:
                 self._counts.gated += 1
             else:
                 self._counts.processed += 1
-                yield Frame(index, seconds, self._picture(decoded))
+                if index > self._after:
+                    yield Frame(index, seconds, self._picture(decoded))
         self._ended = True
         if not self._counts.decoded:
             raise FootageError("no frame can be decoded", self.path, "The file is damaged, or no video.")

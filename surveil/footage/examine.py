@@ -15,40 +15,55 @@ from surveil.footage.origin import OriginRules
 from surveil.types import CropFile, FoundFootage, Source
 
 
-def examine(found: FoundFootage, rules: OriginRules) -> Source:
+def examine(found: FoundFootage, rules: OriginRules, *, content_hash: str | None = None) -> Source:
     """Open a piece of footage, tell when it starts, and hash it; this reads all of it.
 
     Args:
         found: What `surveil.footage.find.find_footage` met.
         rules: How to tell when it starts; those that it was found with.
+        content_hash: Its hash, if that is known already; then only the beginning is read.
 
     Raises:
         FootageReadError: It cannot be read now, or changes meanwhile; it may be tried again.
         FootageError: It is no video, or damaged beyond reading.
     """
-    return _video(found, rules) if found.kind == "video" else _crops(found, rules)
+    look = _video if found.kind == "video" else _crops
+    return look(found, rules, content_hash)
 
 
-def _video(found: FoundFootage, rules: OriginRules) -> Source:
+def hash_again(source: Source) -> str:
+    """The hash of what is there now, in place of footage that was examined before.
+
+    Raises:
+        FootageReadError: It cannot be read now, or changes meanwhile.
+    """
+    return _hash_file(source.path)[0] if source.kind == "video" else _hash_crops(source.crops)
+
+
+def _video(found: FoundFootage, rules: OriginRules, content_hash: str | None) -> Source:
     container, stream = open_video(found.path)
     with container:
         metadata = {**stream.metadata, **container.metadata}
         duration = claimed_duration(container, stream) or 0.0
-    digest, status = _hash_file(found.path)
+    digest, size, mtime_ns = content_hash, found.size, found.mtime_ns
+    if digest is None:
+        digest, status = _hash_file(found.path)
+        size, mtime_ns = status.st_size, status.st_mtime_ns
     started_at, started_from = rules.start_of(
         found.path, found.camera, metadata=metadata, duration=duration,
-        modified=datetime.fromtimestamp(status.st_mtime, UTC),
+        modified=datetime.fromtimestamp(mtime_ns / 1e9, UTC),
     )  # fmt: skip
     return Source(
         found.path, "video", found.camera, found.camera_from, started_at, started_from, digest,
-        size=status.st_size, mtime_ns=status.st_mtime_ns,
+        size=size, mtime_ns=mtime_ns,
     )  # fmt: skip
 
 
-def _crops(found: FoundFootage, rules: OriginRules) -> Source:
+def _crops(found: FoundFootage, rules: OriginRules, content_hash: str | None) -> Source:
     started_at, started_from, files = time_crops(found, rules)
     return Source(
-        found.path, "crops", found.camera, found.camera_from, started_at, started_from, _hash_crops(files),
+        found.path, "crops", found.camera, found.camera_from, started_at, started_from,
+        content_hash or _hash_crops(files),
         tuple(files), len(found.pictures) - len(files), size=found.size, mtime_ns=found.mtime_ns,
     )  # fmt: skip
 

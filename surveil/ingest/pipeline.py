@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from surveil.ingest.prefetch import prefetch
 from surveil.people.crops import picture_quality
 from surveil.people.track import Tracker
 from surveil.settings import Settings
-from surveil.types import Crop, Detections, Frame, Image, ReadResult, Sighting, Source, Track
+from surveil.types import Crop, Detections, Frame, Image, ReadResult, Sighting, Source, State, Track
 
 BATCH_SIZE = 8
 """Frames given to the detector together, and decoded ahead of it."""
@@ -25,6 +25,12 @@ BATCH_BYTES = 256 * 2**20
 """Frames of a batch take so much memory at most, and so do those decoded ahead; one frame may be larger."""
 CROP_BATCH_SIZE = 64
 """Crops given to the model together."""
+PART_SECONDS = 5.0
+"""So often, in seconds of the footage, work can be interrupted without loss."""
+DECISIVE_SETTINGS = (
+    "fps", "stated_fps", "gate_threshold", "gate_forced_seconds", "track_min_detections", "crops_per_track",
+    "detector", "detector_image_size", "detector_min_score",
+)  # fmt: skip
 
 
 class DetectsPeople(Protocol):
@@ -35,10 +41,20 @@ class DetectsPeople(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step through footage: sightings that are complete now, and how much of the footage is done (0 to 1)."""
+    """A step through footage.
+
+    Attributes:
+        sightings: Those that are complete now.
+        done: How much of the footage is done, 0 to 1.
+        seconds: The moment of the footage that was reached.
+        state: Where this is a place from which another process can go on: gives, before the next step is taken, what
+            that process needs. All sightings that are complete were given then.
+    """
 
     sightings: list[Sighting]
     done: float
+    seconds: float = 0.0
+    state: Callable[[], State] | None = None
 
 
 class Pipeline:
@@ -72,9 +88,20 @@ class Pipeline:
         """The appearance model, loaded when it is first asked for."""
         return self._load_model()
 
-    def process(self, source: Source) -> Processing:
-        """The footage's way through the pipeline; nothing is read before it is iterated over."""
-        return VideoProcessing(self, source) if source.kind == "video" else CropsProcessing(self, source)
+    @property
+    def recipe(self) -> State:
+        """What decides, besides the networks' weights, which sightings come out."""
+        return {"gate": self.gate, **{name: getattr(self.settings, name) for name in DECISIVE_SETTINGS}}
+
+    def process(self, source: Source, state: State | None = None) -> Processing:
+        """The footage's way through the pipeline; nothing is read before its steps are asked for.
+
+        Args:
+            source: The footage.
+            state: Where to go on, from a step of a pipeline with the same recipe; what comes then is exactly what would
+                have come there.
+        """
+        return VideoProcessing(self, source, state) if source.kind == "video" else CropsProcessing(self, source)
 
 
 class Processing:
@@ -119,12 +146,13 @@ class VideoProcessing(Processing):
 
     _reader: FootageReader
 
-    def __init__(self, pipeline: Pipeline, source: Source) -> None:
+    def __init__(self, pipeline: Pipeline, source: Source, state: State | None) -> None:
         settings = pipeline.settings
         gate = MotionGate(settings.gate_threshold, settings.gate_forced_seconds) if pipeline.gate else None
+        after = -1 if state is None else state["frame"]
         super().__init__(
             pipeline,
-            FootageReader(source.path, fps=settings.fps, gate=gate, stated_fps=settings.stated_fps),
+            FootageReader(source.path, fps=settings.fps, gate=gate, stated_fps=settings.stated_fps, after=after),
         )
         self._tracker = Tracker(
             fps=settings.fps,
@@ -132,6 +160,10 @@ class VideoProcessing(Processing):
             min_detections=settings.track_min_detections,
             crops=CROPS_PER_STORED_CROP * settings.crops_per_track,
         )
+        self._part_begins = 0.0
+        if state is not None:
+            self._part_begins = state["seconds"]
+            self._tracker.restore(state["tracker"])
 
     @property
     def short_tracks(self) -> int:
@@ -143,10 +175,19 @@ class VideoProcessing(Processing):
                 found = self._pipeline.detector.detect([frame.image for frame in batch])
                 for frame, people in zip(batch, found, strict=True):
                     self._waiting += self._tracker.update(frame, people)
-                done = min(1.0, batch[-1].seconds / reader.stated_duration) if reader.stated_duration else 0.0
-                yield Step(self._described(at_least=CROP_BATCH_SIZE), done)
+                last = batch[-1]
+                done = min(1.0, last.seconds / reader.stated_duration) if reader.stated_duration else 0.0
+                # Where parts end depends on the footage alone, so that crops are described in the same company always.
+                if last.seconds - self._part_begins < PART_SECONDS:
+                    yield Step(self._described(at_least=CROP_BATCH_SIZE), done, last.seconds)
+                else:
+                    self._part_begins = last.seconds
+                    yield Step(self._described(at_least=0), done, last.seconds, partial(self._state, last))
         self._waiting += self._tracker.finish()
         yield Step(self._described(at_least=0), 1.0)
+
+    def _state(self, last: Frame) -> State:
+        return {"frame": last.index, "seconds": last.seconds, "tracker": self._tracker.state()}
 
 
 class CropsProcessing(Processing):

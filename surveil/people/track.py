@@ -19,8 +19,8 @@ from ultralytics.trackers.byte_tracker import BYTETracker, STrack
 from ultralytics.trackers.utils.kalman_filter import KalmanFilterXYAH
 
 from surveil.people.crops import crop_qualities, cut
-from surveil.people.track_state import State, byte_track_state, crop_state, restore_byte_track
-from surveil.types import Crop, Detections, Floats, Frame, Track
+from surveil.people.track_state import byte_track_state, crop_state, restore_byte_track
+from surveil.types import Crop, Detections, Floats, Frame, State, Track
 
 SURE_SCORE = 0.4
 """Detections from here on are matched first and may begin a track; weaker ones only continue one."""

@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import copy
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 from ultralytics.trackers.byte_tracker import BYTETracker, STrack
 
-from surveil.types import Crop
-
-State = dict[str, Any]
-"""Values that JSON has, and arrays, in dictionaries and lists."""
+from surveil.types import Crop, State
 
 
 def byte_track_state(tracker: BYTETracker) -> State:

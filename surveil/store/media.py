@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from surveil.errors import StoreError
+from surveil.errors import StoreError, StoreUnavailableError
 from surveil.files import PARTIAL, is_surveil_folder, mark_folder, replace_file
 from surveil.settings import Settings
 from surveil.store.session import Database
 
 KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{62}\.jpg")
+
+PASSING = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.EHOSTDOWN}
+"""Errors that somebody may mend while we wait: no room, or a disk or server that is away."""
 
 
 class MediaFolder:
@@ -112,4 +116,5 @@ def media_folder(settings: Settings, database: Database) -> MediaFolder:
 
 
 def _unusable(error: OSError, path: Path, next_step: str) -> StoreError:
-    return StoreError(error.strerror or str(error), path, next_step)
+    kind = StoreUnavailableError if error.errno in PASSING else StoreError
+    return kind(error.strerror or str(error), path, next_step)

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from surveil.errors import StoreError
+from surveil.errors import StoreError, StoreUnavailableError
 from surveil.store import schema
 
 LOCK_TIMEOUT = 30.0
@@ -147,7 +147,8 @@ def readable_errors(where: str) -> Iterator[None]:
         outside = isinstance(error, (OperationalError, InterfaceError)) or "permission denied" in said
         if not (outside or _is_damaged(said) or _lacks_pgvector(said)):
             raise
-        raise StoreError(said, where, _next_step(said)) from error
+        passing = outside and not ("permission denied" in said or _is_damaged(said) or _lacks_pgvector(said))
+        raise (StoreUnavailableError if passing else StoreError)(said, where, _next_step(said)) from error
 
 
 _URL_HELP = "Write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME."

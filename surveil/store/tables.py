@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, MetaData, String, Text, text
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from surveil.attributes import OUTPUT_NAMES
@@ -48,7 +48,8 @@ class Footage(Base):
     """One file, or one folder of crops; told apart by its content, not its name.
 
     `state`: waiting, working, done or failed. `lease_owner` and `lease_until` say who works on it and until when that
-    may be believed; `attempts` counts the starts, so that footage that kills its worker is not retried for ever.
+    may be believed; `attempts` counts the workers that died on it since it last got on, so that footage that kills its
+    worker is not retried for ever.
     `size` (bytes) and `mtime_ns` (nanoseconds since 1970) are those of the content that was hashed; null where an
     older release did not note them. `frames` holds the counts of `surveil.types.FrameCounts`; `warnings` records of
     kind, start, end (seconds of the footage) and detail. `progress` goes from 0 to 1; `watermark` is the second of the
@@ -78,6 +79,14 @@ class Footage(Base):
     lease_owner: Mapped[str | None] = mapped_column(String(200))
     lease_until: Mapped[datetime | None]
     camera: Mapped[Camera] = relationship()
+
+
+class ResumePoint(Base):
+    """What is needed to go on with footage from its watermark; gone when the footage is done."""
+
+    __tablename__ = "resume_point"
+    footage_id: Mapped[int] = mapped_column(ForeignKey("footage.id", ondelete="CASCADE"), primary_key=True)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class ScannedFile(Base):

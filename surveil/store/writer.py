@@ -1,4 +1,8 @@
-"""Writing what became of footage: its sightings and its "done" in one transaction, or nothing."""
+"""Writing what became of footage: its sightings and its "done" in one transaction, or nothing.
+
+Long footage is written in parts: what was seen up to a moment, the watermark, and what is needed to go on from there,
+again in one transaction. Whoever is interrupted after that loses only what came later.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,16 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveil.attributes import OUTPUT_NAMES
-from surveil.errors import StoreError
+from surveil.errors import LeaseLostError, StoreError
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, model_in_use, register_model
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, SightingRow
+from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, ResumePoint, SightingRow
 from surveil.types import Floats, FootageReport, Image, Sighting
 
 JPEG_QUALITY = 92
@@ -49,31 +53,80 @@ class Writer:
                     "Use that model (--model), or start another database (--database).",
                 )
 
-    def begin(self, footage_id: int) -> FootageWriter:
+    def begin(self, footage_id: int, *, resume: bool = False) -> FootageWriter:
         """Start writing one piece of footage; whoever holds its lease now is the one who may finish it.
+
+        Args:
+            footage_id: The footage.
+            resume: Whether to add to what is stored up to the watermark; else all that is written takes its place.
 
         Raises:
             StoreError: There is no such footage.
         """
         with self.database.session() as session:
-            row = session.execute(select(Footage.lease_owner).where(Footage.id == footage_id)).one_or_none()
-        if row is None:
-            raise StoreError(f"no footage has the number {footage_id}", self.database.where)
-        return FootageWriter(self.database, self.media, self.model_id, footage_id, row.lease_owner)
+            stored = select(Footage.lease_owner, Footage.watermark).where(Footage.id == footage_id)
+            row = session.execute(stored).one_or_none()
+            if row is None:
+                raise StoreError(f"no footage has the number {footage_id}", self.database.where)
+            sightings = select(func.count()).where(SightingRow.footage_id == footage_id)
+            count = session.scalars(sightings).one() if resume else 0
+        lease = _Lease(self.database, footage_id, row.lease_owner, row.watermark)
+        return FootageWriter(self.media, self.model_id, lease, stored=count if resume else None)
+
+    def resume_state(self, footage_id: int) -> bytes | None:
+        """What was stored with the watermark of a piece of footage, to go on from there; None if there is none."""
+        with self.database.session() as session:
+            return session.scalars(select(ResumePoint.state).where(ResumePoint.footage_id == footage_id)).one_or_none()
+
+
+@dataclasses.dataclass(slots=True)
+class _Lease:
+    """The footage's row, which may be changed while it is still as we left it: same owner, same watermark."""
+
+    database: Database
+    footage_id: int
+    owner: str | None
+    watermark: float | None
+
+    def change(self, session: Session, values: dict[str, Any]) -> None:
+        """Change the row, and hold it until the commit, so that two who believe to own it come one after the other.
+
+        Raises:
+            LeaseLostError: Another worker has taken the footage over.
+        """
+        changed = (
+            update(Footage)
+            .where(
+                Footage.id == self.footage_id,
+                Footage.lease_owner.is_not_distinct_from(self.owner),
+                Footage.watermark.is_not_distinct_from(self.watermark),
+            )
+            .values(values)
+            .returning(Footage.id)
+        )
+        if session.execute(changed, execution_options={"synchronize_session": False}).first() is None:
+            raise LeaseLostError(
+                f"another worker has taken over footage {self.footage_id}; its result counts", self.database.where
+            )
+
+    def was_written(self, state: str, watermark: float | None, seconds: float) -> bool:
+        """Whether a commit that seemed to fail, because the connection was lost, had reached the database."""
+        with self.database.session() as session:
+            row = session.scalars(select(Footage).where(Footage.id == self.footage_id)).one_or_none()
+            return row is not None and (row.state, row.watermark, row.work_seconds) == (state, watermark, seconds)
 
 
 class FootageWriter:
-    """Collects the sightings of one piece of footage and stores them all at once; made by `Writer.begin`."""
+    """Stores the sightings of one piece of footage, in parts or all at once; made by `Writer.begin`."""
 
-    def __init__(
-        self, database: Database, media: MediaFolder, model_id: int, footage_id: int, lease_owner: str | None
-    ) -> None:
-        self.footage_id = footage_id
-        self._database, self._media, self._model_id, self._lease_owner = database, media, model_id, lease_owner
+    def __init__(self, media: MediaFolder, model_id: int, lease: _Lease, *, stored: int | None) -> None:
+        self.footage_id = lease.footage_id
+        self._media, self._model_id, self._lease = media, model_id, lease
+        self._replaces, self._stored = stored is None, stored or 0
         self._rows: list[_Rows] = []
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return self._stored + len(self._rows)
 
     def add(self, sighting: Sighting) -> None:
         """Take a sighting. Its pictures go to the media folder at once, so that they never pile up in memory.
@@ -86,53 +139,87 @@ class FootageWriter:
         self._rows.append(_Rows.of(sighting, keys))
 
     def progress(self, fraction: float) -> None:
-        """Tell how much of the footage is done (0 to 1), for whoever watches; a transaction of its own."""
-        with self._database.session() as session:
-            self._update(session, {"progress": fraction})
+        """Tell how much of the footage is done (0 to 1), for whoever watches; a transaction of its own.
+
+        Raises:
+            LeaseLostError: Another worker has taken the footage over.
+        """
+        with self._lease.database.session() as session:
+            self._lease.change(session, {"progress": fraction})
+
+    def store_part(self, report: FootageReport, watermark: float, state: bytes) -> None:
+        """Store the sightings taken so far, the watermark, and what is needed to go on from there, in one transaction.
+
+        May be called again when it failed: a commit that did reach the database is not repeated.
+
+        Args:
+            report: What the footage came to so far.
+            watermark: Second of the footage up to which all that was seen is stored.
+            state: What `Writer.resume_state` is to give to whoever goes on.
+
+        Raises:
+            LeaseLostError: Another worker has taken the footage over; nothing was changed.
+        """
+        values = _columns(report) | {"watermark": watermark, "attempts": 0}  # it gets on: nobody dies of it
+        try:
+            with self._lease.database.session() as session:
+                self._lease.change(session, values)
+                self._store_rows(session)
+                session.execute(delete(ResumePoint).where(ResumePoint.footage_id == self.footage_id))
+                session.execute(insert(ResumePoint).values(footage_id=self.footage_id, state=state))
+        except LeaseLostError:
+            if not self._lease.was_written("working", watermark, report.seconds):
+                raise
+        self._lease.watermark = watermark
+        self._rows_are_stored()
 
     def finish(self, report: FootageReport) -> None:
         """Store all sightings and mark the footage done, in one transaction, in place of what it had before.
 
+        May be called again when it failed: a commit that did reach the database is not repeated.
+
         Raises:
-            StoreError: Another worker has taken the footage over; nothing was changed.
+            LeaseLostError: Another worker has taken the footage over; nothing was changed.
         """
-        done = {
-            "state": "done",
-            "progress": 1.0,
-            "frames": dataclasses.asdict(report.frames),
-            "duration": report.duration,
-            "warnings": [dataclasses.asdict(warning) for warning in report.warnings],
-            "work_seconds": report.seconds,
-        }
-        with self._database.session() as session:
-            # Locks the row, so that two workers who believe to own the footage finish one after the other.
-            self._close(session, done | {"error": None})
+        done = {"state": "done", "progress": 1.0, "error": None, "watermark": report.duration, "attempts": 0}
+        try:
+            with self._lease.database.session() as session:
+                self._lease.change(session, _columns(report) | done | _UNLEASED)
+                self._store_rows(session)
+                session.execute(delete(ResumePoint).where(ResumePoint.footage_id == self.footage_id))
+        except LeaseLostError:
+            if not self._lease.was_written("done", report.duration, report.seconds):
+                raise
+        self._rows_are_stored()
+
+    def fail(self, report: FootageReport, *, keep: bool = False) -> None:
+        """Mark the footage failed and say why, with the counts of its frames so far.
+
+        Args:
+            report: Has the error.
+            keep: Whether what is stored up to the watermark stays, because work may go on from there. Sightings of an
+                earlier run that was done stay in any case.
+
+        Raises:
+            LeaseLostError: Another worker has taken the footage over; nothing was changed.
+        """
+        failed = _columns(report) | {"state": "failed", "error": report.error} | _UNLEASED
+        with self._lease.database.session() as session:
+            self._lease.change(session, failed if keep else failed | {"watermark": None})
+            if not keep and self._lease.watermark is not None:
+                session.execute(delete(SightingRow).where(SightingRow.footage_id == self.footage_id))
+                session.execute(delete(ResumePoint).where(ResumePoint.footage_id == self.footage_id))
+        self._rows.clear()
+
+    def _store_rows(self, session: Session) -> None:
+        if self._replaces:
             session.execute(delete(SightingRow).where(SightingRow.footage_id == self.footage_id))
-            if self._rows:
-                self._insert(session)
+        if self._rows:
+            self._insert(session)
+
+    def _rows_are_stored(self) -> None:
+        self._stored, self._replaces = len(self), False
         self._rows.clear()
-
-    def fail(self, error: str) -> None:
-        """Mark the footage failed and say why; none of the sightings is stored.
-
-        Raises:
-            StoreError: Another worker has taken the footage over; nothing was changed.
-        """
-        with self._database.session() as session:
-            self._close(session, {"state": "failed", "error": error})
-        self._rows.clear()
-
-    def _close(self, session: Session, values: dict[str, Any]) -> None:
-        if not self._update(session, values | {"lease_owner": None, "lease_until": None}):
-            raise StoreError(
-                f"another worker has taken over footage {self.footage_id}; its result counts", self._database.where
-            )
-
-    def _update(self, session: Session, values: dict[str, Any]) -> bool:
-        """Change the footage's row, if its lease is still whose it was at the beginning."""
-        still_ours = Footage.lease_owner.is_not_distinct_from(self._lease_owner)
-        changed = update(Footage).where(Footage.id == self.footage_id, still_ours).values(values).returning(Footage.id)
-        return session.execute(changed, execution_options={"synchronize_session": False}).first() is not None
 
     def _insert(self, session: Session) -> None:
         # The camera's row is held, so that its clock offset cannot change between here and the commit.
@@ -198,6 +285,19 @@ class _Rows:
 
     def crops(self, start: datetime) -> list[dict[str, Any]]:
         return [columns | {"taken_at": start + timedelta(seconds=seconds)} for seconds, columns in self.crop_columns]
+
+
+_UNLEASED: dict[str, Any] = {"lease_owner": None, "lease_until": None}
+
+
+def _columns(report: FootageReport) -> dict[str, Any]:
+    """The columns of the footage that its report fills."""
+    return {
+        "frames": dataclasses.asdict(report.frames),
+        "duration": report.duration,
+        "warnings": [dataclasses.asdict(warning) for warning in report.warnings],
+        "work_seconds": report.seconds,
+    }
 
 
 def encode_jpeg(image: Image) -> bytes:

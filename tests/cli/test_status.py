@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from surveil.cli import surveil
 from surveil.errors import StoreError
-from surveil.ingest.queue import claim, new_owner
+from surveil.ingest.leases import claim_next, new_owner
 from surveil.store.register import register_footage
 from surveil.store.session import Database
 from surveil.store.tables import Footage
@@ -56,7 +56,7 @@ def test_footage_that_is_done_is_shown_with_its_numbers(status, fill, made_up):
 def test_progress_is_seen_while_footage_is_ingested(status, database):
     footage = register(database, "gate")
     register(database, "hall")
-    claim(database, footage, new_owner())
+    claim_next(database, [footage], new_owner())
     with database.session() as session:
         session.execute(update(Footage).where(Footage.id == footage).values(progress=0.42))
     gate, hall = json.loads(status("--json"))["footage"]
@@ -70,7 +70,9 @@ def test_reasons_and_warnings_are_shown(status, database, media):
     from surveil.store.writer import Writer
 
     writer = Writer(database, media, ModelRef("model", "f" * 64))
-    writer.begin(register(database, "gate")).fail("/f/gate.mp4: no frame can be decoded")
+    writer.begin(register(database, "gate")).fail(
+        FootageReport(Path("/f/gate.mp4"), "gate", "failed", error="/f/gate.mp4: no frame can be decoded")
+    )
     done = FootageReport(
         Path("/f/hall.mp4"),
         "hall",

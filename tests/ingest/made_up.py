@@ -10,8 +10,11 @@ import numpy as np
 from sqlalchemy import event
 
 from surveil.attributes import OUTPUTS
+from surveil.footage.origin import OriginRules
+from surveil.ingest import pipeline, worker
 from surveil.ingest.pipeline import Pipeline
-from surveil.ingest.run import Worker
+from surveil.ingest.scan import Scan
+from surveil.ingest.worker import Worker
 from surveil.model.embed import l2_normalize
 from surveil.settings import Settings
 from surveil.store.media import MediaFolder
@@ -19,7 +22,6 @@ from surveil.store.models import ModelRef
 from surveil.store.session import Database
 from surveil.store.writer import Writer
 from surveil.types import Appearance, Detections
-from tests.footage.walk import discover
 
 MODEL = ModelRef("colours", "c" * 64, {"architecture": "none"})
 WIDTH, HEIGHT, FPS = 320, 240, 10
@@ -90,16 +92,21 @@ def make_pipeline(detector=None, model=None, *, gate=True, **settings) -> Pipeli
     )
 
 
-def make_worker(database, media, pipeline=None, progress=None) -> Worker:
-    return Worker(Writer(database, media, MODEL), pipeline or make_pipeline(), progress)
+def make_worker(database, media, pipeline=None, progress=None, stop=None) -> Worker:
+    return Worker(Writer(database, media, MODEL), pipeline or make_pipeline(), progress, stop)
+
+
+def scan(database, *paths, again=False, **flags):
+    return Scan(database, OriginRules.of(**flags), again=again).run(paths)
 
 
 def ingest(database, media, *paths, pipeline=None, **flags):
-    return list(make_worker(database, media, pipeline).ingest(discover(paths, **flags)))
+    return list(make_worker(database, media, pipeline).ingest(scan(database, *paths, **flags)))
 
 
 def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: int | None) -> None:
     """What a worker process runs. It counts moments (pictures looked at, SQL statements) and may kill itself at one."""
+    pipeline.PART_SECONDS, worker.PART_SHARE = 1.0, 1e9  # parts are stored as often as can be
     detector = ColourDetector()
     with Database.open(url) as database:
 

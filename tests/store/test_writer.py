@@ -1,3 +1,4 @@
+import dataclasses
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -113,14 +114,17 @@ def test_progress_is_seen_by_others_at_once(database, writer, source):
         assert session.get(Footage, footage_id).progress == 0.25
 
 
-def test_failing_says_why_and_stores_no_sighting(database, writer, source, sighting):
+def test_failing_says_why_and_what_became_of_the_frames_and_stores_no_sighting(
+    database, writer, source, sighting, report
+):
     footage_id, _ = register_footage(database, source())
     footage = writer.begin(footage_id)
     footage.add(sighting(1))
-    footage.fail("yard.mp4: moov atom not found")
+    footage.fail(dataclasses.replace(report, state="failed", error="yard.mp4: moov atom not found"))
     with database.session() as session:
         row = session.get(Footage, footage_id)
         assert (row.state, row.error, row.lease_owner) == ("failed", "yard.mp4: moov atom not found", None)
+        assert row.frames == dataclasses.asdict(report.frames)
     assert counts(database) == [0, 0, 0]
 
 
@@ -141,8 +145,8 @@ def test_a_worker_that_lost_its_lease_changes_nothing(database, writer, source, 
         session.execute(update(Footage).values(lease_owner="quick", state="working"))
     quick = writer.begin(footage_id)
     slow.add(sighting(1))
-    slow.progress(0.9)
-    for attempt in (lambda: slow.finish(report), lambda: slow.fail("broken")):
+    part = lambda: slow.store_part(report, 1.0, b"")  # noqa: E731
+    for attempt in (lambda: slow.progress(0.9), part, lambda: slow.finish(report), lambda: slow.fail(report)):
         with pytest.raises(StoreError, match="taken over"):
             attempt()
     with database.session() as session:

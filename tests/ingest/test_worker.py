@@ -13,8 +13,7 @@ from surveil.errors import CheckpointError, StoreError
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.store.tables import Crop, Embedding, Footage, SightingRow
-from tests.footage.walk import discover
-from tests.ingest.made_up import ColourDetector, ColourModel, draw_clip, ingest, make_pipeline, make_worker
+from tests.ingest.made_up import ColourDetector, ColourModel, draw_clip, ingest, make_pipeline, make_worker, scan
 
 START = datetime(2026, 9, 14, 8, tzinfo=UTC)
 
@@ -32,7 +31,8 @@ def rows(database, what):
 
 
 def states(reports):
-    return [report.state for report in reports]
+    """In the order of the names: what is known may be told before other footage is worked on."""
+    return [report.state for report in sorted(reports, key=lambda report: report.path.name)]
 
 
 def test_each_walker_becomes_one_sighting_at_its_time_and_place(database, media, clip):
@@ -105,10 +105,12 @@ def test_bad_files_stop_nothing(database, media, clip, tmp_path):
 def test_the_same_content_is_ingested_once(database, media, clip, tmp_path, contents):
     copy = shutil.copy(clip, tmp_path / "renamed.mp4")
     detector = ColourDetector()
-    assert states(ingest(database, media, clip, copy, pipeline=make_pipeline(detector))) == ["done", "duplicate"]
+    first, second = ingest(database, media, clip, copy, pipeline=make_pipeline(detector))
+    assert (first.state, second.state) == ("done", "known")
+    assert second.path == copy
     once, seen = contents(database), detector.seen
     again = ingest(database, media, copy, clip, pipeline=make_pipeline(detector))
-    assert states(again) == ["duplicate", "duplicate"]
+    assert states(again) == ["known", "known"]
     assert str(clip) in again[0].remark
     assert again[1].remark == "ingested before"
     assert contents(database) == once
@@ -123,7 +125,7 @@ def test_nothing_is_loaded_where_nothing_is_to_be_done(database, media, clip):
 
     pipeline = make_pipeline()
     pipeline._load_detector = pipeline._load_model = must_not_load
-    assert states(ingest(database, media, clip, pipeline=pipeline)) == ["duplicate"]
+    assert states(ingest(database, media, clip, pipeline=pipeline)) == ["known"]
 
 
 class BrokenDetector(ColourDetector):
@@ -141,12 +143,12 @@ class BrokenDetector(ColourDetector):
 def test_where_the_program_fails_the_rest_goes_on_and_the_next_run_tries_again(database, media, clip, tmp_path):
     other = draw_clip(tmp_path / "other.mp4", {"green": (0, 3, 60)}, seconds=3)
     reports = ingest(database, media, clip, other, pipeline=make_pipeline(BrokenDetector(20, IndexError("oops"))))
-    assert states(reports) == ["failed", "done"]
+    assert [report.state for report in reports] == ["failed", "done"]
     assert "IndexError: oops" in reports[0].error
     assert reports[0].sightings == 0
     assert [footage.state for footage in rows(database, Footage)] == ["failed", "done"]
     assert {sighting.footage_id for sighting in rows(database, SightingRow)} == {rows(database, Footage)[1].id}
-    assert states(ingest(database, media, clip, other)) == ["done", "duplicate"]
+    assert states(ingest(database, media, clip, other)) == ["known", "done"]
     assert rows(database, Footage)[0].error is None
 
 
@@ -162,16 +164,16 @@ def test_what_is_not_the_footages_fault_ends_the_run_and_gives_it_back(database,
 def test_a_worker_that_was_thought_dead_does_not_store_a_second_result(database, media, clip):
     def take_over(image):
         with database.session() as session:
-            session.execute(update(Footage).values(lease_owner="another"))
+            session.execute(update(Footage).values(lease_owner="another", state="done"))
 
     [report] = ingest(database, media, clip, pipeline=make_pipeline(ColourDetector(take_over)))
-    assert (report.state, report.remark) == ("duplicate", "another worker is at it")
+    assert (report.state, report.remark) == ("known", "another worker has ingested it meanwhile")
     assert rows(database, SightingRow) == []
     assert rows(database, Footage)[0].lease_owner == "another"
 
 
 def test_progress_is_told_and_stored(database, media, clip, monkeypatch):
-    monkeypatch.setattr("surveil.ingest.run.PROGRESS_SECONDS", 0)
+    monkeypatch.setattr("surveil.ingest.worker.PROGRESS_SECONDS", 0)
     told, stored = [], []
 
     def progress(source, done):
@@ -179,7 +181,7 @@ def test_progress_is_told_and_stored(database, media, clip, monkeypatch):
         stored.append(rows(database, Footage)[0].progress)
 
     worker = make_worker(database, media, progress=progress)
-    list(worker.ingest(discover([clip])))
+    list(worker.ingest(scan(database, clip)))
     assert told[0] == 0
     assert told == sorted(told)
     assert 0.8 < told[-1] <= 1

@@ -1,0 +1,296 @@
+"""Works through footage that waits: each piece claimed, processed and stored, whatever becomes of the others."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from surveil.errors import FootageError, FootageReadError, LeaseLostError, StoreError, SurveilError
+from surveil.ingest.intake import Intake
+from surveil.ingest.leases import Claim, Heartbeat, claim_next, new_owner, release
+from surveil.ingest.pipeline import Pipeline, Processing, Step
+from surveil.ingest.resume import pack, unpack
+from surveil.ingest.scan import Known, Scanned, Waiting
+from surveil.store.register import take_over_source
+from surveil.store.retry import retry
+from surveil.store.scanned import StoredFootage, stored_footage
+from surveil.store.writer import FootageWriter, Writer
+from surveil.types import FootageReport, Source, State
+
+PROGRESS_SECONDS = 2.0
+"""How often, at most, progress is written to the database."""
+PART_SHARE = 0.05
+"""Parts of long footage are stored so seldom that this takes no more than this share of the time."""
+POLL_SECONDS = 2.0
+"""How often it is looked whether footage that other workers hold has become free."""
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+ProgressCallback = Callable[[Source, float], None]
+"""Is told which footage is worked on, and how much of it is done (0 to 1)."""
+
+
+class _StoppedError(Exception):
+    """The run was told to stop."""
+
+
+class Worker:
+    """Ingests footage into one database.
+
+    Args:
+        writer: Where the sightings go.
+        pipeline: How they are found.
+        progress: Is told of the progress.
+        stop: Ends the work when it is set: what is in hand is given back, and the next run goes on with it.
+    """
+
+    def __init__(
+        self, writer: Writer, pipeline: Pipeline, progress: ProgressCallback | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:  # fmt: skip
+        self._writer, self._pipeline, self._callback = writer, pipeline, progress
+        self._stop = stop or threading.Event()
+        self._database = writer.database
+        self._owner = new_owner()
+
+    def ingest(self, scanned: Iterable[Scanned]) -> Iterator[FootageReport]:
+        """Work through what a scan gives, while it goes on; gives a report of each piece as soon as it is finished.
+
+        A piece that cannot be read, or at which the program fails, is reported as failed and does not stop the rest.
+        Footage that another worker holds is waited for: when that worker dies, its footage is taken over.
+
+        Raises:
+            CheckpointError: The detector or the model cannot be loaded.
+            StoreError: The database or the media folder cannot be used.
+        """
+        waiting: dict[int, Waiting] = {}
+        copies: dict[int, list[Waiting]] = defaultdict(list)
+        with Intake(scanned) as intake:
+            while not self._stop.is_set():
+                complete = intake.is_complete
+                for item in intake.take():
+                    if not isinstance(item, Waiting):
+                        yield _report_of(item)
+                    elif waiting.setdefault(item.footage_id, item) is not item:
+                        copies[item.footage_id].append(item)
+                claimed = self._claim(list(waiting), fresh=not complete)
+                if claimed is not None:
+                    report = self._work(claimed, waiting[claimed.footage_id])
+                    if report is not None:
+                        del waiting[claimed.footage_id]
+                        yield report
+                        yield from (_copy_of(report, copy.source) for copy in copies.pop(claimed.footage_id, ()))
+                    continue
+                settled = self._settled_elsewhere(waiting)
+                yield from settled
+                if complete and not waiting:
+                    return
+                if not settled:
+                    intake.wait(POLL_SECONDS) if not complete else self._stop.wait(POLL_SECONDS)
+        yield from self._left(waiting)
+
+    def _claim(self, footage_ids: list[int], *, fresh: bool) -> Claim | None:
+        claimed = self._retry(lambda: claim_next(self._database, footage_ids, self._owner, fresh=fresh))
+        if claimed is not None and claimed.attempts:
+            log.warning("footage %d: %d workers died on it; trying again", claimed.footage_id, claimed.attempts)
+        return claimed
+
+    def _settled_elsewhere(self, waiting: dict[int, Waiting]) -> list[FootageReport]:
+        """Reports of footage that other workers have finished with meanwhile; it waits no longer."""
+        stored = self._retry(lambda: stored_footage(self._database, list(waiting)))
+        reports = []
+        for footage_id, item in list(waiting.items()):
+            footage = stored.get(footage_id)
+            if footage is not None and footage.state in ("waiting", "working"):
+                continue
+            del waiting[footage_id]
+            reports.append(_settled(item.source, footage))
+        return reports
+
+    def _left(self, waiting: dict[int, Waiting]) -> Iterator[FootageReport]:
+        stored = stored_footage(self._database, list(waiting))
+        for footage_id, item in waiting.items():
+            footage = stored.get(footage_id)
+            if footage is not None and footage.state == "working":
+                yield _report(item.source, "busy", remark="another worker is at it")
+            else:
+                yield _report(item.source, "stopped", remark="stopped before it was done; the next run goes on with it")
+
+    def _work(self, claimed: Claim, item: Waiting) -> FootageReport | None:
+        """Process footage that is claimed; None if it was given back, or is another worker's now."""
+        try:
+            with Heartbeat(self._database, claimed.footage_id, self._owner) as heartbeat:
+                return self._process(claimed.footage_id, item, heartbeat)
+        except LeaseLostError as error:
+            log.warning("%s: %s", item.source.path, error)
+            return None
+        except BaseException as error:
+            with suppress(StoreError):  # if the database is gone, the lease runs out by itself
+                release(self._database, claimed.footage_id, self._owner)
+            if isinstance(error, _StoppedError):
+                return None
+            raise
+
+    def _process(self, footage_id: int, item: Waiting, heartbeat: Heartbeat) -> FootageReport:
+        source = self._retry(lambda: take_over_source(self._database, footage_id, self._owner, item.source))
+        recipe = self._recipe(source)
+        state = self._resume_state(footage_id, recipe)
+        output = self._retry(lambda: self._writer.begin(footage_id, resume=state is not None))
+        work = _Work(self, source, output, heartbeat, recipe, worked=state["worked"] if state else 0.0)
+        processing = self._pipeline.process(source, state and state["pipeline"])
+        failure: Exception | None = None
+        try:
+            item.stamp.check(source)
+            with closing(processing.steps()) as steps:
+                for step in steps:
+                    work.take(step, processing)
+            item.stamp.check(source)
+        except Exception as error:
+            if not _is_the_footages_fault(error):
+                raise
+            failure = error
+        return work.close(processing, failure)
+
+    def _recipe(self, source: Source) -> State:
+        """What must be the same when another process goes on with the footage; else it begins anew."""
+        return {
+            "model": self._writer.model_id, "camera": source.camera, "started_at": source.started_at.isoformat(),
+            "pipeline": self._pipeline.recipe,
+        }  # fmt: skip
+
+    def _resume_state(self, footage_id: int, recipe: State) -> State | None:
+        packed = self._retry(lambda: self._writer.resume_state(footage_id))
+        if packed is None:
+            return None
+        try:
+            state = unpack(packed)
+        except ValueError as error:
+            log.warning("footage %d begins anew: %s", footage_id, error)
+            return None
+        return state if state["recipe"] == recipe else None
+
+    def _retry(self, action: Callable[[], T]) -> T:
+        return retry(action, self._stop.wait)
+
+
+class _Work:
+    """One piece of footage in hand: takes the steps of the pipeline, and stores them."""
+
+    def __init__(
+        self, worker: Worker, source: Source, output: FootageWriter, heartbeat: Heartbeat, recipe: State, worked: float
+    ) -> None:
+        self._worker, self._source, self._output, self._heartbeat = worker, source, output, heartbeat
+        self._recipe, self._worked = recipe, worked
+        self._begun = self._told = time.monotonic()
+        self._next_part = self._begun
+        self._tell(0.0)
+
+    def take(self, step: Step, processing: Processing) -> None:
+        """Store what a step brought; ends the work when its result cannot count any more, or is not wanted."""
+        for sighting in step.sightings:
+            self._worker._retry(partial(self._output.add, sighting))
+        if step.state is not None and time.monotonic() >= self._next_part:
+            self._store_part(step.seconds, step.state(), processing)
+        if self._heartbeat.lost:
+            raise LeaseLostError("another worker has taken it over")
+        if self._worker._stop.is_set():
+            raise _StoppedError
+        self._tell(step.done)
+
+    def close(self, processing: Processing, failure: Exception | None) -> FootageReport:
+        """Store the end, good or bad."""
+        report = self._report(processing, None if failure is None else _reason(failure))
+        if failure is None:
+            self._worker._retry(lambda: self._output.finish(report))
+        else:
+            keep = isinstance(failure, FootageReadError)
+            self._worker._retry(lambda: self._output.fail(report, keep=keep))
+        return report
+
+    def _store_part(self, seconds: float, state: State, processing: Processing) -> None:
+        begun = time.monotonic()
+        report = self._report(processing, None)
+        packed = pack({"recipe": self._recipe, "worked": report.seconds, "pipeline": state})
+        self._worker._retry(lambda: self._output.store_part(report, seconds, packed))
+        ended = time.monotonic()
+        self._next_part = ended + (ended - begun) / PART_SHARE
+
+    def _report(self, processing: Processing, error: str | None) -> FootageReport:
+        read = processing.result
+        return FootageReport(
+            self._source.path,
+            self._source.camera,
+            "done" if error is None else "failed",
+            read.frames,
+            len(self._output) if error is None else 0,
+            self._worked + time.monotonic() - self._begun,
+            read.duration,
+            read.warnings,
+            error=error,
+            short_tracks=processing.short_tracks,
+            kind=self._source.kind,
+        )
+
+    def _tell(self, done: float) -> None:
+        """Pass progress on, to the database only now and then. If that fails, the work goes on."""
+        if self._worker._callback is not None:
+            self._worker._callback(self._source, done)
+        if done and time.monotonic() - self._told >= PROGRESS_SECONDS:
+            try:
+                self._output.progress(done)
+            except LeaseLostError:
+                raise
+            except StoreError as error:
+                log.warning("progress not written: %s", error)
+            self._told = time.monotonic()
+
+
+def _report(source: Source, state: Any, **values: Any) -> FootageReport:
+    return FootageReport(source.path, source.camera, state, kind=source.kind, **values)
+
+
+def _report_of(item: Known | FootageError) -> FootageReport:
+    """The report of something that needs no work."""
+    match item:
+        case Known(found, remark):
+            return FootageReport(found.path, found.camera, "known", kind=found.kind, remark=remark)
+        case FootageError():
+            return FootageReport(_path_of(item), "", "failed", error=str(item))
+
+
+def _copy_of(report: FootageReport, source: Source) -> FootageReport:
+    """The report of another file with the same content."""
+    if report.state == "done":
+        return _report(source, "known", remark=f"the same content as {report.path}")
+    return _report(source, report.state, error=report.error, remark=report.remark)
+
+
+def _settled(source: Source, footage: StoredFootage | None) -> FootageReport:
+    if footage is None:
+        return _report(source, "failed", error=f"{source.path}: it was forgotten while it waited")
+    if footage.state == "done":
+        return _report(source, "known", remark="another worker has ingested it meanwhile")
+    return _report(source, "failed", error=f"{source.path}: {footage.error}")
+
+
+def _is_the_footages_fault(error: Exception) -> bool:
+    """Whether other footage may fare better: not if the lease, the database, a checkpoint or a setting is at fault."""
+    return isinstance(error, FootageError) or not isinstance(error, (SurveilError, _StoppedError))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FootageError):
+        return str(error)
+    log.error("unexpected error", exc_info=error)
+    return f"unexpected error, please report it: {type(error).__name__}: {error}"
+
+
+def _path_of(error: FootageError) -> Path:
+    return Path(error.where) if error.where is not None else Path()

@@ -1,0 +1,41 @@
+"""Trying again what failed because the database or the disk was away for a while."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from surveil.errors import StoreUnavailableError
+
+T = TypeVar("T")
+FIRST_WAIT, MAX_WAIT = 0.5, 30.0
+"""Seconds before the second try, and at most before a later one; each wait is twice the one before."""
+PATIENCE = 600.0
+"""Seconds after which it is given up: longer than servers take to start, and than people take to make room."""
+
+log = logging.getLogger(__name__)
+
+
+def retry(action: Callable[[], T], wait: Callable[[float], object] = time.sleep) -> T:
+    """Do something until it works, with growing waits in between.
+
+    Args:
+        action: Changes everything or nothing, and may be repeated.
+        wait: Waits for so many seconds; if it returns something true, nobody waits for the result any more.
+
+    Raises:
+        StoreUnavailableError: It did not work for `PATIENCE` seconds, or waiting was ended.
+    """
+    delay, deadline = FIRST_WAIT, time.monotonic() + PATIENCE
+    while True:
+        try:
+            return action()
+        except StoreUnavailableError as error:
+            if time.monotonic() + delay > deadline:
+                raise
+            log.warning("%s Trying again in %g s.", error, delay)
+            if wait(delay):
+                raise
+        delay = min(2 * delay, MAX_WAIT)
