@@ -4,7 +4,7 @@ images are uint8 (H, W, 3) in BGR order; `seconds` count from the first frame of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -264,3 +264,7 @@ class FootageReport:
     error: str | None = None
     short_tracks: int = 0
     kind: Literal["video", "crops"] = "video"
+
+
+ProgressCallback = Callable[[Source, float], None]
+"""Is told which footage is worked on, and how much of it is done (0 to 1)."""

@@ -21,8 +21,7 @@ from surveil.app.results import (
     Understood,
     UpgradeResult,
 )
-from surveil.ingest.worker import ProgressCallback
-from surveil.types import FootageReport
+from surveil.types import FootageReport, ProgressCallback
 
 __all__ = [
     "Archive",

@@ -31,11 +31,10 @@ if TYPE_CHECKING:
     import threading
 
     from surveil.identities.methods import Method
-    from surveil.ingest.worker import ProgressCallback
     from surveil.store.media import MediaFolder
     from surveil.store.session import Database
     from surveil.store.tables import Camera
-    from surveil.types import FootageReport, PassedOver
+    from surveil.types import FootageReport, PassedOver, ProgressCallback
 
 
 def open(url: str | None = None, *, create: bool = True, config: str | Path | None = None, **settings: Any) -> Archive:
@@ -121,7 +120,7 @@ class Archive:
         Args:
             paths: Videos, and folders that are searched for videos and folders of crops.
             camera: The camera that recorded all of it; None: told by the paths.
-            start: TimeWindow all of it starts; None: told by the paths.
+            start: When all of it starts; None: told by the paths.
             zone: Time zone the cameras stand in.
             gate: Whether frames without motion are passed over.
             again: Whether footage that is done, or was given up, is done again.

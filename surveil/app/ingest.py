@@ -11,14 +11,14 @@ from surveil.app.models import LoadedModels
 from surveil.footage.origin import OriginRules
 from surveil.ingest.pipeline import Pipeline
 from surveil.ingest.scan import Scan
-from surveil.ingest.worker import ProgressCallback, Worker
+from surveil.ingest.worker import Worker
 from surveil.settings import Settings
 from surveil.store.cameras import list_cameras
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef
 from surveil.store.session import Database
 from surveil.store.writer import Writer
-from surveil.types import PassedOver
+from surveil.types import PassedOver, ProgressCallback
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Recorded:
 
     Attributes:
         camera: Which camera recorded all of it.
-        start: TimeWindow all of it starts; without an offset from UTC in the camera's zone.
+        start: When all of it starts; without an offset from UTC in the camera's zone.
         zone: The time zone the cameras stand in.
     """
 

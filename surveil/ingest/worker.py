@@ -22,7 +22,7 @@ from surveil.store.register import take_over_source
 from surveil.store.retry import retry
 from surveil.store.scanned import StoredFootage, stored_footage
 from surveil.store.writer import FootageWriter, Writer
-from surveil.types import FootageReport, Source, State
+from surveil.types import FootageReport, ProgressCallback, Source, State
 
 PROGRESS_SECONDS = 2.0
 """How often, at most, progress is written to the database."""
@@ -33,8 +33,6 @@ POLL_SECONDS = 2.0
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-ProgressCallback = Callable[[Source, float], None]
-"""Is told which footage is worked on, and how much of it is done (0 to 1)."""
 
 
 class _StoppedError(Exception):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import torchvision  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
 from surveil.model.attention import AttentionBlock
+from surveil.model.efficientnet import CHANNELS, EfficientNetLite0
 
 FEATURES = 512
 
@@ -22,9 +22,7 @@ class Reduced(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) in, (N, 512, h, w) out."""
-        # What timm puts behind the feature map is for ImageNet's classes, and in some networks has layers of its own.
-        trunk = getattr(self.body, "forward_features", self.body)
-        features: Tensor = self.reduce(trunk(images))
+        features: Tensor = self.reduce(self.body(images))
         return features
 
 
@@ -36,6 +34,8 @@ def torchvision_backbone(name: str, *, stride: int = 32, attention: bool = False
         stride: Pixels per cell of the last feature map; 16 leaves out the last halving of a ResNet.
         attention: Whether a ResNet's second and third layers are followed by attention blocks.
     """
+    import torchvision  # type: ignore[import-untyped]  # it imports torch._dynamo, which takes seconds
+
     network = getattr(torchvision.models, name)(weights=None)
     if not name.startswith("resnet"):
         return Reduced(network.features, 256 if name == "alexnet" else network.classifier.in_features)
@@ -49,10 +49,6 @@ def torchvision_backbone(name: str, *, stride: int = 32, attention: bool = False
     return body if network.fc.in_features == FEATURES else Reduced(body, network.fc.in_features)
 
 
-def efficientnet_backbone(name: str) -> nn.Module:
-    """An EfficientNet of timm that leaves out its last halving: 16 pixels per cell of the feature map."""
-    import timm
-
-    body = timm.create_model(name, pretrained=False, num_classes=0, global_pool="")
-    body.blocks[5][0].conv_dw.stride = (1, 1)  # type: ignore[index,union-attr]
-    return Reduced(body, int(body.num_features))  # type: ignore[arg-type]
+def efficientnet_backbone() -> nn.Module:
+    """An EfficientNet-Lite0 that leaves out its last halving: 16 pixels per cell of the feature map."""
+    return Reduced(EfficientNetLite0(last_stride=1), CHANNELS)

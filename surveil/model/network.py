@@ -138,9 +138,7 @@ ARCHITECTURES: dict[str, Callable[[], PersonNetwork]] = {
     # The report's "possible improvement": attention at several depths, so that (1 + M) * F is taken again and again.
     "resnet34-attention-stacked": lambda: PersonNetwork(torchvision_backbone("resnet34", attention=True), "attention"),
     # Ours.
-    "efficientnet-lite0-attention": lambda: PersonNetwork(
-        efficientnet_backbone("tf_efficientnet_lite0"), "attention", "gem"
-    ),
+    "efficientnet-lite0-attention": lambda: PersonNetwork(efficientnet_backbone(), "attention", "gem"),
 }
 
 

@@ -1,17 +1,20 @@
-"""The schema's revision: which one a database has, and how it comes to the newest (Alembic)."""
+"""The schema's revision: which one a database has, and how it comes to the newest (Alembic).
+
+Alembic is imported only to migrate: it takes longer than a search does.
+"""
 
 from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
 from surveil.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(str(files("surveil_migrations")))
 """The top-level folder `migrations`, which is installed under this name."""
@@ -20,9 +23,7 @@ ADVISORY_LOCK = 0x5375727665696C  # "Surveil"; any number that other application
 
 def newest_revision() -> str:
     """The revision that this version of the program works with."""
-    revision = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    assert revision is not None
-    return revision
+    return _revisions()[-1]
 
 
 def revision_of(connection: Connection, where: str) -> str | None:
@@ -32,14 +33,16 @@ def revision_of(connection: Connection, where: str) -> str | None:
         StoreError: The database holds something else, or was made by a newer version of the program.
     """
     # In this order: another process may make all tables, with their revision, between the two questions.
-    tables = set(inspect(connection).get_table_names()) - {"alembic_version"}
-    revision = MigrationContext.configure(connection).get_current_revision()
+    tables = set(inspect(connection).get_table_names())
+    revision: str | None = None
+    if "alembic_version" in tables:
+        tables.remove("alembic_version")
+        revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
     if revision is None:
         if tables:
             raise StoreError(f"holds tables that surveil did not make ({min(tables)}, ...)", where, "Give another one.")
         return None
-    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if revision not in known:
+    if revision not in _revisions():
         raise StoreError(
             f"has the unknown schema revision {revision}",
             where,
@@ -54,6 +57,8 @@ def migrate(engine: Engine, revision: str, where: str) -> None:
     Raises:
         StoreError: See `revision_of`; or rows would refer to rows that do not exist.
     """
+    from alembic import command
+
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             # Batch mode rebuilds a table and drops the old one: with keys enforced, what refers to it would go too.
@@ -80,11 +85,18 @@ def _is_older(revision: str, current: str | None) -> bool:
         return True
     if current is None:
         return False
-    scripts = ScriptDirectory(str(MIGRATIONS))
-    return revision in {script.revision for script in scripts.iterate_revisions(current, "base")} - {current}
+    revisions = _revisions()
+    return revision in revisions[: revisions.index(current)]
+
+
+def _revisions() -> list[str]:
+    """All revisions, oldest first: each migration's file begins with its own."""
+    return sorted(path.stem.split("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*.py"))
 
 
 def _config(connection: Connection) -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection

@@ -23,4 +23,4 @@ def test_a_finer_resnet_has_16_pixels_per_cell_and_the_same_weights():
 
 def test_an_efficientnet_has_16_pixels_per_cell():
     with torch.inference_mode():
-        assert efficientnet_backbone("tf_efficientnet_lite0").eval()(torch.randn(1, 3, 128, 64)).shape == (1, 512, 8, 4)
+        assert efficientnet_backbone().eval()(torch.randn(1, 3, 128, 64)).shape == (1, 512, 8, 4)

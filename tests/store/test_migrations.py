@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -56,7 +58,7 @@ def test_rebuilding_a_table_does_not_delete_what_refers_to_it(ingest, database, 
             ) as batch:
                 batch.add_column(sa.Column("added", sa.Integer()))
 
-    monkeypatch.setattr(schema.command, "upgrade", rebuild)
+    monkeypatch.setattr("alembic.command.upgrade", rebuild)
     schema.migrate(database.engine, "head", "here")
     with database.session() as session:
         counts = {
@@ -72,7 +74,7 @@ def test_a_migration_that_fails_half_way_changes_nothing(database, monkeypatch):
         config.attributes["connection"].execute(sa.text("CREATE TABLE half (id INTEGER)"))
         raise RuntimeError("stopped")
 
-    monkeypatch.setattr(schema.command, "upgrade", fail)
+    monkeypatch.setattr("alembic.command.upgrade", fail)
     with pytest.raises(RuntimeError, match="stopped"):
         schema.migrate(database.engine, "head", "here")
     assert not sa.inspect(database.engine).has_table("half")
@@ -100,3 +102,13 @@ def test_the_code_and_the_migrations_agree_on_numbers_that_are_never_reused(tmp_
         table.name for table in Base.metadata.tables.values() if table.dialect_options["sqlite"]["autoincrement"]
     ]
     assert sorted(made) == sorted(described) == ["clustering", "decision", "identity", "sighting"]
+
+
+def test_the_revisions_are_those_of_the_scripts_in_their_order():
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(schema.MIGRATIONS))
+    assert scripts.get_current_head() == schema.newest_revision()
+    for script in scripts.walk_revisions():
+        assert Path(script.path).name.startswith(f"{script.revision}_")
+        assert script.down_revision is None or script.down_revision < script.revision
