@@ -104,8 +104,10 @@ def search(database: Database, query: Query) -> list[RankedSighting]:
     """
     if query.limit < 1:
         raise QueryError(f"a search for {query.limit} matches finds none", "limit", "Give 1 or more.")
+    scores = _by_example(database, query, query.example) if query.example else None
     with database.session() as session:
-        scores = _by_example(session, query, query.example) if query.example else _by_attributes(session, query)
+        if scores is None:
+            scores = _by_attributes(session, query)
         return load_sightings(session, scores)
 
 
@@ -158,12 +160,14 @@ def load_sightings(session: Session, scores: Mapping[int, Score]) -> list[Ranked
     for start in range(0, len(ids), vectors.IDS_PER_QUERY):
         part = rows.where(SightingRow.id.in_(ids[start : start + vectors.IDS_PER_QUERY]))
         found |= {row.id: _ranked(row, scores[row.id]) for row in session.execute(part)}
-    return [found[sighting] for sighting in ids]
+    return [found[sighting] for sighting in ids if sighting in found]  # one may have been deleted meanwhile
 
 
-def _by_example(session: Session, query: Query, example: Example) -> dict[int, Score]:
-    model = check_model(session, example.model)
-    found = vectors.nearest(session, example.embedding, candidates(session, query.filters), model.id, query.limit)
+def _by_example(database: Database, query: Query, example: Example) -> dict[int, Score]:
+    with database.session() as session:
+        model = check_model(session, example.model)
+        passing = candidates(session, query.filters) if query.filters else None
+    found = database.vectors.nearest(example.embedding, passing, model.id, query.limit)
     similarities = [similarity for _, similarity in found]
     probabilities = model.calibration.same_person(similarities) if example.is_person else None
     return {

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from surveil.errors import StoreError, StoreUnavailableError
 from surveil.store import schema
+from surveil.store.vector_index import VectorIndex, open_index
 
 LOCK_TIMEOUT = 30.0
 """Seconds to wait for another process that is writing."""
@@ -28,6 +29,7 @@ class Database:
         dialect: "sqlite" or "postgresql".
         engine: The SQLAlchemy engine.
         path: The file of an SQLite database.
+        vectors: Finds embeddings near to a query.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -36,6 +38,7 @@ class Database:
         self.where = describe(engine.url)
         self.dialect = engine.dialect.name
         self.path = Path(engine.url.database or "") if self.dialect == "sqlite" else None
+        self.vectors: VectorIndex = open_index(self)
         self._sessions = sessionmaker(engine, expire_on_commit=False)
 
     @classmethod
@@ -72,6 +75,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
+        self.vectors.close()
         self.engine.dispose()
 
     def __enter__(self) -> Database:

@@ -1,4 +1,4 @@
-"""Embeddings: exact search among the sightings that pass the filters, and loading them in bulk."""
+"""Embeddings read in bulk."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Float, LargeBinary, Select, func, select, type_coerce
+from sqlalchemy import LargeBinary, Select, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from surveil.store.columns import EMBEDDING_SIZE
@@ -19,34 +19,29 @@ IDS_PER_QUERY = 10_000
 """Below the number of parameters that either database allows in one statement."""
 
 
-def nearest(
-    session: Session, query: NDArray[np.float32], candidates: Select[int], model_id: int, limit: int
-) -> list[tuple[int, float]]:
-    """The candidates most similar to a query: exact, among exactly the candidates, on both databases alike.
-
-    The filters come first and the order after, so that a match is never lost because others outside the filters are
-    nearer. The query is rounded to float16, as the stored embeddings are.
+def read(
+    session: Session, model_id: int, *, ids: NDArray[np.int64] | None = None, after: int = 0
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float16]]]:
+    """Embeddings of a model, block by block, so that memory stays bounded.
 
     Args:
         session: A session.
-        query: (544,) embedding of unit length.
-        candidates: Selects the ids of the sightings to choose from; those without an embedding are left out.
-        model_id: The model that made the query.
-        limit: How many to return at most.
+        model_id: Whose embeddings.
+        ids: Sightings to read, ascending; None for all.
+        after: Only sightings with a greater id.
 
-    Returns:
-        (sighting id, similarity from -1 to 1), the most similar first, equal ones by id.
-
-    Raises:
-        ValueError: `query` has another shape, or `limit` is negative.
+    Yields:
+        Ids (n,) ascending and embeddings (n, 544); sightings without an embedding are left out.
     """
-    if query.shape != (EMBEDDING_SIZE,):
-        raise ValueError(f"expected a query of {EMBEDDING_SIZE} values, got shape {query.shape}")
-    if limit < 0:
-        raise ValueError(f"limit must not be negative, got {limit}")
-    rounded = query.astype(np.float16)
-    search = _nearest_postgres if session.get_bind().dialect.name == "postgresql" else _nearest_sqlite
-    return search(session, rounded, candidates, model_id, limit)
+    rows = select(Embedding.sighting_id, _bytes(session)).where(
+        Embedding.model_id == model_id, Embedding.sighting_id > after
+    )
+    rows = rows.order_by(Embedding.sighting_id)
+    if ids is None:
+        yield from _blocks(session, rows)
+        return
+    for start in range(0, len(ids), IDS_PER_QUERY):
+        yield from _blocks(session, rows.where(Embedding.sighting_id.in_(ids[start : start + IDS_PER_QUERY].tolist())))
 
 
 def load(
@@ -62,54 +57,13 @@ def load(
     Returns:
         Ids (n,) ascending and their embeddings (n, 544); sightings without an embedding are left out.
     """
-    rows = select(Embedding.sighting_id, _bytes(session)).where(Embedding.model_id == model_id)
-    rows = rows.order_by(Embedding.sighting_id)
-    if ids is None:
-        queries = [rows]
-    else:
-        wanted = np.unique(np.asarray(ids, np.int64)).tolist()
-        parts = [wanted[start : start + IDS_PER_QUERY] for start in range(0, len(wanted), IDS_PER_QUERY)]
-        queries = [rows.where(Embedding.sighting_id.in_(part)) for part in parts]
     found = [np.zeros(0, np.int64)]
-    vectors: list[NDArray[np.float16]] = []
-    for query in queries:
-        for block_ids, block in _blocks(session, query):
-            found.append(block_ids)
-            vectors.append(block)
-    matrix = np.zeros((0, EMBEDDING_SIZE), np.float32)
-    return np.concatenate(found), np.concatenate(vectors, dtype=np.float32) if vectors else matrix
-
-
-def _nearest_sqlite(
-    session: Session, query: NDArray[np.float16], candidates: Select[int], model_id: int, limit: int
-) -> list[tuple[int, float]]:
-    rows = select(Embedding.sighting_id, _bytes(session)).where(
-        Embedding.model_id == model_id, Embedding.sighting_id.in_(candidates)
-    )
-    wide = query.astype(np.float32)
-    ids, similarities = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    for block_ids, vectors in _blocks(session, rows):
-        ids = np.concatenate([ids, block_ids])
-        similarities = np.concatenate([similarities, vectors.astype(np.float32) @ wide])
-        best = np.lexsort((ids, -similarities))[:limit]
-        ids, similarities = ids[best], similarities[best]
-    return list(zip(ids.tolist(), similarities.tolist(), strict=True))
-
-
-def _nearest_postgres(
-    session: Session, query: NDArray[np.float16], candidates: Select[int], model_id: int, limit: int
-) -> list[tuple[int, float]]:
-    # pgvector's <#> is the negative inner product. Materialized, so that the planner cannot take an approximate
-    # index first and filter what it happens to return.
-    distance = Embedding.vector.op("<#>", return_type=Float)(query).label("distance")
-    measured = (
-        select(Embedding.sighting_id, distance)
-        .where(Embedding.model_id == model_id, Embedding.sighting_id.in_(candidates))
-        .cte("measured")
-        .prefix_with("MATERIALIZED")
-    )
-    best = select(measured).order_by(measured.c.distance, measured.c.sighting_id).limit(limit)
-    return [(sighting, -distance) for sighting, distance in session.execute(best)]
+    blocks = [np.zeros((0, EMBEDDING_SIZE), np.float16)]
+    wanted = None if ids is None else np.unique(np.asarray(ids, np.int64))
+    for block_ids, block in read(session, model_id, ids=wanted):
+        found.append(block_ids)
+        blocks.append(block)
+    return np.concatenate(found), np.concatenate(blocks, dtype=np.float32)
 
 
 def _bytes(session: Session) -> Any:

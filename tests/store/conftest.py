@@ -3,18 +3,21 @@
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy
 from sqlalchemy import event
 
+from surveil.attributes import OUTPUT_NAMES
 from surveil.store.media import MediaFolder
-from surveil.store.models import ModelRef
-from surveil.store.register import register_footage
+from surveil.store.models import ModelRef, register_model
+from surveil.store.register import register_camera, register_footage
 from surveil.store.session import Database
+from surveil.store.tables import Description, Embedding, SightingRow
 from surveil.store.writer import Writer
 from surveil.types import Appearance, Crop, FootageReport, FootageWarning, FrameCounts, Sighting, Source, Track
 
@@ -132,3 +135,38 @@ def ingest(database: Database, writer: Writer, source, report) -> Callable[..., 
         return footage_id
 
     return store
+
+
+CROWD = 400
+
+
+@pytest.fixture
+def crowd(database, source):
+    """Sightings of three cameras; one in eight has no embedding, and all have another model's embeddings as well."""
+    random = np.random.default_rng(5)
+    matrix = random.normal(size=(CROWD, 544)).astype(np.float32)
+    matrix /= np.linalg.norm(matrix, axis=1, keepdims=True)
+    matrix[100:103] = matrix[99]  # the same picture more than once
+    footage_id, _ = register_footage(database, source())
+    with database.session() as session:
+        cameras = [register_camera(session, name) for name in ("yard", "gate", "hall")]
+        models = [register_model(session, ModelRef(name, name * 64)) for name in "ab"]
+        sightings = [
+            {"id": i + 1, "footage_id": footage_id, "camera_id": cameras[i % 3], "boxes": [], "detections": 1}
+            | {"quality": 0.5, "first_seen": START + timedelta(minutes=i), "last_seen": START + timedelta(minutes=i)}
+            for i in range(CROWD)
+        ]
+        session.execute(sqlalchemy.insert(SightingRow), sightings)
+        if database.dialect == "postgresql":  # which does not count numbers that were given to it
+            session.execute(sqlalchemy.text(f"SELECT setval(pg_get_serial_sequence('sighting', 'id'), {CROWD})"))
+        for row in sightings:
+            row |= dict(zip(OUTPUT_NAMES, random.random(32).tolist(), strict=True))
+        said = [
+            {"sighting_id": row["id"], "model_id": models[0]} | {name: row[name] for name in OUTPUT_NAMES}
+            for row in sightings
+        ]
+        session.execute(sqlalchemy.insert(Description), said)
+        rows = [{"sighting_id": i + 1, "model_id": models[0], "vector": matrix[i]} for i in range(CROWD) if i % 8 != 7]
+        rows += [{"sighting_id": i + 1, "model_id": models[1], "vector": -matrix[i]} for i in range(CROWD)]
+        session.execute(sqlalchemy.insert(Embedding), rows)
+    return matrix.astype(np.float16).astype(np.float32), sightings, models[0]

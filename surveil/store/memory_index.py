@@ -1,0 +1,224 @@
+"""The embeddings of an SQLite database in memory, as float16, searched by faiss: exact, following the database.
+
+What is in memory is a copy: the database is asked before each answer whether it has changed.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Select, select
+from sqlalchemy.orm import Session
+
+from surveil.store import vectors
+from surveil.store.columns import EMBEDDING_SIZE
+from surveil.store.tables import Embedding
+from surveil.store.vector_index import Neighbours, Stamp, checked, stamp_of
+
+if TYPE_CHECKING:
+    from surveil.store.session import Database
+
+SEGMENT_SIZE = 1 << 16
+"""Vectors searched by one thread at a time (71 MB), and the most by which memory grows at once."""
+MIN_VECTORS = 4096
+"""Of fewer embeddings a copy is not worth its while: reading them takes milliseconds."""
+
+
+class MemoryIndex:
+    """Reads only the candidates at first; once it has read as many as there are, it keeps a copy of all in memory."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.RLock()
+        self._copy: _Copy | None = None
+        self._read = 0
+        self._watch: Connection | None = None
+        self._version: int | None = None
+
+    def nearest(
+        self, query: NDArray[np.float32], candidates: Select[int] | None, model_id: int, limit: int
+    ) -> Neighbours:
+        """See `VectorIndex.nearest`."""
+        wide = checked(query, limit).astype(np.float32)
+        with self._lock, self._database.session() as session:
+            ids = None if candidates is None else _ids(session, candidates)
+            if limit == 0 or (ids is not None and not len(ids)):
+                return []
+            if self._is_worth_a_copy(session, ids, model_id):
+                return self._fresh_copy(session, model_id).nearest(wide, ids, limit)
+            return _nearest_read(session, wide, ids, model_id, limit)
+
+    def load(
+        self, ids: Sequence[int] | NDArray[np.int64] | None, model_id: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """See `VectorIndex.load`."""
+        with self._database.session() as session:
+            return vectors.load(session, ids, model_id)
+
+    def stamp(self, model_id: int) -> Stamp:
+        """See `VectorIndex.stamp`."""
+        with self._database.session() as session:
+            return stamp_of(session, model_id)
+
+    def close(self) -> None:
+        """See `VectorIndex.close`."""
+        with self._lock:
+            self._copy, self._version = None, None
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+
+    def _is_worth_a_copy(self, session: Session, ids: NDArray[np.int64] | None, model_id: int) -> bool:
+        """Whether a copy is there, or reading the candidates from the database cost as much as making one by now."""
+        if self._copy is not None and self._copy.model_id == model_id:
+            return True
+        count = stamp_of(session, model_id)[2]
+        self._read += count if ids is None else len(ids)
+        return count >= MIN_VECTORS and self._read >= count
+
+    def _fresh_copy(self, session: Session, model_id: int) -> _Copy:
+        """The copy, brought to what the database holds now."""
+        version = self._data_version()
+        if self._copy is None or self._copy.model_id != model_id:
+            self._copy = None  # two would not fit
+            self._copy = _Copy(model_id)
+        elif version == self._version:
+            return self._copy
+        self._copy.follow(session)
+        self._version = version
+        return self._copy
+
+    def _data_version(self) -> int:
+        """A number that changes when anybody else writes to the file; it holds for one connection only."""
+        if self._watch is None:
+            self._watch = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        version: int = self._watch.exec_driver_sql("PRAGMA data_version").scalar_one()
+        return version
+
+
+class _Copy:
+    """All embeddings of a model in segments; sightings that are gone stay in them and are passed over."""
+
+    def __init__(self, model_id: int) -> None:
+        self.model_id = model_id
+        self._segments: list[_Segment] = []
+        self._last = 0
+        self._threads = ThreadPoolExecutor(os.cpu_count())
+
+    def follow(self, session: Session) -> None:
+        """Take in what was added and pass over what was removed; in doubt, read everything again."""
+        stored = stamp_of(session, self.model_id)[2]
+        self._take_in(session)
+        if self._count() != stored:
+            present = _ids(session, select(Embedding.sighting_id).where(Embedding.model_id == self.model_id))
+            for segment in self._segments:
+                segment.keep(present)
+            if self._count() != len(present):
+                self._segments, self._last = [], 0
+                self._take_in(session)
+
+    def _take_in(self, session: Session) -> None:
+        """Numbers of sightings only ever grow, so what is new has greater ones."""
+        for ids, block in vectors.read(session, self.model_id, after=self._last):
+            self._append(ids, block)
+            self._last = int(ids[-1])
+
+    def _count(self) -> int:
+        return sum(segment.count for segment in self._segments)
+
+    def nearest(self, query: NDArray[np.float32], ids: NDArray[np.int64] | None, limit: int) -> Neighbours:
+        found = list(self._threads.map(lambda segment: segment.nearest(query, ids, limit), self._segments))
+        numbers = np.concatenate([part[0] for part in found] or [np.zeros(0, np.int64)])
+        similarities = np.concatenate([part[1] for part in found] or [np.zeros(0, np.float32)])
+        best = np.lexsort((numbers, -similarities))[:limit]
+        return list(zip(numbers[best].tolist(), similarities[best].tolist(), strict=True))
+
+    def _append(self, ids: NDArray[np.int64], block: NDArray[np.float16]) -> None:
+        while len(ids):
+            if not self._segments or self._segments[-1].room == 0:
+                self._segments.append(_Segment())
+            room = self._segments[-1].room
+            self._segments[-1].append(ids[:room], block[:room])
+            ids, block = ids[room:], block[room:]
+
+
+class _Segment:
+    """At most `SEGMENT_SIZE` embeddings as faiss keeps them, with the ids (n,), ascending, of their sightings."""
+
+    def __init__(self) -> None:
+        import faiss  # a quarter of a second that only searches by example need
+
+        faiss.omp_set_num_threads(1)  # the segments are searched side by side instead
+        self.ids = np.zeros(0, np.int64)
+        self._faiss: Any = faiss
+        self._index: Any = faiss.IndexScalarQuantizer(
+            EMBEDDING_SIZE, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        self._gone: NDArray[np.bool_] | None = None
+
+    @property
+    def room(self) -> int:
+        return SEGMENT_SIZE - len(self.ids)
+
+    @property
+    def count(self) -> int:
+        """Sightings that are not gone."""
+        return len(self.ids) if self._gone is None else int((~self._gone).sum())
+
+    def append(self, ids: NDArray[np.int64], block: NDArray[np.float16]) -> None:
+        self._index.add_sa_codes(np.ascontiguousarray(block).view(np.uint8))
+        self.ids = np.concatenate([self.ids, ids])
+        if self._gone is not None:
+            self._gone = np.concatenate([self._gone, np.zeros(len(ids), np.bool_)])
+
+    def keep(self, present: NDArray[np.int64]) -> None:
+        """Pass over all sightings but these (ids, ascending)."""
+        self._gone = ~np.isin(self.ids, present, assume_unique=True)
+
+    def nearest(
+        self, query: NDArray[np.float32], ids: NDArray[np.int64] | None, limit: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Ids and similarities of the best, among the given ids, ascending."""
+        allowed = None if self._gone is None else ~self._gone
+        if ids is not None:
+            chosen = np.zeros(len(self.ids), np.bool_)
+            low, high = np.searchsorted(ids, self.ids[[0, -1]] + [0, 1])
+            places = np.searchsorted(self.ids, ids[low:high])
+            chosen[places[self.ids[places] == ids[low:high]]] = True
+            allowed = chosen if allowed is None else chosen & allowed
+        parameters = None
+        if allowed is not None:
+            limit = min(limit, int(allowed.sum()))
+            bits = np.packbits(allowed, bitorder="little")
+            parameters = self._faiss.SearchParameters(sel=self._faiss.IDSelectorBitmap(bits))
+        limit = min(limit, len(self.ids))
+        if limit == 0:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        similarities, places = self._index.search(query[None], limit, params=parameters)
+        return self.ids[places[0]], similarities[0]
+
+
+def _nearest_read(
+    session: Session, query: NDArray[np.float32], among: NDArray[np.int64] | None, model_id: int, limit: int
+) -> Neighbours:
+    """Compare while reading, block by block."""
+    ids, similarities = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    for block_ids, block in vectors.read(session, model_id, ids=among):
+        ids = np.concatenate([ids, block_ids])
+        similarities = np.concatenate([similarities, block.astype(np.float32) @ query])
+        best = np.lexsort((ids, -similarities))[:limit]
+        ids, similarities = ids[best], similarities[best]
+    return list(zip(ids.tolist(), similarities.tolist(), strict=True))
+
+
+def _ids(session: Session, rows: Select[int]) -> NDArray[np.int64]:
+    """The ids that a query selects, ascending."""
+    ids = np.fromiter(session.scalars(rows), np.int64)
+    ids.sort()
+    return ids
