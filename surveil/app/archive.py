@@ -269,11 +269,11 @@ class Archive:
 
     # --- the database ------------------------------------------------------------------------------------------------
 
-    def check(self) -> CheckResult:
+    def check(self, *, repair: bool = False) -> CheckResult:
         """Look for damage; a database that cannot be opened is a problem in the result."""
         from surveil.app.check import check
 
-        return check(lambda: (self.database, self.media))
+        return check(lambda: (self.database, self.media), repair=repair)
 
     def upgrade(self) -> UpgradeResult:
         """Bring the database to the schema of this version, all or nothing."""

@@ -206,6 +206,10 @@ class CheckResult(Frozen):
     problems: tuple[Problem, ...]
     unreferenced_pictures: int | None
     """Pictures that belong to no sighting."""
+    partial_files: int | None = None
+    """Files in the media folder that were left half written, or are being written."""
+    collected_files: int | None = None
+    """Of both, how many were deleted; None when that was not asked for."""
 
 
 class UpgradeResult(Frozen):

@@ -36,20 +36,23 @@ def upgrade(ctx: click.Context) -> None:
 
 
 @command.command()
+@click.option("--repair", is_flag=True, help="Delete pictures that belong to no sighting, and half-written files.")
 @json_option
 @click.pass_context
-def check(ctx: click.Context, output: str) -> None:
-    r"""Look for damage: the schema, the file, loose references, missing pictures and embeddings.
+def check(ctx: click.Context, repair: bool, output: str) -> None:
+    r"""Look for damage: the schema, the file, loose references, missing and damaged pictures, missing embeddings.
 
-    Exits with 1 when something is wrong. Pictures that no sighting refers to are counted but are nothing wrong.
+    Exits with 1 when something is wrong. Pictures that no sighting refers to are counted but are nothing wrong;
+    --repair deletes those that are older than an hour (a day while footage is ingested).
 
     \b
     Example:
         surveil db check
+        surveil db check --repair
         surveil --database postgresql://reader@host/surveil db check --json
     """
     with open_archive(ctx) as archive:
-        result = archive.check()
+        result = archive.check(repair=repair)
     if output == "json":
         write_json(result)
     else:
@@ -67,5 +70,9 @@ def _print(result: CheckResult) -> None:
         echo(", ".join(f"{name} {count}" for name, count in result.rows.items()))
     if result.unreferenced_pictures:
         echo(f"{result.unreferenced_pictures} pictures in the media folder belong to no sighting")
+    if result.partial_files:
+        echo(f"{result.partial_files} files in the media folder are half written")
+    if result.collected_files is not None:
+        echo(f"{result.collected_files} of these files were deleted")
     if not result.problems:
         echo("Nothing is wrong.")

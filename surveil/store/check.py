@@ -1,4 +1,4 @@
-"""Is the store whole? The database itself, and what it and the media folder promise each other."""
+"""Is the database whole? What its rows promise each other, and what `media_check` found of the pictures."""
 
 from __future__ import annotations
 
@@ -10,12 +10,10 @@ from sqlalchemy.orm import Session
 
 from surveil.errors import StoreError
 from surveil.store.media import MediaFolder
+from surveil.store.media_check import MAX_EXAMPLES, MediaState
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, Identity, SightingRow
-
-EXAMPLES = 5
-ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +32,8 @@ def count_rows(session: Session) -> dict[str, int]:
     return {table.__tablename__: session.scalars(select(func.count()).select_from(table)).one() for table in tables}
 
 
-def find_problems(database: Database, media: MediaFolder) -> Iterator[Problem]:
-    """Everything that is wrong with the store.
+def find_problems(database: Database) -> Iterator[Problem]:
+    """Everything that is wrong with the database.
 
     Raises:
         StoreError: The database is too damaged to be read.
@@ -43,36 +41,32 @@ def find_problems(database: Database, media: MediaFolder) -> Iterator[Problem]:
     with database.session() as session:
         if database.dialect == "sqlite":
             yield from _sqlite_problems(session)
-        yield from _sightings_of_unfinished_footage(session)
         yield from _not_described(session)
-        yield from _missing_crops(session, media)
 
 
-def count_unreferenced(database: Database, media: MediaFolder) -> int:
-    """Pictures that no sighting refers to: left by footage whose work was cut short, or by sightings that are gone."""
-    with database.session() as session:
-        present = sum(media.path(key).is_file() for key in _media_keys(session))
-    return sum(1 for _ in media) - present
+def media_problems(media: MediaFolder, state: MediaState) -> Iterator[Problem]:
+    """What is wrong with the pictures; those that nothing refers to are nothing wrong."""
+    for check, found, what in (
+        ("crops", state.missing, "pictures are missing in"),
+        ("pictures", state.damaged, "pictures are damaged in"),
+    ):
+        if found.count:
+            yield Problem(check, f"{what} {media.folder}", found.count, found.examples)
 
 
 def _sqlite_problems(session: Session) -> Iterator[Problem]:
     connection = session.connection()
     said = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
     if said != ["ok"]:
-        yield Problem("integrity", "the database file is damaged", len(said), said[:EXAMPLES])
+        yield Problem("integrity", "the database file is damaged", len(said), said[:MAX_EXAMPLES])
     loose = [f"{table} row {row} refers to {parent}" for table, row, parent, _ in _foreign_keys(session)]
     if loose:
-        yield Problem("references", "rows refer to rows that do not exist", len(loose), loose[:EXAMPLES])
+        yield Problem("references", "rows refer to rows that do not exist", len(loose), loose[:MAX_EXAMPLES])
 
 
 def _foreign_keys(session: Session) -> Iterator[tuple[str, int, str, int]]:
     for row in session.connection().exec_driver_sql("PRAGMA foreign_key_check"):
         yield row[0], row[1], row[2], row[3]
-
-
-def _sightings_of_unfinished_footage(session: Session) -> Iterator[Problem]:
-    rows = select(SightingRow.id).join(Footage).where(Footage.state != "done").order_by(SightingRow.id)
-    yield from _counted(session, "footage", "sightings belong to footage that is not done", rows)
 
 
 def _not_described(session: Session) -> Iterator[Problem]:
@@ -91,16 +85,5 @@ def _not_described(session: Session) -> Iterator[Problem]:
 def _counted(session: Session, check: str, what: str, ids: Select[int]) -> Iterator[Problem]:
     count = session.scalars(select(func.count()).select_from(ids.subquery())).one()
     if count:
-        examples = [f"sighting {number}" for number in session.scalars(ids.limit(EXAMPLES))]
+        examples = [f"sighting {number}" for number in session.scalars(ids.limit(MAX_EXAMPLES))]
         yield Problem(check, what, count, examples)
-
-
-def _missing_crops(session: Session, media: MediaFolder) -> Iterator[Problem]:
-    missing = [key for key in _media_keys(session) if not media.path(key).is_file()]
-    if missing:
-        what = f"pictures are missing in {media.folder}"
-        yield Problem("crops", what, len(missing), [str(media.path(key)) for key in missing[:EXAMPLES]])
-
-
-def _media_keys(session: Session) -> Iterator[str]:
-    yield from session.scalars(select(Crop.media_key).distinct().execution_options(yield_per=ROWS))

@@ -38,8 +38,7 @@ class MediaFolder:
         Raises:
             StoreError: The folder cannot be written.
         """
-        digest = hashlib.sha256(jpeg).hexdigest()
-        key = f"{digest[:2]}/{digest[2:]}.jpg"
+        key = key_of(hashlib.sha256(jpeg).hexdigest())
         path = self.path(key)
         try:
             try:
@@ -93,6 +92,11 @@ class MediaFolder:
             for path in sorted(shard.iterdir()):
                 if KEY.fullmatch(key := f"{shard.name}/{path.name}"):
                     yield key
+
+
+def key_of(digest: str) -> str:
+    """The key of a picture whose content has this SHA-256 (hex)."""
+    return f"{digest[:2]}/{digest[2:]}.jpg"
 
 
 def media_folder(settings: Settings, database: Database) -> MediaFolder:
