@@ -18,13 +18,16 @@ class Phrase(Frozen):
 
 
 class ExamplePicture(Frozen):
-    """A picture of a request, and which person was taken from it."""
+    """An example of a request, and which person was taken from it."""
 
     picture: str
+    """As it was given."""
     taken: str
     """What was done to get the person, in words."""
     box: Box | None = None
     """x1, y1, x2, y2 of the person, in pixels; None: the whole picture is the crop of a person."""
+    crop: str | None = None
+    """Of a sighting or an identity: path of its best crop."""
 
 
 class Understood(Frozen):
@@ -34,10 +37,15 @@ class Understood(Frozen):
     phrases: tuple[Phrase, ...] = ()
     unknown: tuple[Phrase, ...] = ()
     cameras: tuple[str, ...] = ()
+    footage: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    min_height: int | None = None
     after: Time | None = None
     before: Time | None = None
     when: str | None = None
     attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    only: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    without: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     min_confidence: float | None = None
     like: tuple[ExamplePicture, ...] = ()
     unlike: tuple[ExamplePicture, ...] = ()
@@ -67,6 +75,10 @@ class Match(Frozen):
     """Dot product with the example, -1 to 1; None without one."""
     probability: float | None
     """With an example, that it is the same person (None without calibration); else, that she has all that is asked."""
+    gallery_probability: float | None = None
+    """The same among as many candidates as there are, of whom few show the person; see `Gallery`."""
+    expected_false: float | None = None
+    """How many false matches to expect among this one and all before it."""
     attributes: dict[str, AttributeValue]
     identity: int | None
     name: str | None
@@ -75,11 +87,29 @@ class Match(Frozen):
     """Path of the best crop."""
 
 
+class Gallery(Frozen):
+    """What `gallery_probability` supposes, beside the calibration: a random candidate shows the person with the
+    probability expected / candidates.
+    """
+
+    candidates: int
+    """Sightings that pass the filters."""
+    expected: float
+    """How many of them show the person: as many as an identity has on average, in proportion; one before the first
+    clustering."""
+
+
 class SearchResult(Frozen):
     """The matches, best first."""
 
     understood: Understood
     matches: tuple[Match, ...]
+    next_offset: int | None = None
+    """The `offset` of the next page; None where there is none."""
+    gallery: Gallery | None = None
+    facets: dict[str, dict[str, float]] | None = None
+    """Numbers of sightings that pass the filters, by camera, by hour on the camera's clock and by each attribute's
+    labels (expected numbers, which need not be whole)."""
     passing: dict[str, int] | None = None
     """Where nobody was found: how many sightings pass each filter alone."""
 

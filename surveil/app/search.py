@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
+from surveil.app.examples import Examples, take_examples
 from surveil.app.models import LoadedModels
 from surveil.app.requests import SearchRequest
-from surveil.app.results import AttributeValue, ExamplePicture, Match, Phrase, SearchResult, Understood
+from surveil.app.results import AttributeValue, Gallery, Match, Phrase, SearchResult, Understood
 from surveil.errors import QueryError
+from surveil.search.facets import count_facets
 from surveil.search.filters import Filters, count_passing
-from surveil.search.rank import Example, Query, RankedSighting, check_model, search
+from surveil.search.gallery import GallerySize, expected_false, gallery_of, in_gallery
+from surveil.search.rank import Query, RankedSighting, search, sort_by
 from surveil.search.text import ParsedQuery, parse_query
+from surveil.search.time_window import WEEKDAYS, TimeWindow
+from surveil.search.time_words import join
 from surveil.store.cameras import list_cameras
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.timezones import in_zone, zone_named
-
-if TYPE_CHECKING:
-    from surveil.search.example import Person
-
-
-@dataclass(frozen=True, slots=True)
-class _Pictures:
-    """The people taken from the pictures of a request, and the example that they come to."""
-
-    like: Sequence[Person]
-    unlike: Sequence[Person]
-    example: Example
 
 
 def answer(database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest) -> SearchResult:
@@ -45,17 +36,42 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
     """
     with database.session() as session:
         filters, parsed = _filters(session, request)
-        pictures = _pictures(session, models, request) if request.like or request.unlike else None
-    found = search(database, Query(filters, pictures.example if pictures else None, request.limit))
-    passing = None
-    if not found:
-        with database.session() as session:
-            passing = count_passing(session, filters)
+    examples = take_examples(database, media, models, request)
+    example = examples.example if examples else None
+    query = Query(filters, example, request.limit + 1, request.offset, None if example else request.sort)
+    found = search(database, query)
+    more = len(found) > request.limit
+    found = found[: request.limit]
+    if example:
+        found = sort_by(found, request.sort)
+    with database.session() as session:
+        passing = None if found or request.offset else count_passing(session, filters)
+        gallery = gallery_of(session, filters) if example and example.is_person else None
+        facets = count_facets(session, filters) if request.facets else None
     return SearchResult(
-        understood=_understood(request, filters, parsed, pictures),
-        matches=tuple(as_match(sighting, media) for sighting in found),
+        understood=_understood(request, filters, parsed, examples),
+        matches=tuple(_matches(found, media, gallery, request)),
         passing=passing,
+        next_offset=request.offset + request.limit if more else None,
+        gallery=Gallery(candidates=gallery.candidates, expected=gallery.expected) if gallery else None,
+        facets=facets,
     )
+
+
+def _matches(
+    found: Sequence[RankedSighting], media: MediaFolder, gallery: GallerySize | None, request: SearchRequest
+) -> Iterator[Match]:
+    """The matches, with what each is worth among all candidates; the count of false ones begins with the best."""
+    probabilities = [sighting.probability for sighting in found]
+    known = [probability for probability in probabilities if probability is not None]
+    if gallery is None or len(known) < len(found):
+        yield from (as_match(sighting, media) for sighting in found)
+        return
+    among = in_gallery(known, gallery)
+    counted = request.offset == 0 and request.sort is None
+    false = expected_false(among) if counted else [None] * len(among)
+    for sighting, probability, wrong in zip(found, among, false, strict=True):
+        yield as_match(sighting, media).model_copy(update={"gallery_probability": probability, "expected_false": wrong})
 
 
 def as_match(sighting: RankedSighting, media: MediaFolder) -> Match:
@@ -97,49 +113,55 @@ def _filters(session: Session, request: SearchRequest) -> tuple[Filters, ParsedQ
         cameras=tuple(dict.fromkeys([*said.cameras, *request.cameras])),
         after=in_zone(request.after, zone) if request.after else None,
         before=in_zone(request.before, zone) if request.before else None,
+        footage=request.footage,
+        identities=request.identities,
+        min_height=request.min_height,
+        when=_window(said.when, request),
+        only=request.only,
+        without=request.without,
         attributes={name: tuple(dict.fromkeys(labels)) for name, labels in attributes.items()},
         min_confidence=request.min_confidence,
     )
     return filters, parsed
 
 
-def _pictures(session: Session, models: LoadedModels, request: SearchRequest) -> _Pictures:
-    from surveil.search.example import describe_example, take_person
+def _window(said: TimeWindow | None, request: SearchRequest) -> TimeWindow | None:
+    """The days and times of day of the words and of the fields together.
 
-    if not request.like:
-        raise QueryError("pictures of who is not meant need one of who is", "unlike", "Add a picture to like.")
-    check_model(session, models.card.sha256)
-
-    def take(path: str, number: int | None = None) -> Person:
-        return take_person(Path(path), lambda image: models.detector.detect([image])[0], number)
-
-    like = [take(path, request.person) for path in request.like]
-    unlike = [take(path) for path in request.unlike]
-    example = describe_example(
-        models.appearance, [person.image for person in like], [person.image for person in unlike]
-    )
-    return _Pictures(like, unlike, example)
+    Raises:
+        QueryError: They contradict each other.
+    """
+    weekdays = tuple(sorted({WEEKDAYS.index(day) for day in request.weekdays})) or None
+    asked = TimeWindow(start=request.time_from, end=request.time_to, weekdays=weekdays)
+    if asked == TimeWindow():
+        return said
+    both = join(said, asked)
+    if both is None:
+        raise QueryError(f"{asked} contradicts {said}", "time", "Say it in words or in filters, not in both.")
+    return both
 
 
 def _understood(
-    request: SearchRequest, filters: Filters, parsed: ParsedQuery | None, pictures: _Pictures | None
+    request: SearchRequest, filters: Filters, parsed: ParsedQuery | None, examples: Examples | None
 ) -> Understood:
     def phrases(name: str) -> tuple[Phrase, ...]:
         return tuple(Phrase.model_validate(phrase) for phrase in getattr(parsed, name, ()))
-
-    def examples(people: Sequence[Person]) -> tuple[ExamplePicture, ...]:
-        return tuple(ExamplePicture(picture=str(p.path), taken=p.note, box=p.box) for p in people)
 
     return Understood(
         text=request.text,
         phrases=phrases("phrases"),
         unknown=phrases("unknown"),
         cameras=filters.cameras,
+        footage=filters.footage,
+        identities=filters.identities,
+        min_height=filters.min_height,
         after=filters.after,
         before=filters.before,
         when=str(filters.when) if filters.when else None,
         attributes=dict(filters.attributes),
+        only=dict(filters.only),
+        without=dict(filters.without),
         min_confidence=filters.min_confidence,
-        like=examples(pictures.like if pictures else ()),
-        unlike=examples(pictures.unlike if pictures else ()),
+        like=examples.like if examples else (),
+        unlike=examples.unlike if examples else (),
     )

@@ -32,11 +32,11 @@ def identity_sheet(detail: IdentityDetail) -> Picture:
 
 def _examples(label: str, examples: Sequence[ExamplePicture]) -> Iterator[Cell]:
     for example in examples:
-        path = Path(example.picture)
+        path = Path(example.crop or example.picture)
         picture = read_picture(path)
         if example.box is not None:
             picture = cut(picture, np.array(example.box, np.float32))
-        yield Cell(picture_of(picture), (path.name, example.taken), label=label)
+        yield Cell(picture_of(picture), (Path(example.picture).name, example.taken), label=label)
 
 
 def _cells(matches: Sequence[Match]) -> list[Cell]:

@@ -18,14 +18,25 @@ def in_words(understood: Understood) -> str:
     """What a search looks for, such as "gender female; upper colour red; camera gate"."""
     examples = (("like", understood.like), ("unlike", understood.unlike))
     parts = [f"{option} {Path(example.picture).name}" for option, given in examples for example in given]
-    parts += [f"{name.replace('_', ' ')} {' or '.join(labels)}" for name, labels in understood.attributes.items()]
+    parts += [f"{_attribute(name)} {' or '.join(labels)}" for name, labels in understood.attributes.items()]
     if understood.cameras:
         parts.append(f"camera {' or '.join(understood.cameras)}")
+    parts += [f"only {_attribute(name)} {' or '.join(labels)}" for name, labels in understood.only.items()]
+    parts += [f"not {_attribute(name)} {' or '.join(labels)}" for name, labels in understood.without.items()]
+    for name, values in (("footage", understood.footage), ("identity", understood.identities)):
+        if values:
+            parts.append(f"{name} {' or '.join(values)}")
+    if understood.min_height:
+        parts.append(f"at least {understood.min_height} pixels high")
     if understood.when:
         parts.append(f"{understood.when} on the camera's clock")
     limits = (("after", understood.after), ("before", understood.before))
     parts += [f"{name} {time:%Y-%m-%d %H:%M:%S %Z}" for name, time in limits if time]
-    return "; ".join(parts)
+    return "; ".join(parts) or "everybody"
+
+
+def _attribute(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def local_time(moment: datetime, zone: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, time
 
 import click
 
+from surveil.attributes import BY_NAME
 from surveil.errors import SurveilError
 from surveil.timezones import parse_time
 
@@ -24,4 +26,44 @@ class TimeType(click.ParamType[datetime]):
             self.fail(str(error), param, ctx)
 
 
-TIME = TimeType()
+class ClockType(click.ParamType[time]):
+    """A time of day, such as 22:00."""
+
+    name = "time of day"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> time:
+        if isinstance(value, time):
+            return value
+        try:
+            return time.fromisoformat(str(value).zfill(5))
+        except ValueError:
+            self.fail(f"{value!r} is no time of day; write 08:30", param, ctx)
+
+
+class LabelType(click.ParamType[tuple[str, str]]):
+    """An attribute and one of its labels, as ATTRIBUTE=VALUE."""
+
+    name = "attribute=value"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value[0], value[1]
+        name, _, label = str(value).lower().partition("=")
+        attribute = BY_NAME.get(name.replace("-", "_"))
+        if attribute is None:
+            self.fail(f"no attribute is called {name!r}; there is: {', '.join(BY_NAME)}", param, ctx)
+        if label not in attribute.labels:
+            self.fail(f"{attribute.name} has the values {', '.join(attribute.labels)}, not {label!r}", param, ctx)
+        return attribute.name, label
+
+
+def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The labels of each attribute."""
+    labels: dict[str, list[str]] = {}
+    for name, label in pairs:
+        labels.setdefault(name, []).append(label)
+    return labels
+
+
+TIME, CLOCK, LABEL = TimeType(), ClockType(), LabelType()
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

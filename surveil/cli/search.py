@@ -11,7 +11,7 @@ import click
 from surveil.attributes import ATTRIBUTES, BY_NAME
 from surveil.cli.archive import open_archive
 from surveil.cli.output import echo, output_options, write_json
-from surveil.cli.parameters import TIME
+from surveil.cli.parameters import CLOCK, DAYS, LABEL, TIME, grouped
 
 if TYPE_CHECKING:
     from surveil.app import SearchResult
@@ -39,22 +39,43 @@ def attribute_options(command: Command) -> Command:
 
 @click.command()
 @click.argument("text", required=False)
-@click.option("--like", metavar="IMAGE", multiple=True, help="Who is looked for.")
-@click.option("--unlike", metavar="IMAGE", multiple=True, help="Who is not meant.")
+@click.option(
+    "--like", metavar="IMAGE", multiple=True, help="Who is looked for: a picture, or sighting:N or identity:N."
+)
+@click.option("--unlike", metavar="IMAGE", multiple=True, help="Who is not meant, in the same way.")
 @click.option("--person", metavar="N", type=int, help="Which person of the --like pictures, from the left.")
 @click.option("--camera", "cameras", metavar="NAME", multiple=True, help="Only this camera; may be repeated.")
 @click.option("--after", metavar="TIME", type=TIME, help="Seen at this time or later: 2026-09-14 or 2026-09-14T08:30.")
 @click.option("--before", metavar="TIME", type=TIME, help="Seen before this time.")
+@click.option("--weekday", "weekdays", type=click.Choice(DAYS), multiple=True, help="May be repeated.")
+@click.option("--from", "time_from", metavar="TIME", type=CLOCK, help="Time of day on the camera's clock: 22:00.")
+@click.option("--to", "time_to", metavar="TIME", type=CLOCK, help="Until this time of day; it may be on the next day.")
+@click.option("--footage", metavar="FILE", multiple=True, help="Only this footage; may be repeated.")
+@click.option("--identity", "identities", metavar="N", multiple=True, help="Only this identity: its number or name.")
+@click.option("--min-height", metavar="PIXELS", type=click.IntRange(1), help="Least height of the best crop.")
 @click.option(
     "--zone", default="UTC", show_default=True, help="Time zone of --after, --before, and of today in the text."
 )
 @attribute_options
+@click.option(
+    "--only",
+    metavar="ATTRIBUTE=VALUE",
+    type=LABEL,
+    multiple=True,
+    help="Certainly this value, and no other: upper-colour=red.",
+)
+@click.option(
+    "--not", "without", metavar="ATTRIBUTE=VALUE", type=LABEL, multiple=True, help="Certainly not this value."
+)
 @click.option(
     "--min-confidence", metavar="P", type=float,
     help="Least probability (0 to 1) of each attribute asked for. Without it the model decides: at one half, and lower "
     "for what is rare.",
 )  # fmt: skip
 @click.option("--limit", metavar="N", type=click.IntRange(1), default=20, show_default=True, help="Matches at most.")
+@click.option("--offset", metavar="N", type=click.IntRange(0), default=0, help="Pass over so many of the best.")
+@click.option("--sort", type=click.Choice(["newest", "oldest", "largest"]), help="Else the best match comes first.")
+@click.option("--facets", is_flag=True, help="Also count those who pass by camera, hour, colour and the rest.")
 @click.option("--sheet", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw a contact sheet.")
 @output_options
 @click.pass_context
@@ -66,7 +87,10 @@ def command(
 
     TEXT describes a person in plain words: colours with their garment, what is carried, age, gender, a camera's name,
     a day, a time of day. What was understood is shown, and every word that was not. All filters must be passed; of an
-    option that is repeated, one value is enough. With --like, the people who pass are ranked by similarity.
+    option that is repeated, one value is enough. With --like, the people who pass are ranked by similarity. Without
+    anything asked for, the latest sightings are listed.
+
+    --no-backpack and its like find people who certainly carry none; of many it cannot be seen.
 
     A picture may show anything: the person is found in it and cut out, unless it is a crop of a person already.
 
@@ -80,8 +104,7 @@ def command(
     attributes = _attributes(asked)
     if unlike and not like:
         raise click.UsageError("--unlike needs --like: say also who is looked for")
-    if not (attributes or like or any(asked[name] for name in ("text", "cameras", "after", "before"))):
-        raise click.UsageError("nothing to look for: describe a person, give --like PICTURE or a filter")
+    asked["only"], asked["without"] = grouped(asked["only"]), grouped(asked["without"])
     with open_archive(ctx) as archive:
         result = archive.search(like=like, unlike=unlike, attributes=attributes, **asked)
         for phrase in result.understood.unknown:
@@ -123,3 +146,17 @@ def _print(output: str, result: SearchResult) -> None:
             echo(f"  {count:>6}  {name}", err=True)
     elif output == "table":
         print_table(result.matches)
+        _print_more(result)
+
+
+def _print_more(result: SearchResult) -> None:
+    """What the table does not say: how many matches are wrong, how all who pass are spread, and the next page."""
+    if result.matches and (wrong := result.matches[-1].expected_false) is not None and result.gallery:
+        size, expected = result.gallery.candidates, result.gallery.expected
+        supposed = f"if {expected:.0f} of the {size} candidates show the person"
+        echo(f"Of these {len(result.matches)} matches about {wrong:.1f} show somebody else, {supposed}.", err=True)
+    for name, counts in (result.facets or {}).items():
+        told = ", ".join(f"{value} {count:g}" for value, count in counts.items() if count)
+        echo(f"{name.replace('_', ' ')}: {told}", err=True)
+    if result.next_offset is not None:
+        echo(f"There are more: --offset {result.next_offset}", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +10,7 @@ import cv2
 import numpy as np
 
 from surveil.errors import QueryError
-from surveil.model.embed import AppearanceModel, l2_normalize
 from surveil.people.crops import cut
-from surveil.search.rank import Example
 from surveil.types import Detections, Floats, Image
 
 UNLIKE_WEIGHT = 0.25
@@ -113,24 +111,6 @@ def _areas(boxes: Floats) -> Floats:
     return areas
 
 
-def describe_example(model: AppearanceModel, like: Sequence[Image], unlike: Sequence[Image] = ()) -> Example:
-    """What to search for, from crops of people.
-
-    Args:
-        model: Describes them.
-        like: At least one crop of who is looked for.
-        unlike: Crops of who is not.
-
-    Raises:
-        QueryError: There is nobody to look for, or what is left of them is nothing.
-    """
-    if not like:
-        raise QueryError("pictures of who is not meant need one of who is", "--unlike", "Add --like PICTURE.")
-    embeddings = np.stack([appearance.embedding for appearance in model.describe([*like, *unlike])])
-    embedding = combine(embeddings[: len(like)], embeddings[len(like) :])
-    return Example(embedding, model.card.sha256, is_person=not unlike)
-
-
 def combine(like: Floats, unlike: Floats) -> Floats:
     """Rocchio: the mean of (n, 544) minus `UNLIKE_WEIGHT` times the mean of (m, 544), unit length; m may be 0.
 
@@ -141,6 +121,6 @@ def combine(like: Floats, unlike: Floats) -> Floats:
     if len(unlike):
         embedding = embedding - UNLIKE_WEIGHT * unlike.mean(axis=0)
     if np.linalg.norm(embedding) < 1e-3:
-        raise QueryError("the pictures cancel each other out", "--like, --unlike", "Give fewer or other pictures.")
-    length_one: Floats = l2_normalize(embedding[None].astype(np.float32))[0]
+        raise QueryError("the examples cancel each other out", "like, unlike", "Give fewer or others.")
+    length_one: Floats = (embedding / np.linalg.norm(embedding)).astype(np.float32)
     return length_one

@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.errors import QueryError
 from surveil.search.time_window import TimeWindow
 from surveil.store.models import model_in_use
-from surveil.store.tables import Camera, Description, Model, SightingRow
+from surveil.store.tables import Camera, Crop, Description, Footage, Identity, Model, SightingRow
 from surveil.timezones import zone_named
+
+CONFIDENT = 0.8
+"""The probability from which on somebody certainly has, or has not, what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +29,39 @@ class Filters:
 
     Attributes:
         cameras: Names.
+        footage: Paths, or names of files.
+        identities: Numbers, or names that the operator gave.
+        min_height: Pixels that the best crop must be high.
         after: The person was in view at this time (aware) or later.
         before: The person was in view before this time (aware).
         when: Days and times of day, in the zone of each camera.
         attributes: The allowed labels of each attribute asked for.
+        only: Labels of an attribute that the person has, and no others, with a probability of `CONFIDENT`.
+        without: Labels of an attribute that the person has not, with a probability of `CONFIDENT`.
         min_confidence: The least probability (0 to 1) that the person has one of the allowed labels; None for where the
             model itself draws the line: at one half, and lower for what is rare (its card tells).
     """
 
     cameras: tuple[str, ...] = ()
+    footage: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    min_height: int | None = None
     after: datetime | None = None
     before: datetime | None = None
     when: TimeWindow | None = None
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    without: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     min_confidence: float | None = None
 
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
-        return bool(self.cameras or self.after or self.before or self.when or self.attributes)
+        return self != Filters(min_confidence=self.min_confidence)
+
+    @property
+    def describes(self) -> bool:
+        """Whether anything is asked for that a model must say."""
+        return bool(self.attributes or self.only or self.without)
 
 
 def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bool]]:
@@ -64,9 +82,26 @@ def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bo
         named[f"before {filters.before.isoformat()}"] = SightingRow.first_seen < filters.before
     if filters.when:
         named[str(filters.when)] = _on_local_clocks(session, filters.when)
-    thresholds = model_in_use(session).thresholds if filters.attributes else {}
+    if filters.footage:
+        ids = [key for name in filters.footage for key in _footage_ids(session, name)]
+        named[f"footage {_either(filters.footage)}"] = SightingRow.footage_id.in_(ids)
+    if filters.identities:
+        numbers = [key for name in filters.identities for key in _identity_ids(session, name)]
+        named[f"identity {_either(filters.identities)}"] = SightingRow.identity_id.in_(numbers)
+    if filters.min_height is not None:
+        named[f"at least {filters.min_height} pixels high"] = _is_high(filters.min_height)
+    return named | _described_conditions(session, filters)
+
+
+def _described_conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bool]]:
+    named: dict[str, ColumnElement[bool]] = {}
+    thresholds = model_in_use(session).thresholds if filters.describes else {}
     for name, labels in filters.attributes.items():
         named[f"{name} {_either(labels)}"] = _probable(name, labels, filters.min_confidence, thresholds)
+    for name, labels in filters.only.items():
+        named[f"only {name} {_either(labels)}"] = probability(name, labels) >= CONFIDENT
+    for name, labels in filters.without.items():
+        named[f"not {name} {_either(labels)}"] = probability(name, labels) <= 1 - CONFIDENT
     return named
 
 
@@ -78,7 +113,7 @@ def candidates(session: Session, filters: Filters) -> Select[Any]:
         StoreError: See `conditions`.
     """
     ids = select(SightingRow.id).where(*conditions(session, filters).values())
-    return described(ids) if filters.attributes else ids
+    return described(ids) if filters.describes else ids
 
 
 def described(sightings: Select[Any]) -> Select[Any]:
@@ -123,13 +158,17 @@ def probability(attribute: str, labels: Collection[str]) -> ColumnElement[float]
 def _probable(
     name: str, labels: tuple[str, ...], least: float | None, thresholds: Mapping[str, float]
 ) -> ColumnElement[bool]:
-    """Whether a person is taken to have one of the labels; without a least probability, as the model decides."""
+    """Whether a person is taken to have one of the labels; without a least probability, as the model decides.
+
+    "No" is what the model is confident of: of many people it cannot be seen whether they carry a bag.
+    """
     chance = probability(name, labels)
     if least is not None:
         return chance >= least
     threshold = thresholds.get(name, 0.5)  # colours and ages have none of their own
-    negative = BY_NAME[name].labels[0]
-    if not BY_NAME[name].exclusive and set(labels) == {negative}:
+    if set(labels) == {"no"}:
+        return chance >= max(1 - threshold, CONFIDENT)
+    if not BY_NAME[name].exclusive and set(labels) == {BY_NAME[name].labels[0]}:
         return chance > 1 - threshold
     return chance >= threshold
 
@@ -158,6 +197,30 @@ def _camera_ids(session: Session, names: Sequence[str]) -> list[int]:
         if name not in ids:
             raise unknown("camera", name, ids)
     return [ids[name] for name in names]
+
+
+def _footage_ids(session: Session, name: str) -> Sequence[int]:
+    """The footage of a path, or of a file's name."""
+    rows = session.execute(select(Footage.id, Footage.path)).all()
+    found = [key for key, path in rows if name in (path, path.rpartition("/")[2])]
+    if not found:
+        raise unknown("footage", name, {path.rpartition("/")[2] for _, path in rows})
+    return found
+
+
+def _identity_ids(session: Session, name: str) -> Sequence[int]:
+    """The identities of a name, or the one of a number."""
+    is_it = Identity.id == int(name) if name.isdecimal() else Identity.name == name
+    found = session.scalars(select(Identity.id).where(is_it)).all()
+    if not found:
+        named = session.scalars(select(Identity.name).where(Identity.name.is_not(None)).distinct())
+        raise unknown("identity", name, [str(known) for known in named])
+    return found
+
+
+def _is_high(pixels: int) -> ColumnElement[bool]:
+    height = Crop.box[3].as_float() - Crop.box[1].as_float()
+    return exists().where(Crop.sighting_id == SightingRow.id, Crop.rank == 0, height >= pixels)
 
 
 def _on_local_clocks(session: Session, when: TimeWindow) -> ColumnElement[bool]:

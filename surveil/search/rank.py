@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from surveil.attributes import OUTPUT_NAMES, Value, decode
@@ -19,6 +19,8 @@ from surveil.store.models import StoredCard, model_in_use
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Description, Footage, Identity, SightingRow
 from surveil.types import Floats
+
+Sort = Literal["newest", "oldest", "largest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +43,22 @@ class Example:
 class Query:
     """What is searched: among the sightings that pass the filters, those most like the example.
 
-    Without an example, those which most probably have the attributes asked for; without these, the earliest.
+    Without an example, those which most probably have the attributes asked for; without these, the latest.
+
+    Attributes:
+        filters: Who may be found.
+        example: Whom they should be like.
+        limit: How many at most.
+        offset: How many of the best to pass over.
+        sort: "newest" or "oldest" first, or the "largest" crop; None: the best match. With an example it counts for
+            nothing: its best matches are found first, and then sorted with `sort_by`.
     """
 
     filters: Filters = field(default_factory=Filters)
     example: Example | None = None
     limit: int = 20
+    offset: int = 0
+    sort: Sort | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,8 @@ def search(database: Database, query: Query) -> list[RankedSighting]:
         QueryError: A filter is wrong, the limit is not positive, or the example was made by another model.
         StoreError: The database cannot be read, or is empty.
     """
+    if query.offset < 0:
+        raise QueryError(f"{query.offset} matches cannot be passed over", "offset", "Give 0 or more.")
     if query.limit < 1:
         raise QueryError(f"a search for {query.limit} matches finds none", "limit", "Give 1 or more.")
     scores = _by_example(database, query, query.example) if query.example else None
@@ -167,7 +181,8 @@ def _by_example(database: Database, query: Query, example: Example) -> dict[int,
     with database.session() as session:
         model = check_model(session, example.model)
         passing = candidates(session, query.filters) if query.filters else None
-    found = database.vectors.nearest(example.embedding, passing, model.id, query.limit)
+    best = database.vectors.nearest(example.embedding, passing, model.id, query.offset + query.limit)
+    found = best[query.offset :]
     similarities = [similarity for _, similarity in found]
     probabilities = model.calibration.same_person(similarities) if example.is_person else None
     return {
@@ -182,10 +197,30 @@ def _by_attributes(session: Session, query: Query) -> dict[int, Score]:
     best = (
         candidates(session, query.filters)
         .add_columns(chance)
-        .order_by(chance.desc(), SightingRow.first_seen, SightingRow.id)
+        .order_by(*_order(query.sort or (None if asked else "newest"), chance))
+        .offset(query.offset)
         .limit(query.limit)
     )
     return {sighting: Score(None, probability if asked else None) for sighting, probability in session.execute(best)}
+
+
+def _order(sort: Sort | None, chance: ColumnElement[float]) -> Sequence[Any]:
+    if sort == "newest":
+        return SightingRow.first_seen.desc(), SightingRow.id.desc()
+    if sort == "largest":
+        height = select(Crop.box[3].as_float() - Crop.box[1].as_float()).where(Crop.sighting_id == SightingRow.id)
+        return height.where(Crop.rank == 0).scalar_subquery().desc(), SightingRow.id
+    best = () if sort == "oldest" else (chance.desc(),)
+    return *best, SightingRow.first_seen, SightingRow.id
+
+
+def sort_by(found: list[RankedSighting], sort: Sort | None) -> list[RankedSighting]:
+    """Sightings that were found in another order; None leaves them as they are."""
+    if sort in ("newest", "oldest"):
+        return sorted(found, key=lambda sighting: sighting.first_seen, reverse=sort == "newest")
+    if sort == "largest":
+        return sorted(found, key=lambda sighting: sighting.box[1] - sighting.box[3] if sighting.box else 0.0)
+    return found
 
 
 def _ranked(row: Any, score: Score) -> RankedSighting:

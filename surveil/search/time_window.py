@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, extract, or_, true
@@ -12,6 +13,8 @@ from sqlalchemy import ColumnElement, and_, case, extract, or_, true
 from surveil.store.tables import SightingRow
 
 DAY = 86400
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+EPOCH, EPOCH_WEEKDAY = date(1970, 1, 1).toordinal(), date(1970, 1, 1).weekday()
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,14 @@ class TimeWindow:
         last_day: Last day, included; None: no limit.
         start: Time of day at which the part begins; None: midnight.
         end: Time of day at which it ends, not included; None: midnight. At or before `start`, it is on the next day.
+        weekdays: Days of the week, Monday 0, on which the part begins; None: all.
     """
 
     first_day: date | None = None
     last_day: date | None = None
     start: time | None = None
     end: time | None = None
+    weekdays: tuple[int, ...] | None = None
 
     def __str__(self) -> str:
         days = "every day"
@@ -39,6 +44,9 @@ class TimeWindow:
         elif self.first_day or self.last_day:
             bounds = (("from", self.first_day), ("until", self.last_day))
             days = " ".join(f"{word} {day:%A %Y-%m-%d}" for word, day in bounds if day)
+        if self.weekdays is not None:
+            named = " and ".join(f"{WEEKDAYS[day].capitalize()}s" for day in self.weekdays)
+            days = named if days == "every day" else f"{named} {days}"
         if self.start is None and self.end is None:
             return days
         return f"{days}, {self.start or time():%H:%M} to {self.end or time():%H:%M}"
@@ -67,7 +75,8 @@ class TimeWindow:
             conditions.append(SightingRow.last_seen >= first)
         if last:
             conditions.append(SightingRow.first_seen < last)
-        if (self.start is not None or self.end is not None) and (not first or self.first_day != self.last_day):
+        limited = self.start is not None or self.end is not None or self.weekdays is not None
+        if limited and (self.weekdays is not None or not first or self.first_day != self.last_day):
             conditions.append(self._daily(zone, seen))
         return and_(*conditions)
 
@@ -78,8 +87,22 @@ class TimeWindow:
         start, end = _seconds(self.start), _seconds(self.end)
         length = (end - start) % DAY or DAY
         first_seen, last_seen = extract("epoch", SightingRow.first_seen), extract("epoch", SightingRow.last_seen)
-        since_start = (first_seen + _offset(zone, seen) - start) % DAY
-        return or_(since_start < length, DAY - since_start <= last_seen - first_seen)
+        local = first_seen + _offset(zone, seen) - start
+        since_start = local % DAY
+        in_it, reaches_next = since_start < length, DAY - since_start <= last_seen - first_seen
+        if self.weekdays is None:
+            return or_(in_it, reaches_next)
+        day = (local - since_start) / DAY
+        return or_(and_(in_it, self._allows(day)), and_(reaches_next, self._allows(day + 1)))
+
+    def _allows(self, day: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether a day, counted from 1 January 1970, is one of the weekdays and within the limits."""
+        conditions: list[ColumnElement[bool]] = [((day + EPOCH_WEEKDAY) % 7).in_(self.weekdays or range(7))]
+        if self.first_day:
+            conditions.append(day >= self.first_day.toordinal() - EPOCH)
+        if self.last_day:
+            conditions.append(day <= self.last_day.toordinal() - EPOCH)
+        return and_(*conditions)
 
 
 def _seconds(clock: time | None) -> int:

@@ -5,7 +5,7 @@ Wednesday, since Monday, until Monday (included), before Monday, after Monday.
 Times, on the 24-hour clock unless am or pm is said: between 8 and 9:30, 8-9 pm, after 17:00, before noon, at 8 (within
 a quarter of an hour); morning (6 to 12), afternoon (12 to 18), evening (18 to 22), night (22 to 6), tonight, last
 night.
-A time without a day means every day.
+A time without a day means every day. Every week: Mondays, weekdays, weekends.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from functools import partial
 from typing import NamedTuple
 
 from surveil.errors import QueryError
-from surveil.search.time_window import TimeWindow
+from surveil.search.time_window import WEEKDAYS, TimeWindow
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WEEKDAY_WORDS = {word: i for i, day in enumerate(WEEKDAYS) for word in (day, day[:3])} | {
     "tues": 1, "thur": 3, "thurs": 3,
 }  # fmt: skip
@@ -30,6 +29,9 @@ _PARTS = {
     "evening": (time(18), time(22)),
     "night": (time(22), time(6)),
 }
+_DAYS_OF_WEEK = {f"{day}s": (i,) for i, day in enumerate(WEEKDAYS)} | {
+    "weekdays": (0, 1, 2, 3, 4), "weekend": (5, 6), "weekends": (5, 6),
+}  # fmt: skip
 _NAMED_CLOCKS = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(am|pm)?")
 _TO = ("to", "until", "till", "-")
@@ -151,7 +153,9 @@ def _read_limit(words: Sequence[str], today: date) -> Read | None:
 
 
 def _read_part(words: Sequence[str], today: date) -> Read | None:
-    """Morning, this morning, tonight, last night."""
+    """Morning, this morning, tonight, last night; Mondays, weekends."""
+    if words[0] in _DAYS_OF_WEEK:
+        return Read(TimeWindow(weekdays=_DAYS_OF_WEEK[words[0]]), 1)
     day, at = None, 0
     if words[0] == "tonight":
         return Read(TimeWindow(today, today, *_PARTS["night"]), 1)

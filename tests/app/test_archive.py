@@ -67,7 +67,7 @@ def test_times_without_an_offset_are_in_the_zone_of_the_request(archive, people)
         ({"min_confidence": 1.5}, "min_confidence"),
         ({"cameras": ["gat"]}, "Did you mean gate"),
         ({"attributes": {"shoes": ["red"]}}, "no attribute is called 'shoes'"),
-        ({"unlike": ["one.jpg"]}, "Add a picture to like"),
+        ({"unlike": ["one.jpg"]}, "Add an example to like"),
         ({"after": "Tuesday"}, "not a time"),
     ],
 )

@@ -18,11 +18,11 @@ from surveil.store.models import ModelRef
 
 UNDERSTOOD = {
     "text", "phrases", "unknown", "cameras", "after", "before", "when", "attributes", "min_confidence", "like",
-    "unlike",
+    "unlike", "footage", "identities", "min_height", "only", "without",
 }  # fmt: skip
 MATCH = {
     "sighting", "footage", "camera", "zone", "first_seen", "last_seen", "box", "similarity", "probability",
-    "attributes", "identity", "name", "crop",
+    "attributes", "identity", "name", "crop", "gallery_probability", "expected_false",
 }  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def people(fill, made_up):
 def found(result):
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
-    assert set(answer) == {"understood", "matches", "passing"}
+    assert set(answer) == {"understood", "matches", "passing", "next_offset", "gallery", "facets"}
     assert set(answer["understood"]) == UNDERSTOOD
     for match in answer["matches"]:
         assert set(match) == MATCH
@@ -77,6 +77,8 @@ def test_options_and_text_find_the_same_people(run, people):
     assert numbers(run("search", "--backpack", "--json")) == red_women
     assert set(numbers(run("search", "--no-backpack", "--json"))) == set(people[1:])
     assert set(numbers(run("search", "red top", "--upper-colour", "blue", "--json"))) == set(people)
+    assert numbers(run("search", "--not", "upper-colour=red", "--json")) == [people[1]]
+    assert numbers(run("search", "--only", "upper-colour=red", "--json")) == [people[0]]
     assert numbers(run("search", "man, yard camera", "--json")) == [people[2]]
     assert numbers(run("search", "--gender", "male", "--camera", "gate", "--json")) == [people[1]]
 
@@ -89,7 +91,7 @@ def test_times_are_read_in_the_zone_given(run, people):
     assert numbers(run(*after, "--zone", "Europe/Berlin")) == [people[2]]
     assert numbers(run("search", "--after", "2026-09-14T14:30+02:00", "--json")) == [people[2]]
     # Twelve o'clock in Greenwich is two on the clock of the gate, and noon on that of the yard.
-    assert numbers(run("search", "2026-09-14 between 14 and 15", "--json")) == people[:2]
+    assert numbers(run("search", "2026-09-14 between 14 and 15", "--json")) == people[1::-1]
 
 
 def test_the_json_of_a_match(run, people, media):
@@ -115,6 +117,46 @@ def test_what_was_understood_and_what_was_not_is_told(run, people):
     assert understood["attributes"] == {"gender": ["female"], "upper_colour": ["red"]}
     assert understood["when"].startswith("from Monday")
     assert "Not understood: limping" in result.stderr
+
+
+def test_without_anything_asked_it_browses_page_by_page(run, people):
+    first = found(run("search", "--limit", 2, "--json"))
+    assert [match["sighting"] for match in first["matches"]] == [people[2], people[1]]
+    assert first["next_offset"] == 2
+    last = found(run("search", "--limit", 2, "--offset", 2, "--json"))
+    assert [match["sighting"] for match in last["matches"]] == [people[0]]
+    assert last["next_offset"] is None
+    assert numbers(run("search", "--sort", "oldest", "--json")) == people
+    result = run("search", "--limit", 2, "--facets")
+    assert "Looking for: everybody" in result.stderr
+    assert "camera: gate 2, yard 1" in result.stderr
+    assert "There are more: --offset 2" in result.stderr
+
+
+def test_time_of_day_and_weekday_are_of_the_cameras_clock(run, people):
+    assert numbers(run("search", "--from", "14:00", "--to", "15:00", "--json")) == people[1::-1]
+    assert numbers(run("search", "--from", "12:30", "--to", "13:30", "--json")) == [people[2]]
+    assert set(numbers(run("search", "--weekday", "monday", "--json"))) == set(people)
+    assert numbers(run("search", "--weekday", "tuesday", "--json")) == []
+
+
+def test_a_sighting_and_an_identity_are_examples(run, fill, made_up, tmp_path):
+    [anna, ben] = np.eye(2, 544, dtype=np.float32)
+    ids = fill([made_up(0, embedding=anna), made_up(9, embedding=ben), made_up(19, embedding=anna + 0.1 * ben)])
+    answer = found(run("search", "--like", f"sighting:{ids[0]}", "--sheet", tmp_path / "sheet.png", "--json"))
+    assert [match["sighting"] for match in answer["matches"]] == [ids[0], ids[2], ids[1]]
+    assert answer["gallery"] == {"candidates": 3, "expected": 1.0}
+    among = [match["gallery_probability"] for match in answer["matches"]]
+    assert sum(1 - chance for chance in among) == pytest.approx(answer["matches"][-1]["expected_false"])
+    assert all(low < match["probability"] for low, match in zip(among, answer["matches"], strict=True))
+    assert (tmp_path / "sheet.png").exists()
+    run("cluster", "--threshold", "0.5")
+    identity = answer["matches"][0]["identity"] or 1
+    likes = found(run("search", "--like", f"identity:{identity}", "--unlike", f"sighting:{ids[1]}", "--json"))
+    assert {match["sighting"] for match in likes["matches"][:2]} == {ids[0], ids[2]}
+    assert likes["matches"][0]["gallery_probability"] is None, "with somebody subtracted the calibration does not hold"
+    with pytest.raises(QueryError, match="no sighting with an embedding has the number 99"):
+        run("search", "--like", "sighting:99")
 
 
 def test_an_empty_result_says_which_filter_emptied_it(run, people):
@@ -161,7 +203,10 @@ def test_the_limit_and_the_confidence(run, people):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("search",),
+        ("search", "--offset", "-1"),
+        ("search", "--only", "upper-colour=pink"),
+        ("search", "--not", "shoes=red"),
+        ("search", "--from", "25:00"),
         ("search", "--upper-colour", "pink"),
         ("search", "--after", "Tuesday"),
         ("search", "--limit", "0", "--hat"),
@@ -235,6 +280,7 @@ def test_a_picture_finds_the_sighting_that_looks_like_it(
         "picture": str(tmp_path / "2.png"),
         "taken": "whole picture: small and tall, taken for a crop",
         "box": None,
+        "crop": None,
     }
     assert answer["matches"][0]["sighting"] == ids[2]
     assert answer["matches"][0]["similarity"] == pytest.approx(1, abs=0.01)

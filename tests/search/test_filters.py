@@ -11,16 +11,18 @@ from hypothesis import strategies as st
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.calibration import Calibration
 from surveil.errors import QueryError
+from surveil.identities.cluster import cluster
 from surveil.search.filters import Filters, candidates, count_passing, joint_probability
 from surveil.search.rank import Example, Query, search
 from surveil.search.time_window import TimeWindow
 from surveil.store.models import ModelRef
-from surveil.store.tables import Description
+from surveil.store.tables import Description, Identity, SightingRow
 
 # Summer time ended in Berlin, and began in Auckland, within these weeks.
 FIRST, DAYS = datetime(2026, 9, 20, tzinfo=UTC), 42
 ZONES = {"gate": "Europe/Berlin", "yard": "UTC", "hall": "Pacific/Auckland"}
 EXAMPLE_MODEL = "f" * 64
+PERSON, OTHER = np.eye(2, 544, dtype=np.float32)
 
 
 def random_sightings(made_up, random, count):
@@ -61,6 +63,9 @@ def windows(when, zone):
     found = []
     day = when.first_day or date(2026, 9, 1)
     while day <= (when.last_day or date(2026, 12, 1)):
+        if when.weekdays is not None and day.weekday() not in when.weekdays:
+            day += timedelta(days=1)
+            continue
         start, end = when.start or time(), when.end or time()
         closing = day + timedelta(days=1) if end <= start else day
         found.append(tuple(datetime.combine(*edge, zone).astimezone(UTC) for edge in ((day, start), (closing, end))))
@@ -79,8 +84,17 @@ def passes(filters, camera, sighting):
         zone = ZoneInfo(ZONES[camera])
         if not any(last >= start and first < end for start, end in windows(filters.when, zone)):
             return False
-    least = 0.5 if filters.min_confidence is None else filters.min_confidence
-    return all(chance(sighting, *asked) >= least for asked in filters.attributes.items())
+    if any(chance(sighting, *asked) < 0.8 for asked in filters.only.items()):
+        return False
+    if any(chance(sighting, *asked) > 0.2 for asked in filters.without.items()):
+        return False
+    return all(chance(sighting, *asked) >= least(filters, asked[1]) for asked in filters.attributes.items())
+
+
+def least(filters, labels):
+    if filters.min_confidence is not None:
+        return filters.min_confidence
+    return 0.8 if set(labels) == {"no"} else 0.5
 
 
 def chance(sighting, name, labels):
@@ -95,17 +109,23 @@ def chance(sighting, name, labels):
 
 TIMES = st.none() | st.integers(0, DAYS * 1440).map(lambda minutes: FIRST + timedelta(minutes=minutes))
 DATES = st.none() | st.integers(0, DAYS).map(lambda days: (FIRST + timedelta(days=days)).date())
+WEEKDAYS = st.none() | st.lists(st.integers(0, 6), min_size=1, unique=True).map(lambda days: tuple(sorted(days)))
 CLOCKS = st.none() | st.integers(0, 95).map(lambda quarters: time(quarters // 4, quarters % 4 * 15))
 LABELS = {
     name: st.lists(st.sampled_from(attribute.labels), min_size=1, unique=True).map(tuple)
     for name, attribute in BY_NAME.items()
 }
+ONE_ATTRIBUTE = st.just({}) | st.sampled_from(list(BY_NAME)).flatmap(
+    lambda name: st.fixed_dictionaries({name: LABELS[name]})
+)
 FILTERS = st.builds(
     Filters,
     cameras=st.lists(st.sampled_from(list(ZONES)), unique=True).map(tuple),
     after=TIMES,
     before=TIMES,
-    when=st.none() | st.builds(TimeWindow, DATES, DATES, CLOCKS, CLOCKS),
+    when=st.none() | st.builds(TimeWindow, DATES, DATES, CLOCKS, CLOCKS, WEEKDAYS),
+    only=ONE_ATTRIBUTE,
+    without=ONE_ATTRIBUTE,
     attributes=st.lists(st.sampled_from(list(BY_NAME)), max_size=3, unique=True).flatmap(
         lambda names: st.fixed_dictionaries({name: LABELS[name] for name in names})
     ),
@@ -139,7 +159,10 @@ def test_a_filtered_search_equals_brute_force_over_all_sightings_that_pass(datab
             assert match.similarity == pytest.approx(similarity[number], abs=2e-4)
 
         found = search(database, Query(filters, None, limit))
-        ranked = sorted(passing, key=lambda number: (-joint(seen[number][1], filters), seen[number][1].first, number))
+        if filters.attributes:
+            ranked = sorted(passing, key=lambda n: (-joint(seen[n][1], filters), seen[n][1].first, n))
+        else:
+            ranked = sorted(passing, key=lambda n: (seen[n][1].first, n), reverse=True)
         assert [match.sighting for match in found] == ranked[:limit]
 
     check()
@@ -182,6 +205,7 @@ def test_without_a_least_probability_the_model_in_use_draws_the_line(database, f
     with database.session() as session:
         assert found(session, hat="yes") == [capped]
         assert found(session, hat="no") == [bare]
+        assert found(session, bag="no") == [bare], "of the other it is not certain that he has none"
         assert found(session, bag="yes") == []
         assert found(session, 0.5, hat="yes") == []
         assert found(session, 0.5, hat="no") == [bare, capped]
@@ -221,3 +245,44 @@ def test_what_does_not_exist_is_refused_with_what_does(database, fill, made_up, 
 def test_an_empty_database_has_no_match(database):
     with database.session() as session:
         assert session.scalars(candidates(session, Filters(when=TimeWindow(start=time(8))))).all() == []
+
+
+def test_only_and_without_ask_for_certainty(database, fill, made_up):
+    plain = {name: 0.0 for name in OUTPUT_NAMES if name.startswith("upper_colour")}
+    red, mixed, blue = fill(
+        [
+            made_up(outputs=plain | {"upper_colour_red": 0.9, "upper_colour_blue": 0.1}),
+            made_up(outputs=plain | {"upper_colour_red": 0.6, "upper_colour_blue": 0.4}),
+            made_up(outputs=plain | {"upper_colour_red": 0.1, "upper_colour_blue": 0.9}),
+        ]
+    )
+
+    def found(**asked):
+        with database.session() as session:
+            return session.scalars(candidates(session, Filters(**asked)).order_by(SightingRow.id)).all()
+
+    assert found(attributes={"upper_colour": ("red",)}) == [red, mixed]
+    assert found(only={"upper_colour": ("red",)}) == [red]
+    assert found(without={"upper_colour": ("red",)}) == [blue]
+    assert found(only={"upper_colour": ("red", "blue")}) == [red, mixed, blue]
+
+
+def test_footage_identity_and_height(database, fill, made_up):
+    gate = fill([made_up(0, embedding=PERSON), made_up(9, embedding=OTHER)], camera="gate")
+    yard = fill([made_up(0, embedding=PERSON)], camera="yard")
+    cluster(database, 0.5)
+
+    def found(**asked):
+        with database.session() as session:
+            return session.scalars(candidates(session, Filters(**asked)).order_by(SightingRow.id)).all()
+
+    assert found(footage=("gate-1.mp4",)) == found(footage=("/footage/gate-1.mp4",)) == gate
+    with database.session() as session:
+        person = session.get(SightingRow, yard[0]).identity_id
+        session.get(Identity, person).name = "Anna"
+    assert found(identities=(str(person),)) == found(identities=("Anna",)) == [gate[0], yard[0]]
+    assert found(min_height=120) == [*gate, *yard]
+    assert found(min_height=121) == []
+    for asked, message in (({"footage": ("gat-1.mp4",)}, "Did you mean gate-1"), ({"identities": ("Ana",)}, "Anna")):
+        with pytest.raises(QueryError, match=message):
+            found(**asked)

@@ -3,7 +3,7 @@ import pytest
 
 from surveil.errors import QueryError, StoreError
 from surveil.search.filters import Filters
-from surveil.search.rank import Example, Query, search
+from surveil.search.rank import Example, Query, search, sort_by
 from surveil.store.models import ModelRef
 
 MODEL = "f" * 64
@@ -63,9 +63,31 @@ def test_without_an_example_the_joint_probability_ranks(database, fill, made_up)
     assert [match.similarity for match in found] == [None, None]
 
 
+def test_without_anything_asked_the_latest_come_first_and_other_orders_can_be_asked_for(database, fill, made_up):
+    late, early, also_early = fill([made_up(first=50), made_up(first=10), made_up(first=10)])
+
+    def found(**how):
+        return [match.sighting for match in search(database, Query(**how))]
+
+    assert found() == [late, also_early, early]
+    assert found(sort="oldest") == [early, also_early, late]
+    assert found(limit=1, offset=1) == [also_early]
+    assert found(offset=3) == []
+    assert len(found(sort="largest")) == 3
+    with pytest.raises(QueryError, match="offset"):
+        found(offset=-1)
+
+
+def test_pages_of_an_example_follow_each_other(database, fill, made_up):
+    ids = fill([made_up(embedding=towards(s, i)) for i, s in enumerate([0.1, 0.9, 0.5, 0.7])])
+    pages = [search(database, Query(example=Example(QUERY, MODEL), limit=2, offset=offset)) for offset in (0, 2, 4)]
+    assert [[match.sighting for match in page] for page in pages] == [[ids[1], ids[3]], [ids[2], ids[0]], []]
+    assert [match.sighting for match in sort_by(pages[0], "oldest")] == [ids[1], ids[3]]
+
+
 def test_equals_come_in_order_of_time_then_id(database, fill, made_up):
     late, early, also_early = fill([made_up(first=50), made_up(first=10), made_up(first=10)])
-    found = search(database, Query(Filters(cameras=("yard",))))
+    found = search(database, Query(Filters(cameras=("yard",)), sort="oldest"))
     assert [match.sighting for match in found] == [early, also_early, late]
     assert [match.probability for match in found] == [None, None, None]
     same = [made_up(first=first, embedding=QUERY) for first in (5, 1, 1)]

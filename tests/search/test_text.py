@@ -85,6 +85,9 @@ def test_people(text, attributes):
         ("yesterday evening", TimeWindow(YESTERDAY, YESTERDAY, time(18), time(22))),
         ("after 8, before 10", TimeWindow(start=time(8), end=time(10))),
         ("since Tuesday after 8:30", None),
+        ("on Mondays", TimeWindow(weekdays=(0,))),
+        ("weekends after 22:00", TimeWindow(start=time(22), weekdays=(5, 6))),
+        ("weekdays between 8 and 9", TimeWindow(start=time(8), end=time(9), weekdays=(0, 1, 2, 3, 4))),
     ],
 )
 def test_times(text, when):
