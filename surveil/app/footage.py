@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -12,8 +13,11 @@ from surveil.app.search import as_match
 from surveil.errors import QueryError
 from surveil.ingest.leases import database_now, is_stale
 from surveil.search.rank import Score, load_sightings
+from surveil.store.footage import correct_footage, find_footage
 from surveil.store.media import MediaFolder
+from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Footage, SightingRow
+from surveil.timezones import parse_time, zone_named
 from surveil.types import FootageWarning, FrameCounts
 
 FRAMES = tuple(field.name for field in fields(FrameCounts))
@@ -45,6 +49,17 @@ def status(session: Session) -> Status:
             for row, camera, sightings in session.execute(statement)
         )
     )
+
+
+def correct(database: Database, which: str, camera: str | None, start: datetime | str | None) -> list[str]:
+    """Correct footage; a start without an offset from UTC is local to the camera that it has then."""
+    start = parse_time(start) if isinstance(start, str) else start
+    if start is not None and start.tzinfo is None:
+        with database.session() as session:
+            name = camera or find_footage(session, which)[0].camera.name
+            zone = session.scalars(select(Camera.zone).where(Camera.name == name)).one_or_none()
+        start = start.replace(tzinfo=zone_named(zone or "UTC"))
+    return correct_footage(database, which, camera=camera, start=start)
 
 
 def sighting_detail(session: Session, media: MediaFolder, sighting: int) -> SightingDetail:

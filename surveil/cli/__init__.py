@@ -17,6 +17,7 @@ COMMANDS = {
     "identities": "List and show identities.",
     "evaluate": "Measure the model on a benchmark.",
     "status": "Show the footage in the database and its state.",
+    "footage": "List, forget, redo and correct footage.",
     "camera": "List cameras; set their zone and clock offset.",
     "db": "Upgrade and check the database.",
 }

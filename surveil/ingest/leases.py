@@ -98,7 +98,10 @@ def _left(session: Session, ids: Sequence[int]) -> ColumnElement[bool]:
     holders = session.scalars(select(Footage.lease_owner).where(working).distinct())
     gone = [holder for holder in holders if holder is not None and is_dead(holder)]
     lapsed = or_(
-        Footage.lease_owner.is_(None), Footage.lease_until < database_now(session), Footage.lease_owner.in_(gone)
+        Footage.lease_owner.is_(None),
+        Footage.lease_owner.in_(gone),
+        Footage.lease_until.is_(None),
+        Footage.lease_until < database_now(session),
     )
     return and_(Footage.state == "working", lapsed)
 

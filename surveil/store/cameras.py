@@ -63,7 +63,11 @@ def configure_camera(
     if zone is not None:
         camera.zone = zone
     if clock_offset is not None:
-        _move_times(session, camera.id, timedelta(seconds=clock_offset) - timedelta(seconds=camera.clock_offset))
+        move_times(
+            session,
+            SightingRow.camera_id == camera.id,
+            timedelta(seconds=clock_offset) - timedelta(seconds=camera.clock_offset),
+        )
         camera.clock_offset = clock_offset
     session.flush()
     return camera
@@ -78,28 +82,33 @@ def list_cameras(session: Session) -> list[tuple[Camera, int, int]]:
     ]
 
 
-def _move_times(session: Session, camera_id: int, shift: timedelta) -> None:
-    """Move everything the camera has seen, to the microsecond, so that moving back restores every time exactly.
+def move_times(session: Session, which: ColumnElement[bool], shift: timedelta) -> None:
+    """Move sightings and their crops in time, to the microsecond, so that moving back restores every time exactly.
+
+    Args:
+        session: A session.
+        which: Condition on the sightings.
+        shift: By how much.
 
     Raises:
         StoreError: A time would leave the years 1 to 9999.
     """
     if not shift:
         return
-    seen = select(SightingRow.id).where(SightingRow.camera_id == camera_id)
+    seen = select(SightingRow.id).where(which)
     # In the order in which clusterings lock them, so that neither waits for the other for ever.
     session.execute(
         select(func.count()).select_from(seen.order_by(SightingRow.id).with_for_update(key_share=True).subquery())
     )
     for column, of_camera in (
-        (SightingRow.first_seen, SightingRow.camera_id == camera_id),
-        (SightingRow.last_seen, SightingRow.camera_id == camera_id),
+        (SightingRow.first_seen, which),
+        (SightingRow.last_seen, which),
         (Crop.taken_at, Crop.sighting_id.in_(seen)),
     ):
         _check_range(session, column, of_camera, shift)
     shifted = {name: _shifted(session, getattr(SightingRow, name), shift) for name in ("first_seen", "last_seen")}
     unsynchronized = {"synchronize_session": False}
-    moved = update(SightingRow).where(SightingRow.camera_id == camera_id).values(shifted)
+    moved = update(SightingRow).where(which).values(shifted)
     session.execute(moved, execution_options=unsynchronized)
     pictures = update(Crop).where(Crop.sighting_id.in_(seen)).values(taken_at=_shifted(session, Crop.taken_at, shift))
     session.execute(pictures, execution_options=unsynchronized)

@@ -7,6 +7,7 @@ again in one transaction. Whoever is interrupted after that loses only what came
 from __future__ import annotations
 
 import dataclasses
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from surveil.attributes import OUTPUT_NAMES
 from surveil.errors import LeaseLostError, StoreError
 from surveil.store.columns import EMBEDDING_SIZE
+from surveil.store.footage import delete_pictures, media_keys
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, model_in_use, register_model
 from surveil.store.session import Database
@@ -26,6 +28,8 @@ from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, 
 from surveil.types import Floats, FootageReport, Image, Sighting
 
 JPEG_QUALITY = 92
+SAME_START = timedelta(seconds=1)
+"""File times, from which some starts are taken, are no more exact."""
 
 
 class Writer:
@@ -176,20 +180,28 @@ class FootageWriter:
     def finish(self, report: FootageReport) -> None:
         """Store all sightings and mark the footage done, in one transaction, in place of what it had before.
 
+        What a shorter version of it had, which was at the same place before it grew, goes too.
+
         May be called again when it failed: a commit that did reach the database is not repeated.
 
         Raises:
             LeaseLostError: Another worker has taken the footage over; nothing was changed.
         """
         done = {"state": "done", "progress": 1.0, "error": None, "watermark": report.duration, "attempts": 0}
+        begun = time.time() - report.seconds
         try:
             with self._lease.database.session() as session:
                 self._lease.change(session, _columns(report) | done | _UNLEASED)
                 self._store_rows(session)
                 session.execute(delete(ResumePoint).where(ResumePoint.footage_id == self.footage_id))
+                replaced = _shorter_versions(session, self.footage_id)
+                keys = media_keys(session, replaced)
+                session.execute(delete(Footage).where(Footage.id.in_(replaced)))
         except LeaseLostError:
             if not self._lease.was_written("done", report.duration, report.seconds):
                 raise
+        else:
+            delete_pictures(self._lease.database, self._media, keys, begun)
         self._rows_are_stored()
 
     def fail(self, report: FootageReport, *, keep: bool = False) -> None:
@@ -298,6 +310,22 @@ def _columns(report: FootageReport) -> dict[str, Any]:
         "warnings": [dataclasses.asdict(warning) for warning in report.warnings],
         "work_seconds": report.seconds,
     }
+
+
+def _shorter_versions(session: Session, footage_id: int) -> list[int]:
+    """Footage that has grown into this: same place, camera and start, and no longer."""
+    now = session.scalars(select(Footage).where(Footage.id == footage_id)).one()
+    same = select(Footage).where(
+        Footage.id != now.id, Footage.path == now.path, Footage.kind == now.kind, Footage.camera_id == now.camera_id,
+        Footage.state != "working",
+    )  # fmt: skip
+    return [
+        other.id
+        for other in session.scalars(same)
+        if abs(other.started_at - now.started_at) <= SAME_START
+        and other.duration <= now.duration
+        and other.frames.get("decoded", 0) <= now.frames.get("decoded", 0)
+    ]
 
 
 def encode_jpeg(image: Image) -> bytes:

@@ -1,6 +1,7 @@
 """From paths to stored sightings, with a made-up detector and model."""
 
 import shutil
+import threading
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 
@@ -9,10 +10,12 @@ import numpy as np
 import pytest
 from sqlalchemy import select, update
 
-from surveil.errors import CheckpointError, StoreError
+from surveil.errors import CheckpointError, FootageReadError, StoreError, StoreUnavailableError
+from surveil.ingest.leases import claim_next
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.store.tables import Crop, Embedding, Footage, SightingRow
+from surveil.store.writer import FootageWriter
 from tests.ingest.made_up import ColourDetector, ColourModel, draw_clip, ingest, make_pipeline, make_worker, scan
 
 START = datetime(2026, 9, 14, 8, tzinfo=UTC)
@@ -233,3 +236,128 @@ def test_crops_go_where_the_media_folder_is(database, tmp_path, clip):
     media = MediaFolder(tmp_path / "elsewhere")
     ingest(database, media, clip)
     assert {crop.media_key for crop in rows(database, Crop)} == set(media)
+
+
+def test_footage_of_a_worker_that_dies_meanwhile_is_taken_over_in_the_same_run(database, media, clip, monkeypatch):
+    monkeypatch.setattr("surveil.ingest.worker.POLL_SECONDS", 0.05)
+    [item] = scan(database, clip)
+    claim_next(database, [item.footage_id], "elsewhere 1 2 3")
+
+    def die():
+        with database.session() as session:
+            session.execute(update(Footage).values(lease_until=datetime(2026, 1, 1, tzinfo=UTC)))
+
+    death = threading.Timer(0.5, die)
+    death.start()
+    [report] = make_worker(database, media).ingest([item])
+    death.join()
+    assert (report.state, report.sightings) == ("done", 2)
+
+
+def test_being_stopped_gives_the_footage_back_without_an_attempt(database, media, clip):
+    stop = threading.Event()
+    for _ in range(4):
+        stop.clear()
+        worker = make_worker(database, media, make_pipeline(ColourDetector(lambda _: stop.set())), stop=stop)
+        [report] = worker.ingest(scan(database, clip))
+        assert (report.state, report.sightings) == ("stopped", 0)
+        [footage] = rows(database, Footage)
+        assert (footage.state, footage.attempts, footage.lease_owner) == ("waiting", 0, None)
+    assert states(ingest(database, media, clip)) == ["done"]
+
+
+def test_what_another_worker_holds_when_the_run_is_stopped_is_busy(database, media, clip):
+    [item] = scan(database, clip)
+    claim_next(database, [item.footage_id], "elsewhere 1 2 3")
+    stop = threading.Event()
+    threading.Timer(0.5, stop.set).start()
+    [report] = make_worker(database, media, stop=stop).ingest([item])
+    assert (report.state, report.remark) == ("busy", "another worker is at it")
+
+
+def failing(times, real):
+    """A call that fails so many times as a database does that is away."""
+    left = [times]
+
+    def call(*args, **kwargs):
+        if left[0]:
+            left[0] -= 1
+            raise StoreUnavailableError("the server is away")
+        return real(*args, **kwargs)
+
+    return call
+
+
+@pytest.mark.parametrize("name", ["finish", "store_part", "add"])
+def test_a_database_that_is_away_for_a_while_costs_nothing(database, media, clip, monkeypatch, contents, name):
+    monkeypatch.setattr("surveil.ingest.pipeline.PART_SECONDS", 1.0)
+    monkeypatch.setattr("surveil.store.retry.FIRST_WAIT", 0.01)
+    monkeypatch.setattr(FootageWriter, name, failing(3, getattr(FootageWriter, name)))
+    assert states(ingest(database, media, clip)) == ["done"]
+    assert len(contents(database)[1]) == 2
+
+
+def test_a_commit_that_reached_the_database_before_the_connection_was_lost_is_not_repeated(
+    database, media, clip, monkeypatch, contents
+):
+    monkeypatch.setattr("surveil.ingest.pipeline.PART_SECONDS", 1.0)
+    monkeypatch.setattr("surveil.ingest.worker.PART_SHARE", 1e9)
+    monkeypatch.setattr("surveil.store.retry.FIRST_WAIT", 0.01)
+    for name in ("finish", "store_part"):
+        real = getattr(FootageWriter, name)
+        lost = [True]
+
+        def call(self, *args, real=real, lost=lost):
+            real(self, *args) if not lost[0] else _committed_but_not_told(self, real, *args)
+            if lost[0]:
+                lost[0] = False
+                raise StoreUnavailableError("the connection was lost")
+
+        monkeypatch.setattr(FootageWriter, name, call)
+    assert states(ingest(database, media, clip)) == ["done"]
+    assert len(contents(database)[1]) == 2
+
+
+def _committed_but_not_told(writer, real, *args):
+    """The transaction is in the database, but the writer is as before it."""
+    kept, stored, replaces, watermark = list(writer._rows), writer._stored, writer._replaces, writer._lease.watermark
+    real(writer, *args)
+    writer._rows[:], writer._stored, writer._replaces, writer._lease.watermark = kept, stored, replaces, watermark
+
+
+def test_progress_that_cannot_be_written_ends_nothing(database, media, clip, monkeypatch):
+    monkeypatch.setattr("surveil.ingest.worker.PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(FootageWriter, "progress", failing(1000, None))
+    assert states(ingest(database, media, clip)) == ["done"]
+
+
+def test_a_read_error_fails_the_footage_and_the_next_run_goes_on_where_it_came(
+    database, media, tmp_path, monkeypatch, contents
+):
+    clip = draw_clip(tmp_path / "yard.mp4", {"red": (1, 5, 60), "blue": (4, 19, 12)}, seconds=20)
+    monkeypatch.setattr("surveil.ingest.pipeline.PART_SECONDS", 2.0)
+    with Database.open(f"sqlite:///{tmp_path / 'undisturbed.db'}") as other:
+        ingest(other, media, clip)
+        expected = contents(other)
+    broken = BrokenDetector(60, FootageReadError("Input/output error", clip))
+    [report] = ingest(database, media, clip, pipeline=make_pipeline(broken))
+    assert (report.state, report.sightings) == ("failed", 0)
+    [footage] = rows(database, Footage)
+    assert footage.state == "failed"
+    assert footage.frames["decoded"] > 0
+    assert 5 < footage.watermark < 19
+    detector = ColourDetector()
+    assert states(ingest(database, media, clip, pipeline=make_pipeline(detector))) == ["done"]
+    assert detector.seen < 60, "it began anew"
+    assert contents(database) == expected
+
+
+def test_with_other_settings_interrupted_footage_begins_anew(database, media, tmp_path, monkeypatch, contents):
+    clip = draw_clip(tmp_path / "yard.mp4", {"red": (1, 5, 60), "blue": (4, 19, 12)}, seconds=20)
+    monkeypatch.setattr("surveil.ingest.pipeline.PART_SECONDS", 2.0)
+    broken = BrokenDetector(60, FootageReadError("Input/output error", clip))
+    ingest(database, media, clip, pipeline=make_pipeline(broken))
+    ingest(database, media, clip, pipeline=make_pipeline(fps=2))
+    with Database.open(f"sqlite:///{tmp_path / 'undisturbed.db'}") as other:
+        ingest(other, media, clip, pipeline=make_pipeline(fps=2))
+        assert contents(database) == contents(other)

@@ -127,7 +127,9 @@ def ingest(database: Database, writer: Writer, source, report) -> Callable[..., 
     """Store sightings, given by their numbers, as one piece of footage; returns its id."""
 
     def store(numbers, content: str = "one", **kwargs) -> int:
-        footage_id, _ = register_footage(database, source(content, **kwargs))
+        footage_id, _ = register_footage(
+            database, source(content, **{"path": Path(f"/footage/{content}.mp4"), **kwargs})
+        )
         footage = writer.begin(footage_id)
         for position, number in enumerate(numbers):
             footage.add(make_sighting(number, start=float(position)))

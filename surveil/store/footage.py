@@ -1,0 +1,141 @@
+"""What an operator does with stored footage: forget it, have it done again, correct its camera and start."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from surveil.errors import StoreError
+from surveil.store.cameras import move_times
+from surveil.store.media import MediaFolder
+from surveil.store.register import register_camera
+from surveil.store.session import Database
+from surveil.store.tables import Camera, Crop, Footage, ResumePoint, SightingRow
+
+KEYS_AT_ONCE = 1000
+
+
+def find_footage(session: Session, which: str) -> list[Footage]:
+    """The footage of a number, or at a path: a folder of crops may be several, one per camera.
+
+    Raises:
+        StoreError: There is none.
+    """
+    named = Footage.id == int(which) if which.isdecimal() else Footage.path == which
+    found = list(session.scalars(select(Footage).where(named).order_by(Footage.id)))
+    if not found:
+        raise StoreError("no such footage", which, "Give a number or a whole path from: surveil footage list")
+    return found
+
+
+def forget_footage(database: Database, media: MediaFolder, which: str) -> list[str]:
+    """Delete footage with all that was seen in it, and the pictures that nothing else refers to.
+
+    Returns:
+        The paths of what was forgotten. The files themselves stay; another ingest would take them again.
+
+    Raises:
+        StoreError: There is no such footage, or it is being worked on.
+    """
+    begun = time.time()
+    with database.session() as session:
+        footage = find_footage(session, which)
+        _not_in_work(footage)
+        ids, paths = [piece.id for piece in footage], [piece.path for piece in footage]
+        keys = media_keys(session, ids)
+        session.execute(delete(Footage).where(Footage.id.in_(ids)))
+    delete_pictures(database, media, keys, begun)
+    return paths
+
+
+def redo_footage(database: Database, which: str) -> list[str]:
+    """Let footage wait to be done again, whatever its state; what is stored of it stays until then.
+
+    Raises:
+        StoreError: There is no such footage, or it is being worked on.
+    """
+    with database.session() as session:
+        footage = find_footage(session, which)
+        _not_in_work(footage)
+        for piece in footage:
+            piece.state, piece.error, piece.attempts, piece.watermark, piece.progress = "waiting", None, 0, None, 0.0
+            session.execute(delete(ResumePoint).where(ResumePoint.footage_id == piece.id))
+        return [piece.path for piece in footage]
+
+
+def correct_footage(
+    database: Database, which: str, *, camera: str | None = None, start: datetime | None = None
+) -> list[str]:
+    """Say which camera recorded footage, or when it starts; the times of what was seen in it move along.
+
+    Args:
+        database: Where it is.
+        which: Its number or path.
+        camera: The camera's name; it is added if it is new. Its clock offset counts from now on.
+        start: When the footage starts, by the camera's clock.
+
+    Raises:
+        StoreError: There is no such footage, it is being worked on, or a time would leave the calendar.
+    """
+    with database.session() as session:
+        footage = find_footage(session, which)
+        _not_in_work(footage)
+        for piece in footage:
+            shift = timedelta(0)
+            if camera is not None:
+                before, after = piece.camera, _camera(session, camera)
+                shift += timedelta(seconds=after.clock_offset - before.clock_offset)
+                piece.camera_id, piece.camera_from = after.id, "flag"
+                seen = update(SightingRow).where(SightingRow.footage_id == piece.id)
+                session.execute(seen.values(camera_id=after.id), execution_options={"synchronize_session": False})
+            if start is not None:
+                shift += start - piece.started_at
+                piece.started_at, piece.started_from = start, "flag"
+            move_times(session, SightingRow.footage_id == piece.id, shift)
+        return [piece.path for piece in footage]
+
+
+def media_keys(session: Session, footage_ids: Collection[int]) -> set[str]:
+    """The pictures of what was seen in footage."""
+    of_footage = select(Crop.media_key).join(SightingRow).where(SightingRow.footage_id.in_(footage_ids))
+    return set(session.scalars(of_footage))
+
+
+def delete_pictures(database: Database, media: MediaFolder, keys: Collection[str], since: float) -> None:
+    """Delete pictures that no sighting refers to any more.
+
+    Those that were put there again after `since` (seconds since 1970) stay: whoever did that may not have stored yet
+    what refers to them.
+    """
+    for some in _parts(sorted(keys)):
+        with database.session() as session:
+            kept = set(session.scalars(select(Crop.media_key).where(Crop.media_key.in_(some))))
+        for key in some:
+            path = media.path(key)
+            with suppress(OSError):  # gone already, or not ours: `surveil db check` counts what is left
+                if key not in kept and path.stat().st_mtime < since:
+                    path.unlink()
+
+
+def _parts(keys: list[str]) -> Iterator[list[str]]:
+    for first in range(0, len(keys), KEYS_AT_ONCE):
+        yield keys[first : first + KEYS_AT_ONCE]
+
+
+def _camera(session: Session, name: str) -> Camera:
+    """The camera, held until the commit, so that its clock offset cannot change meanwhile."""
+    key = register_camera(session, name)
+    return session.scalars(select(Camera).where(Camera.id == key).with_for_update(read=True)).one()
+
+
+def _not_in_work(footage: list[Footage]) -> None:
+    for piece in footage:
+        if piece.state == "working":
+            raise StoreError(
+                "it is being worked on", piece.path, "Stop that first; if its worker is gone, ingest it to its end."
+            )
