@@ -16,11 +16,14 @@ from surveil.app.results import (
     IdentitySummary,
     IngestResult,
     Match,
+    SavedSearch,
+    SavedSearchList,
     SearchResult,
     SightingDetail,
     Status,
     Understood,
     UpgradeResult,
+    WatchResult,
 )
 from surveil.types import FootageReport, ProgressCallback
 
@@ -41,11 +44,14 @@ __all__ = [
     "IngestResult",
     "Match",
     "ProgressCallback",
+    "SavedSearch",
+    "SavedSearchList",
     "SearchRequest",
     "SearchResult",
     "SightingDetail",
     "Status",
     "Understood",
     "UpgradeResult",
+    "WatchResult",
     "open",
 ]

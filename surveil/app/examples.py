@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from surveil.store.session import Database
 from surveil.store.tables import Crop, SightingRow
 from surveil.types import Floats
 
+STORED = re.compile(r"(sighting|identity):(\d{1,18})")
+"""An example that is somebody of the archive."""
 BEST_CROP = select(Crop.media_key).where(Crop.rank == 0).order_by(Crop.quality.desc(), Crop.id)
 
 
@@ -75,9 +78,8 @@ class _Taker:
 
     def take(self, given: str, number: int | None = None) -> tuple[ExamplePicture, Floats]:
         """How an example was taken, and its embeddings (n, 544)."""
-        kind, _, key = given.partition(":")
-        if kind in ("sighting", "identity") and key.isdecimal():
-            return self._stored(given, kind, int(key))
+        if stored := STORED.fullmatch(given):
+            return self._stored(given, stored[1], int(stored[2]))
         with self._database.session() as session:
             check_model(session, self._models.card.sha256)
         person = take_person(Path(given), lambda image: self._models.detector.detect([image])[0], number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from surveil.app.base import Frozen, Time
+from surveil.app.requests import SearchRequest
 from surveil.types import FootageReport, FootageWarning, FrameCounts
 
 Box = tuple[float, float, float, float]
@@ -114,6 +115,30 @@ class SearchResult(Frozen):
     """Where nobody was found: how many sightings pass each filter alone."""
 
 
+class SavedSearch(Frozen):
+    """A search under a name; one that is watched is run on footage as it is ingested."""
+
+    name: str
+    request: SearchRequest
+    made_at: Time
+    watch: bool
+
+
+class SavedSearchList(Frozen):
+    """The saved searches by name."""
+
+    searches: tuple[SavedSearch, ...]
+
+
+class WatchResult(Frozen):
+    """What a watched search found in new footage."""
+
+    name: str
+    result: SearchResult | None
+    error: str | None = None
+    """Why the search cannot be answered any more; then there is no result."""
+
+
 class SightingDetail(Frozen):
     """Everything stored of one sighting."""
 
@@ -164,9 +189,10 @@ class ClusteringResult(Frozen):
 
 
 class IngestResult(Frozen):
-    """What became of each piece of footage."""
+    """What became of each piece of footage, and what the watched searches found in it."""
 
     footage: tuple[FootageReport, ...]
+    watched: tuple[WatchResult, ...] = ()
 
 
 class FootageStatus(Frozen):

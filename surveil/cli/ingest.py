@@ -16,7 +16,7 @@ from surveil.cli.progress import progress_line
 from surveil.cli.signals import stop_on_signals
 
 if TYPE_CHECKING:
-    from surveil.app import FootageReport
+    from surveil.app import FootageReport, WatchResult
     from surveil.types import Source
 
 
@@ -54,7 +54,8 @@ def command(
         surveil ingest footage/ --zone Europe/Rome
         surveil ingest hall.mp4 --camera hall --start 2026-09-14T08:30 --json
     """  # noqa: D301 (click needs the control character)
-    reports = []
+    reports: list[FootageReport] = []
+    watched: list[WatchResult] = []
     passed_over: Counter[str] = Counter()
     with (
         open_archive(ctx, create=True, detector_image_size=image_size, **flags) as archive,
@@ -72,14 +73,25 @@ def command(
         for report in found:
             line.say(_line(report))
             reports.append(report)
+            if report.state == "done":
+                for news in archive.watched(report.path):
+                    line.say(_news(news, report.path))
+                    watched.append(news)
     if output == "json":
         from surveil.app import IngestResult
 
-        write_json(IngestResult(footage=tuple(reports)))
+        write_json(IngestResult(footage=tuple(reports), watched=tuple(watched)))
     else:
         _print(reports, passed_over)
     states = {report.state for report in reports}
     ctx.exit(1 if "failed" in states else 3 if states & {"busy", "stopped"} or stop.is_set() else 0)
+
+
+def _news(news: WatchResult, path: Path) -> str:
+    if news.result is None:
+        return f"watched: {news.name} cannot be answered: {news.error}"
+    sightings = ", ".join(str(match.sighting) for match in news.result.matches)
+    return f"watched: {news.name} was found in {path}: sightings {sightings}"
 
 
 def _line(report: FootageReport) -> str:

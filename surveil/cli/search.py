@@ -76,12 +76,14 @@ def attribute_options(command: Command) -> Command:
 @click.option("--offset", metavar="N", type=click.IntRange(0), default=0, help="Pass over so many of the best.")
 @click.option("--sort", type=click.Choice(["newest", "oldest", "largest"]), help="Else the best match comes first.")
 @click.option("--facets", is_flag=True, help="Also count those who pass by camera, hour, colour and the rest.")
+@click.option("--save", metavar="NAME", help="Also keep the search under this name; see `surveil saved`.")
+@click.option("--watch", is_flag=True, help="With --save: `surveil ingest` runs it on what is new.")
 @click.option("--sheet", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw a contact sheet.")
 @output_options
 @click.pass_context
 def command(
-    ctx: click.Context, /, sheet: Path | None, output: str, like: tuple[str, ...], unlike: tuple[str, ...],
-    **asked: Any,
+    ctx: click.Context, /, sheet: Path | None, output: str, save: str | None, watch: bool, like: tuple[str, ...],
+    unlike: tuple[str, ...], **asked: Any,
 ) -> None:  # fmt: skip
     """Find people by what they look like, or by a picture.
 
@@ -105,16 +107,18 @@ def command(
     if unlike and not like:
         raise click.UsageError("--unlike needs --like: say also who is looked for")
     asked["only"], asked["without"] = grouped(asked["only"]), grouped(asked["without"])
+    if watch and not save:
+        raise click.UsageError("--watch needs --save NAME")
     with open_archive(ctx) as archive:
-        result = archive.search(like=like, unlike=unlike, attributes=attributes, **asked)
+        request = archive.request(like=like, unlike=unlike, attributes=attributes, **asked)
+        result = archive.search(request)
+        if save:
+            archive.save_search(save, request, watch=watch)
         for phrase in result.understood.unknown:
             echo(f"Not understood: {phrase.words} ({phrase.meaning})", err=True)
         if sheet:
             archive.draw_sheet(result, sheet)
-    if output == "json":
-        write_json(result)
-    else:
-        _print(output, result)
+    print_result(output, result)
 
 
 def _attributes(asked: dict[str, Any]) -> dict[str, list[str]]:
@@ -129,7 +133,11 @@ def _attributes(asked: dict[str, Any]) -> dict[str, list[str]]:
     return labels
 
 
-def _print(output: str, result: SearchResult) -> None:
+def print_result(output: str, result: SearchResult) -> None:
+    """Print what a search found, as "table", "json" or "csv"."""
+    if output == "json":
+        write_json(result)
+        return
     from surveil.app.wording import in_words
     from surveil.cli.matches import print_csv, print_table
 

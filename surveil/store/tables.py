@@ -214,3 +214,14 @@ class Decision(Base):
     kind: Mapped[str] = mapped_column(String(20))
     content: Mapped[dict[str, Any]]
     undoes: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
+
+
+class SavedSearch(Base):
+    """A search under a name: what `surveil.app.SearchRequest` is as JSON. One that is watched is run on what is new."""
+
+    __tablename__ = "saved_search"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    request: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+    watch: Mapped[bool] = mapped_column(default=False)

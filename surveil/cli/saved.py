@@ -1,0 +1,78 @@
+"""surveil saved: list, run and forget saved searches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from surveil.cli.archive import open_archive
+from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
+
+
+@click.group()
+def command() -> None:
+    """List, run and forget saved searches. To save one: surveil search ... --save NAME."""
+
+
+@command.command(name="list")
+@output_options
+@click.pass_context
+def list_command(ctx: click.Context, output: str) -> None:
+    r"""List the saved searches and what they ask for.
+
+    \b
+    Example:
+        surveil saved list --json
+    """
+    with open_archive(ctx) as archive:
+        result = archive.saved_searches()
+    if output == "json":
+        write_json(result)
+        return
+    asked = [saved.request.model_dump(mode="json", exclude_defaults=True) for saved in result.searches]
+    words = ["; ".join(f"{name} {value}" for name, value in fields.items()) for fields in asked]
+    rows = [
+        [saved.name, "yes" if saved.watch else "", text] for saved, text in zip(result.searches, words, strict=True)
+    ]
+    columns = ("name", "watched", "asks for")
+    if output == "csv":
+        write_csv((dict(zip(columns, row, strict=True)) for row in rows), columns)
+    else:
+        write_table(columns, rows)
+
+
+@command.command(name="run")
+@click.argument("name")
+@click.option("--sheet", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw a contact sheet.")
+@output_options
+@click.pass_context
+def run_command(ctx: click.Context, name: str, sheet: Path | None, output: str) -> None:
+    r"""Search as a saved search says.
+
+    \b
+    Example:
+        surveil saved run "red tops at the gate" --sheet found.png
+    """
+    from surveil.cli.search import print_result
+
+    with open_archive(ctx) as archive:
+        result = archive.run_saved(name)
+        if sheet:
+            archive.draw_sheet(result, sheet)
+    print_result(output, result)
+
+
+@command.command(name="forget")
+@click.argument("name")
+@click.pass_context
+def forget_command(ctx: click.Context, name: str) -> None:
+    r"""Forget a saved search.
+
+    \b
+    Example:
+        surveil saved forget "red tops at the gate"
+    """
+    with open_archive(ctx) as archive:
+        archive.forget_search(name)
+    echo(f"Forgotten: {name}")
