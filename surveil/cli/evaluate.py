@@ -32,7 +32,22 @@ def command() -> None:
 )
 @click.option("--rerank/--no-rerank", default=False, show_default=True, help="Also re-rank by mutual neighbours.")
 @click.option("--flip", is_flag=True, help="Also describe every crop from its mirror image: twice the time.")
-@click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
+@click.option(
+    "--model",
+    "models",
+    metavar="CHECKPOINT",
+    multiple=True,
+    help="A shipped model by its name, or weights; FILE.onnx or FILE.xml (OpenVINO) is somebody else's network, a "
+    "peer. Several stand in one table [setting: model].",
+)
+@click.option(
+    "--peer-input",
+    type=click.Choice(["bgr255", "rgb-imagenet", "rgb1"]),
+    default="bgr255",
+    show_default=True,
+    help="What peers expect of pictures: BGR from 0 to 255, RGB normalised as for ImageNet, or RGB from 0 to 1.",
+)
+@click.option("--speed", is_flag=True, help="Also measure how many crops a second the models describe, in turns.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the model runs [setting: device].")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Also write figures, pictures and a page.")
 @json_option
@@ -41,7 +56,9 @@ def market1501(
     protocol: str,
     rerank: bool,
     flip: bool,
-    model: str | None,
+    models: tuple[str, ...],
+    peer_input: str,
+    speed: bool,
     device: str | None,
     out: Path | None,
     output: str,
@@ -57,6 +74,11 @@ def market1501(
     network; of the official protocol also the pictures: curves, reliability of the probabilities, and the best, worst
     and failed queries; and market1501.json with all figures, unrounded. Either all of them are written or none.
 
+    With several --model, the first table has them side by side; of peers re-identification is measured alone, by
+    cosine. A peer has one input (N, 3, height, width) and one output (N, D), and runs on the CPU through ONNX Runtime
+    or OpenVINO (pip install "surveil[onnx]" or "surveil[openvino]"). --speed has the models describe the same crops in
+    turns on two threads of the CPU and tells crops a second and CPU time.
+
     Exit codes: 0 done; 1 the dataset, the checkpoint or the folder of --out cannot be used; 2 the call is wrong.
 
     \b
@@ -64,22 +86,28 @@ def market1501(
         surveil evaluate market1501 ~/data/market1501
         surveil evaluate market1501 ~/data/market1501 --rerank --flip --out results
         surveil evaluate market1501 ~/data/market1501 --protocol paper --json
+        surveil evaluate market1501 ~/data/market1501 --model resnet34-attention --model other.onnx --speed
     """  # noqa: D301 (click needs the control character)
+    from surveil.errors import SurveilError
     from surveil.evaluation.benchmark import Market1501Request, run_market1501
     from surveil.evaluation.output.folder import ResultsFolder
     from surveil.settings import load_settings
 
-    if protocol != "official" and (rerank or flip):
-        raise click.UsageError("--rerank and --flip belong to the official protocol")
-    settings = load_settings(click.get_current_context().find_root().obj["config"], model=model, device=device)
+    settings = load_settings(click.get_current_context().find_root().obj["config"], device=device)
     request = Market1501Request(
         folder,
         protocol="official" if protocol == "official" else "paper",
-        model=settings.model,
+        models=models or (settings.model,),
         device=settings.device,
         reranked=rerank,
         mirrored=flip,
+        peer_input=peer_input,
+        speed=speed,
     )
+    try:
+        request.check()
+    except SurveilError as error:
+        raise click.UsageError(str(error)) from error
     with ResultsFolder(out) if out is not None else nullcontext() as results:
         with _progress() as progress:
             measured = run_market1501(request, progress)
@@ -108,8 +136,8 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _print_tables(measured: Market1501Benchmark) -> None:
-    card = measured.card
-    echo(f"Model {card.name} ({card.architecture}, SHA-256 {card.sha256[:12]})")
+    for card in measured.cards:
+        echo(f"Model {card.name} ({card.architecture}, SHA-256 {card.sha256[:12]})")
     for table in (table for tables in measured.sections.values() for table in tables):
         click.echo()
         echo(table.title)

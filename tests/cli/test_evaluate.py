@@ -2,15 +2,18 @@ import html
 import json
 import re
 import shlex
+from dataclasses import replace
 
 import cv2
+import onnx
 import pytest
 import torch
 from click.testing import CliRunner
+from onnx import TensorProto, helper
 
 from surveil.cli import surveil
 from surveil.errors import DatasetError, SurveilError
-from surveil.model.checkpoint import Card, save_checkpoint
+from surveil.model.checkpoint import Card, load_checkpoint, save_checkpoint
 from surveil.model.network import build_network
 
 
@@ -37,6 +40,19 @@ def test_json(market1501, checkpoint):
     }  # fmt: skip
     assert figures["attributes"]["images"] == 12
     assert figures["attributes"]["each"]["gender"]["constant"]["accuracy"] == 1
+
+
+def write_peer(path):
+    """A network whose vector holds the colours of a picture shrunk to 8 by 4."""
+    given = helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["N", 3, 16, 8])
+    made = helper.make_tensor_value_info("vector", TensorProto.FLOAT, ["N", 96])
+    nodes = [
+        helper.make_node("AveragePool", ["pictures"], ["small"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Flatten", ["small"], ["vector"]),
+    ]
+    graph = helper.make_graph(nodes, "colours", [given], [made])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), path)
+    return path
 
 
 PICTURES = {
@@ -89,6 +105,60 @@ def test_options_of_the_other_protocol_are_a_wrong_call(market1501, checkpoint):
     result = evaluate(market1501, "--model", checkpoint, "--protocol", "report", "--flip")
     assert result.exit_code == 2
     assert "belong to the official protocol" in result.stderr
+
+
+def test_ours_and_a_peer_side_by_side(market1501, checkpoint, tmp_path):
+    peer = write_peer(tmp_path / "mean-colour.onnx")
+    out = tmp_path / "out"
+    chosen = ("--model", checkpoint, "--model", peer)
+    result = evaluate(market1501, *chosen, "--speed", "--json", "--out", out)
+    assert result.exit_code == 0, result.output
+    figures = json.loads(result.stdout)
+    assert [each["model"] for each in figures["models"]] == ["random", "mean-colour"]
+    assert {key: figures[key] for key in figures if key not in ("models", "speed")} == figures["models"][0]
+    assert figures["models"][1]["reid"]["rank1"] == 1
+    assert [each["model"] for each in figures["speed"]] == ["random", "mean-colour"]
+    assert {file.name for file in out.iterdir()} == {"index.html", "market1501.json", *PICTURES}
+    command = shlex.split(html.unescape(re.findall(r"<pre>(surveil .*)</pre>", (out / "index.html").read_text())[0]))
+    assert CliRunner().invoke(surveil, command[1:]).exit_code == 0, "the command can be given again as it is shown"
+    table = evaluate(market1501, *chosen).stdout
+    assert re.search(r"^random +joined 544 +PyTorch +128x64 +100\.0", table, re.MULTILINE)
+    assert re.search(r"^mean-colour +cosine +ONNX Runtime +16x8 +100\.0", table, re.MULTILINE)
+    assert "upper colour" in table, "ours in full too"
+
+
+def test_two_of_ours_have_headings_and_pictures_of_their_own(market1501, checkpoint, tmp_path):
+    other = tmp_path / "other.safetensors"
+    network, card = load_checkpoint(checkpoint)
+    save_checkpoint(other, network, replace(card, name="other"))
+    result = evaluate(market1501, "--model", checkpoint, "--model", other, "--out", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    pictures = {f"{name}-{picture}" for name in ("random", "other") for picture in PICTURES}
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"index.html", "market1501.json", *pictures}
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert "random: Re-identification" in page
+    assert "other: Attributes" in page
+
+
+def test_models_of_one_name_are_told_apart_by_nobody(market1501, checkpoint):
+    result = evaluate(market1501, "--model", checkpoint, "--model", checkpoint)
+    assert result.exit_code == 1
+    assert "two models are called random" in str(result.exception)
+
+
+@pytest.mark.parametrize("more", [("--model", "other.onnx"), ("--model", "resnet34-attention"), ("--speed",)])
+def test_the_papers_protocol_takes_one_model_of_ours(market1501, checkpoint, more):
+    result = evaluate(market1501, "--model", checkpoint, "--protocol", "paper", *more)
+    assert result.exit_code == 2
+    assert "protocol" in result.stderr
+
+
+def test_paper_and_report_are_one_protocol(market1501, checkpoint):
+    outputs = [
+        evaluate(market1501, "--model", checkpoint, "--protocol", p, "--json").stdout for p in ("paper", "report")
+    ]
+    assert outputs[0] == outputs[1]
+    assert json.loads(outputs[0])["protocol"] == "report"
 
 
 def test_the_reports_protocol(market1501, checkpoint, tmp_path):

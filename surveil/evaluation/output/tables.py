@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from surveil.evaluation.metrics.attribute_query import AttributeQueryResult
@@ -12,6 +13,7 @@ from surveil.evaluation.metrics.reid import ReIDResult
 from surveil.evaluation.protocols import paper
 from surveil.evaluation.protocols.official import OfficialResult
 from surveil.evaluation.protocols.paper import PaperResult
+from surveil.evaluation.speed import ROUNDS, THREADS, Speed
 from surveil.formatting import percent
 
 
@@ -27,6 +29,8 @@ class Table:
 
 Sections = dict[str, tuple[Table, ...]]
 REID, IDENTITIES, ATTRIBUTES = "Re-identification", "Identities", "Attributes"
+_REID_TITLE = "Re-identification, single query, official protocol (%)"
+_REID_FIGURES = {"mAP": "mAP", "Rank-1": "rank1", "Rank-5": "rank5", "Rank-10": "rank10", "mINP": "mINP"}
 
 
 def official_sections(result: OfficialResult) -> Sections:
@@ -51,25 +55,73 @@ def paper_sections(result: PaperResult) -> Sections:
 
 def reid_table(results: dict[str, ReIDResult], same_person_error: float | None = None) -> Table:
     """One row per way of ranking the gallery; the calibration error of matches (0 to 1) under it."""
-    first = next(iter(results.values()))
-    figures = {"mAP": "mAP", "Rank-1": "rank1", "Rank-5": "rank5", "Rank-10": "rank10", "mINP": "mINP"}
-    note = (
-        f"{first.queries} queries ({first.unmatched} more had no match and are left out), "
-        f"{first.gallery} gallery images without junk"
-    )
+    note = _counted(next(iter(results.values())))
     if same_person_error is not None:
-        note += (
-            f"\nProbability of a match, half of all pairs being one: calibration error {percent(same_person_error, 1)}"
+        error = percent(same_person_error, 1)
+        note += f"\nProbability of a match, half of all pairs being one: calibration error {error}"
+    rows = tuple((name, *_reid_cells(result)) for name, result in results.items())
+    return Table(_REID_TITLE, ("ranked by", *_REID_FIGURES), rows, note)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a model stands beside others.
+
+    Attributes:
+        model: Its name.
+        runtime: What ran it.
+        input_size: (height, width) of its pictures.
+        reid: Figures by what ranked the gallery.
+    """
+
+    model: str
+    runtime: str
+    input_size: tuple[int, int]
+    reid: Mapping[str, ReIDResult]
+
+
+def standings_table(standings: Sequence[Standing]) -> Table:
+    """One row per model and way of ranking the gallery."""
+    rows = [
+        (standing.model, name, standing.runtime, "{}x{}".format(*standing.input_size), *_reid_cells(result))
+        for standing in standings
+        for name, result in standing.reid.items()
+    ]
+    note = _counted(next(iter(standings[0].reid.values())))
+    return Table(_REID_TITLE, ("model", "ranked by", "runtime", "input", *_REID_FIGURES), tuple(rows), note)
+
+
+def speed_table(speeds: Sequence[Speed]) -> Table:
+    """One row per model."""
+    first = speeds[0]
+    rows = tuple(
+        (
+            speed.model,
+            f"{speed.crops_per_second:.0f}",
+            f"{speed.cpu_milliseconds:.1f}",
+            f"{speed.crops_per_second / first.crops_per_second:.2f}",
+            f"{first.cpu_milliseconds / speed.cpu_milliseconds:.2f}",
         )
-    rows = []
-    for name, result in results.items():
-        summary = result.summary()
-        rows.append((name, *(_points(summary[key]) for key in figures.values())))
+        for speed in speeds
+    )
     return Table(
-        "Re-identification, single query, official protocol (%)",
-        ("ranked by", *figures),
-        tuple(rows),
-        note,
+        "Speed, from pictures to vectors",
+        ("model", "crops a second", "CPU ms a crop", "first = 1", "by CPU time"),
+        rows,
+        f"The same crops in turns, {THREADS} threads each, median of {ROUNDS} rounds. Higher is faster in the last two "
+        f"columns.\nOther work on the machine slows down the clock on the wall, and hardly the CPU time.",
+    )
+
+
+def _reid_cells(result: ReIDResult) -> tuple[str, ...]:
+    summary = result.summary()
+    return tuple(_points(summary[key]) for key in _REID_FIGURES.values())
+
+
+def _counted(result: ReIDResult) -> str:
+    return (
+        f"{result.queries} queries ({result.unmatched} more had no match and are left out), "
+        f"{result.gallery} gallery images without junk"
     )
 
 

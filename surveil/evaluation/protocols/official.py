@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +22,8 @@ from surveil.evaluation.metrics.paper_accounting import PaperAccounting, paper_a
 from surveil.evaluation.metrics.reid import ReIDResult, evaluate_similarities
 from surveil.evaluation.metrics.rerank import reranked_similarities
 from surveil.evaluation.protocols.market1501 import Split, find_attributes, load_attributes, load_split, target_matrix
-from surveil.identities.linkage import average_linkage
+from surveil.identities.constraints import Constraints
+from surveil.identities.grouping import group_sightings
 from surveil.market1501_names import JUNK
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel, join_parts, l2_normalize
@@ -143,7 +143,7 @@ def evaluate_official(
     known = gallery.ids > 0
     targets = None if annotated is None else target_matrix(gallery.ids[known], annotated)
     queries, images = (
-        describe(model, split, partial(_count, progress, name, len(split)), mirrored=mirrored)
+        describe(model, split, counter(progress, name, split), mirrored=mirrored)
         for name, split in (("query", query), ("gallery", gallery))
     )
     reid = {name: rank(query, gallery, queries[name] @ images[name].T) for name in _RANKED if name in queries}
@@ -228,10 +228,11 @@ def describe(
 
 
 def _identities(embeddings: Floats, gallery: Split, threshold: float) -> ClusteringQuality:
-    """How crops of real identities group at a threshold, every crop by itself."""
-    groups = average_linkage(embeddings, np.ones(len(embeddings), np.int64), threshold)
-    return clustering_quality(groups, gallery.ids, gallery.cameras)
+    """How crops of real identities group at a threshold, every crop by itself: what `surveil cluster` would make."""
+    grouping = group_sightings(embeddings, threshold, Constraints.none(len(embeddings)))
+    return clustering_quality(grouping.groups, gallery.ids, gallery.cameras)
 
 
-def _count(progress: Progress, name: str, total: int, done: int) -> None:
-    progress(name, done, total)
+def counter(progress: Progress, name: str, split: Split) -> Callable[[int], None]:
+    """Tells how many crops of a split are done."""
+    return lambda done: progress(name, done, len(split))

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from surveil.evaluation.metrics.cluster_retrieval import ClusterRetrieval, Ids, group, mean_average_precisions
 from surveil.evaluation.protocols.market1501 import load_split, split_identities
-from surveil.evaluation.protocols.official import FEATURES, JOINED, Progress, describe
+from surveil.evaluation.protocols.official import FEATURES, JOINED, Progress, counter, describe
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel
 from surveil.types import Floats
@@ -75,7 +74,7 @@ def evaluate_paper(folder: Path, model: AppearanceModel, progress: Progress = la
     splits = {name: load_split(folder, name) for name in _SPLITS}
     vectors: dict[str, dict[str, Floats]] = {}
     for name, split in splits.items():
-        described = describe(model, split, partial(_count, progress, name, len(split)))
+        described = describe(model, split, counter(progress, name, split))
         vectors[name] = {kind: described[kind] for kind in _KINDS}
     ids = splits["train"].ids
     held_out = held_out_images(ids, model.card)
@@ -90,10 +89,6 @@ def evaluate_paper(folder: Path, model: AppearanceModel, progress: Progress = la
     found[TEST] = retrieve_test(vectors["query"], splits["query"].ids, vectors["gallery"], splits["gallery"].ids)
     progress("grouping", steps, steps)
     return PaperResult(model.card, found)
-
-
-def _count(progress: Progress, name: str, total: int, done: int) -> None:
-    progress(name, done, total)
 
 
 def held_out_images(ids: NDArray[np.int64], card: Card) -> NDArray[np.bool_] | None:
