@@ -90,16 +90,23 @@ def mean_average_precisions(
         gallery_ids: (G,) identities.
         groups: (G,) group of each image.
     """
-    numbers, groups = np.unique(groups, return_inverse=True)
+    numbers, groups, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    members = np.split(np.argsort(groups, kind="stable"), np.cumsum(sizes)[:-1])
     totals = np.zeros((len(numbers), gallery.shape[1]), np.float32)
     np.add.at(totals, groups, gallery)
     nearness = queries @ l2_normalize(totals).T
     alone, ranked = [], []
     for query, person, near in zip(queries, query_ids, nearness, strict=True):
-        order = np.lexsort((-(gallery @ query), -near[groups]))
-        right = gallery_ids[order] == person
-        precision = np.cumsum(right) / np.arange(1, len(right) + 1)
-        returned = np.arange(len(right)) < (groups == near.argmax()).sum()
-        alone.append((precision * right * returned).sum() / right.sum())
-        ranked.append((precision * right).sum() / right.sum())
+        order = np.argsort(-near, kind="stable")
+        before = np.cumsum(sizes[order]) - sizes[order]
+        holds_person = np.isin(order, groups[gallery_ids == person])
+        # Only the groups that hold the person need an order within: the ranks of the others do not count.
+        ranks = []
+        for first, own in zip(before[holds_person], order[holds_person], strict=True):
+            falling = np.argsort(-(gallery[members[own]] @ query), kind="stable")
+            ranks.append(first + np.flatnonzero(gallery_ids[members[own]][falling] == person))
+        found = np.concatenate(ranks)
+        precision = np.arange(1, len(found) + 1) / (found + 1)
+        alone.append((precision * (found < sizes[order[0]])).sum() / len(found))
+        ranked.append(precision.mean())
     return float(np.mean(alone)), float(np.mean(ranked))

@@ -29,6 +29,33 @@ def test_a_query_nearest_to_the_wrong_group_scores_nothing_alone():
     assert (alone, ranked) == (0, pytest.approx((1 / 2 + 2 / 3) / 2))
 
 
+def literal(query, person, gallery, ids, groups):
+    """One query's two average precisions with the whole gallery put in order, image by image."""
+    centroids = {g: gallery[groups == g].sum(axis=0) for g in np.unique(groups)}
+    near = {g: centroid @ query / np.linalg.norm(centroid) for g, centroid in centroids.items()}
+    order = sorted(range(len(ids)), key=lambda image: (-near[groups[image]], -(gallery[image] @ query)))
+    nearest = max(near, key=lambda g: near[g])
+    hits, precisions, own = 0, [], []
+    for rank, image in enumerate(order, start=1):
+        if ids[image] == person:
+            hits += 1
+            precisions.append(hits / rank)
+            own.append(groups[image] == nearest)
+    return np.dot(precisions, own) / hits, np.mean(precisions)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_agrees_with_the_whole_gallery_in_order(seed):
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(140, 5)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    queries, gallery, query_ids, ids = vectors[:20], vectors[20:], np.arange(20) % 8, np.arange(120) % 8
+    groups = 3 * rng.integers(0, 12, 120)
+    expected = [literal(q, person, gallery, ids, groups) for q, person in zip(queries, query_ids, strict=True)]
+    found = mean_average_precisions(queries, query_ids, gallery, ids, groups)
+    assert found == pytest.approx(np.mean(expected, axis=0))
+
+
 def test_a_gallery_of_one_image_is_one_group():
     assert {name: groups.tolist() for name, groups in group(at(30), 1).items()} == {
         K_MEANS: [0],
