@@ -96,7 +96,7 @@ def _bars(axes: Axes, places: Points, values: Sequence[float | None], colour: st
     axes.barh(places, [value or 0 for value in values], 0.36, color=colour, label=name)
     for place, value in zip(places, values, strict=True):
         if value is not None:
-            axes.text(value + 0.015, place, f"{100 * value:.0f}", va="center", fontsize=7.5, color=INK)
+            axes.text(value + 0.015, place, percent(value, sign=""), va="center", fontsize=7.5, color=INK)
 
 
 def precision_recall_chart(probabilities: Floats, targets: Floats, calibration: Calibration) -> Figure:
