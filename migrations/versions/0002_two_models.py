@@ -73,6 +73,8 @@ def upgrade() -> None:
     op.execute(
         f"INSERT INTO description (sighting_id, model_id, {COLUMNS}) SELECT id, {IN_USE}, {COLUMNS} FROM sighting"
     )
+    for name in PROBABILITIES:
+        op.create_index(f"ix_description_{name}", "description", ["model_id", name, "sighting_id"])
     with _rebuilt("sighting") as sighting:
         for name in PROBABILITIES:
             sighting.drop_column(name)

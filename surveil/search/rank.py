@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveil.attributes import OUTPUT_NAMES, Value, decode
 from surveil.errors import QueryError
 from surveil.search.filters import Filters, candidates, described, joint_probability
+from surveil.search.probable import most_probable
 from surveil.store import vectors
 from surveil.store.models import StoredCard, model_in_use
 from surveil.store.session import Database
@@ -193,25 +194,27 @@ def _by_example(database: Database, query: Query, example: Example) -> dict[int,
 
 def _by_attributes(session: Session, query: Query) -> dict[int, Score]:
     asked = query.filters.attributes
+    if asked and query.sort is None:
+        best = most_probable(session, query.filters, query.offset + query.limit)[query.offset :]
+        return {sighting: Score(None, probability) for sighting, probability in best}
     chance = joint_probability(asked).label("chance")
-    best = (
+    ordered = (
         candidates(session, query.filters)
         .add_columns(chance)
-        .order_by(*_order(query.sort or (None if asked else "newest"), chance))
+        .order_by(*_order(query.sort or "newest"))
         .offset(query.offset)
         .limit(query.limit)
     )
-    return {sighting: Score(None, probability if asked else None) for sighting, probability in session.execute(best)}
+    return {sighting: Score(None, probability if asked else None) for sighting, probability in session.execute(ordered)}
 
 
-def _order(sort: Sort | None, chance: ColumnElement[float]) -> Sequence[Any]:
+def _order(sort: Sort) -> Sequence[Any]:
     if sort == "newest":
         return SightingRow.first_seen.desc(), SightingRow.id.desc()
     if sort == "largest":
         height = select(Crop.box[3].as_float() - Crop.box[1].as_float()).where(Crop.sighting_id == SightingRow.id)
         return height.where(Crop.rank == 0).scalar_subquery().desc(), SightingRow.id
-    best = () if sort == "oldest" else (chance.desc(),)
-    return *best, SightingRow.first_seen, SightingRow.id
+    return SightingRow.first_seen, SightingRow.id
 
 
 def sort_by(found: list[RankedSighting], sort: Sort | None) -> list[RankedSighting]:

@@ -148,7 +148,10 @@ class Model(Base):
 
 
 class Description(Base):
-    """What a model says of a sighting: the 32 attribute probabilities, each in a column named as in `OUTPUT_NAMES`."""
+    """What a model says of a sighting: the 32 attribute probabilities, each in a column named as in `OUTPUT_NAMES`.
+
+    Each has an index, so that the most probable sightings are found without looking at all.
+    """
 
     __tablename__ = "description"
     sighting_id: Mapped[int] = mapped_column(ForeignKey("sighting.id", ondelete="CASCADE"), primary_key=True)
@@ -157,6 +160,7 @@ class Description(Base):
 
 for _name in OUTPUT_NAMES:
     setattr(Description, _name, mapped_column(_name, Float, nullable=False))
+    Index(f"ix_description_{_name}", Description.model_id, getattr(Description, _name), Description.sighting_id)
 
 
 class Embedding(Base):

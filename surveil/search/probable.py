@@ -1,0 +1,106 @@
+"""The sightings that most probably have what is asked for: exactly the best, without looking at all that pass.
+
+The probability of several attributes together is at most that of one of them. So the sightings first in the order of
+the rarest attribute, which an index has, give a bound: whoever has any attribute less probably is not among the best
+(after Fagin, Lotem and Naor, "Optimal aggregation algorithms for middleware", 2001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from surveil.attributes import BY_NAME, OUTPUT_NAMES
+from surveil.search.filters import Filters, candidates, joint_probability
+from surveil.store.models import model_in_use
+from surveil.store.tables import Description, SightingRow
+
+FEW = 5_000
+"""Of so many sightings, looking at all is quick."""
+MIN_FIRST = 500
+"""So many sightings, at least, give the bound."""
+HIGH = 0.8
+"""The fewer sightings have an attribute with this probability, the higher is the bound."""
+MAX_COUNTED = 50_000
+ROUNDING = 1e-5
+"""The probabilities of all labels of an attribute add up to one only up to this."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """An attribute whose probability an index has in order: the column's own, or one minus it."""
+
+    column: ColumnElement[float]
+    rising: bool
+
+    @property
+    def order(self) -> ColumnElement[float]:
+        """The most probable first."""
+        return self.column.asc() if self.rising else self.column.desc()
+
+    def at_least(self, probability: float) -> ColumnElement[bool]:
+        """Rounded in favour of the sighting."""
+        return self.column <= 1 - probability + ROUNDING if self.rising else self.column >= probability - ROUNDING
+
+
+def most_probable(session: Session, filters: Filters, limit: int) -> list[tuple[int, float]]:
+    """The best sightings that pass the filters: (id, probability of all attributes together), the best first.
+
+    Equally good ones come by time and id.
+
+    Raises:
+        QueryError: A filter is wrong.
+        StoreError: An attribute is asked for before any model described anybody.
+    """
+    chance = joint_probability(filters.attributes).label("chance")
+    passing = candidates(session, filters).add_columns(SightingRow.first_seen, chance)
+    if not _are_few(session, filters) and (lead := _rarest(session, filters)) is not None:
+        passing = _bounded(session, passing, lead, limit)
+    ordered = passing.order_by(chance.desc(), SightingRow.first_seen, SightingRow.id).limit(limit)
+    return [(sighting, probability) for sighting, _, probability in session.execute(ordered)]
+
+
+def _bounded(session: Session, passing: Select[Any], lead: _Lead, limit: int) -> Select[Any]:
+    """The query of those who pass, without the many who cannot be among the best."""
+    described = select(Description.sighting_id).where(Description.model_id == model_in_use(session).id)
+    first = described.order_by(lead.order).limit(max(MIN_FIRST, 4 * limit))
+    chances = sorted(row.chance for row in session.execute(passing.where(SightingRow.id.in_(first))))
+    if len(chances) < limit:
+        return passing
+    return passing.where(SightingRow.id.in_(described.where(lead.at_least(chances[-limit]))))
+
+
+def _are_few(session: Session, filters: Filters) -> bool:
+    """Whether few sightings pass the filters that ask for no attribute; then they are looked at first."""
+    others = candidates(session, replace(filters, attributes={}, only={}, without={})).limit(FEW + 1).subquery()
+    return (session.scalar(select(func.count()).select_from(others)) or 0) <= FEW
+
+
+def _rarest(session: Session, filters: Filters) -> _Lead | None:
+    """The attribute asked for that the fewest have with a high probability; None if an index has none of them."""
+    leads = [lead for name, labels in filters.attributes.items() if (lead := _lead(name, labels)) is not None]
+    if len(leads) < 2:
+        return leads[0] if leads else None
+    model_id = model_in_use(session).id
+
+    def count(lead: _Lead) -> int:
+        high = select(Description.sighting_id).where(Description.model_id == model_id, lead.at_least(HIGH))
+        return session.scalar(select(func.count()).select_from(high.limit(MAX_COUNTED).subquery())) or 0
+
+    return min(leads, key=count)
+
+
+def _lead(name: str, labels: Sequence[str]) -> _Lead | None:
+    """The column of one label; several labels of a colour have no index together."""
+    attribute = BY_NAME[name]
+    if len(set(labels)) != 1:
+        return None
+    place = attribute.labels.index(labels[0])
+    outputs = OUTPUT_NAMES[attribute.outputs]
+    if attribute.exclusive:
+        return _Lead(getattr(Description, outputs[place]), rising=False)
+    return _Lead(getattr(Description, outputs[0]), rising=place == 0)
