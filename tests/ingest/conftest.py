@@ -15,24 +15,22 @@ def clip(tmp_path_factory) -> Path:
     return draw_clip(path, {"red": (1, 5, 60), "blue": (3, 7, -50)}, seconds=8)
 
 
+def read_contents(database):
+    """All that a database holds of footage and sightings, without the numbers of rows and who worked on it."""
+    columns = [getattr(SightingRow, name) for name in ("first_seen", "last_seen", "boxes", "quality")]
+    columns += [getattr(Description, name) for name in OUTPUT_NAMES]
+    with database.session() as session:
+        footage = session.execute(select(Footage.path, Footage.state, Footage.frames, Footage.lease_owner))
+        sightings = select(Footage.path, *columns, Embedding.vector).select_from(SightingRow)
+        sightings = sightings.join(Footage).join(Description).join(Embedding)
+        crops = select(SightingRow.first_seen, Crop.rank, Crop.taken_at, Crop.quality, Crop.media_key).join(SightingRow)
+        return (
+            sorted(map(str, footage)),
+            sorted([*map(str, row[:-1]), row[-1].tobytes()] for row in session.execute(sightings)),
+            sorted(map(str, session.execute(crops))),
+        )
+
+
 @pytest.fixture(scope="session")
 def contents():
-    """All that a database holds of footage and sightings, without the numbers of rows and who worked on it."""
-
-    def read(database):
-        columns = [getattr(SightingRow, name) for name in ("first_seen", "last_seen", "boxes", "quality")]
-        columns += [getattr(Description, name) for name in OUTPUT_NAMES]
-        with database.session() as session:
-            footage = session.execute(select(Footage.path, Footage.state, Footage.frames, Footage.lease_owner))
-            sightings = select(Footage.path, *columns, Embedding.vector).select_from(SightingRow)
-            sightings = sightings.join(Footage).join(Description).join(Embedding)
-            crops = select(SightingRow.first_seen, Crop.rank, Crop.taken_at, Crop.quality, Crop.media_key).join(
-                SightingRow
-            )
-            return (
-                sorted(map(str, footage)),
-                sorted([*map(str, row[:-1]), row[-1].tobytes()] for row in session.execute(sightings)),
-                sorted(map(str, session.execute(crops))),
-            )
-
-    return read
+    return read_contents

@@ -49,7 +49,7 @@ def undisturbed(tmp_path_factory, folder, contents):
         return contents(database), set(MediaFolder(place / "media")), worker.counter.value
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(4, 20))])
 def test_kills_at_random_moments_change_nothing(database, media, undisturbed, folder, contents, seed):
     expected, pictures, moments = undisturbed
     assert len(expected[1]) == 9
@@ -60,6 +60,23 @@ def test_kills_at_random_moments_change_nothing(database, media, undisturbed, fo
     assert contents(database) == expected
     assert len(expected[2]) > 20
     assert set(media) == pictures
+
+
+@pytest.mark.slow
+def test_twenty_kills_inside_one_long_file_change_nothing(database, media, tmp_path, contents):
+    walks = {"red": (1, 110, 2), "blue": (3, 60, -4), "green": (20, 100, 3)}  # somebody is there nearly all the time
+    folder = draw_clip(tmp_path / "footage" / "long.mp4", walks, seconds=120).parent
+    with Database.open(f"sqlite:///{tmp_path / 'undisturbed.db'}") as undisturbed:
+        undisturbed_media = MediaFolder(tmp_path / "undisturbed")
+        assert Worker(undisturbed, undisturbed_media, folder).wait() == 0
+        expected = contents(undisturbed)
+    chosen, kills = random.Random(0), 0
+    while kills < 20:
+        kills += 1
+        assert Worker(database, media, folder, chosen.randint(150, 250)).wait() == -signal.SIGKILL, f"kill {kills}"
+    assert Worker(database, media, folder).wait() == 0
+    assert contents(database) == expected
+    assert set(media) == set(undisturbed_media)
 
 
 def test_two_processes_at_once_do_everything_once(database, media, undisturbed, folder, contents):
