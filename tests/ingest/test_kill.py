@@ -73,7 +73,7 @@ def test_twenty_kills_inside_one_long_file_change_nothing(database, media, tmp_p
     chosen, kills = random.Random(0), 0
     while kills < 20:
         kills += 1
-        assert Worker(database, media, folder, chosen.randint(150, 250)).wait() == -signal.SIGKILL, f"kill {kills}"
+        assert Worker(database, media, folder, chosen.randint(110, 140)).wait() == -signal.SIGKILL, f"kill {kills}"
     assert Worker(database, media, folder).wait() == 0
     assert contents(database) == expected
     assert set(media) == set(undisturbed_media)
