@@ -64,7 +64,7 @@ def test_kills_at_random_moments_change_nothing(database, media, undisturbed, fo
 
 @pytest.mark.slow
 def test_twenty_kills_inside_one_long_file_change_nothing(database, media, tmp_path, contents):
-    walks = {"red": (1, 170, 1.4), "blue": (3, 90, -2.5), "green": (40, 160, 2)}  # somebody is there nearly all the time
+    walks = {"red": (1, 170, 1.4), "blue": (3, 90, -2.5), "green": (40, 160, 2)}  # somebody is always there
     folder = draw_clip(tmp_path / "footage" / "long.mp4", walks, seconds=180).parent
     with Database.open(f"sqlite:///{tmp_path / 'undisturbed.db'}") as undisturbed:
         undisturbed_media = MediaFolder(tmp_path / "undisturbed")
