@@ -25,6 +25,7 @@ FLOORS = (
         "formatting",
         "market1501_names",
         "timezones",
+        "reranking",
     },
 )
 NEIGHBOURS_APART = 3

@@ -86,6 +86,8 @@ class Match(Frozen):
     """What the operator calls the identity."""
     crop: str | None
     """Path of the best crop."""
+    others: tuple[int, ...] = ()
+    """In a grouped search: the other sightings of the group that were found, best first."""
 
 
 class Gallery(Frozen):

@@ -10,13 +10,15 @@ from sqlalchemy.orm import Session
 
 from surveil.app.examples import Examples, take_examples
 from surveil.app.models import LoadedModels
+from surveil.app.pages import find_page
 from surveil.app.requests import SearchRequest
 from surveil.app.results import AttributeValue, Gallery, Match, Phrase, SearchResult, Understood
 from surveil.errors import QueryError
 from surveil.search.facets import count_facets
 from surveil.search.filters import Filters, count_passing
 from surveil.search.gallery import GallerySize, expected_false, gallery_of, in_gallery
-from surveil.search.rank import Query, RankedSighting, search, sort_by
+from surveil.search.grouping import Group
+from surveil.search.rank import RankedSighting
 from surveil.search.text import ParsedQuery, parse_query
 from surveil.search.time_window import WEEKDAYS, TimeWindow
 from surveil.search.time_words import join
@@ -38,12 +40,7 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
         filters, parsed = _filters(session, request)
     examples = take_examples(database, media, models, request)
     example = examples.example if examples else None
-    query = Query(filters, example, request.limit + 1, request.offset, None if example else request.sort)
-    found = search(database, query)
-    more = len(found) > request.limit
-    found = found[: request.limit]
-    if example:
-        found = sort_by(found, request.sort)
+    found, more = find_page(database, filters, example, request)
     with database.session() as session:
         passing = None if found or request.offset else count_passing(session, filters)
         gallery = gallery_of(session, filters) if example and example.is_person else None
@@ -59,19 +56,22 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
 
 
 def _matches(
-    found: Sequence[RankedSighting], media: MediaFolder, gallery: GallerySize | None, request: SearchRequest
+    found: Sequence[Group], media: MediaFolder, gallery: GallerySize | None, request: SearchRequest
 ) -> Iterator[Match]:
     """The matches, with what each is worth among all candidates; the count of false ones begins with the best."""
-    probabilities = [sighting.probability for sighting in found]
-    known = [probability for probability in probabilities if probability is not None]
+    matches = [
+        as_match(group.best, media).model_copy(update={"others": tuple(other.sighting for other in group.others)})
+        for group in found
+    ]
+    known = [match.probability for match in matches if match.probability is not None]
     if gallery is None or len(known) < len(found):
-        yield from (as_match(sighting, media) for sighting in found)
+        yield from matches
         return
     among = in_gallery(known, gallery)
     counted = request.offset == 0 and request.sort is None
     false = expected_false(among) if counted else [None] * len(among)
-    for sighting, probability, wrong in zip(found, among, false, strict=True):
-        yield as_match(sighting, media).model_copy(update={"gallery_probability": probability, "expected_false": wrong})
+    for match, probability, wrong in zip(matches, among, false, strict=True):
+        yield match.model_copy(update={"gallery_probability": probability, "expected_false": wrong})
 
 
 def as_match(sighting: RankedSighting, media: MediaFolder) -> Match:

@@ -75,6 +75,8 @@ def attribute_options(command: Command) -> Command:
 @click.option("--limit", metavar="N", type=click.IntRange(1), default=20, show_default=True, help="Matches at most.")
 @click.option("--offset", metavar="N", type=click.IntRange(0), default=0, help="Pass over so many of the best.")
 @click.option("--sort", type=click.Choice(["newest", "oldest", "largest"]), help="Else the best match comes first.")
+@click.option("--group", type=click.Choice(["identity", "visit"]), help="One match for each of these.")
+@click.option("--refine", is_flag=True, help="Re-rank the best matches of --like by mutual neighbours.")
 @click.option("--facets", is_flag=True, help="Also count those who pass by camera, hour, colour and the rest.")
 @click.option("--save", metavar="NAME", help="Also keep the search under this name; see `surveil saved`.")
 @click.option("--watch", is_flag=True, help="With --save: `surveil ingest` runs it on what is new.")
@@ -107,6 +109,8 @@ def command(
     if unlike and not like:
         raise click.UsageError("--unlike needs --like: say also who is looked for")
     asked["only"], asked["without"] = grouped(asked["only"]), grouped(asked["without"])
+    if asked["refine"] and not like:
+        raise click.UsageError("--refine needs --like")
     if watch and not save:
         raise click.UsageError("--watch needs --save NAME")
     with open_archive(ctx) as archive:

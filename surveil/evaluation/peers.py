@@ -13,11 +13,11 @@ import numpy as np
 
 from surveil.errors import CheckpointError, SurveilError
 from surveil.evaluation.metrics.reid import ReIDResult
-from surveil.evaluation.metrics.rerank import reranked_similarities
 from surveil.evaluation.protocols.market1501 import Split
 from surveil.evaluation.protocols.official import Progress, counter, in_blocks, load_test, mirror, rank
 from surveil.model.checkpoint import IMAGENET_MEAN, IMAGENET_STD
 from surveil.model.embed import l2_normalize, resize
+from surveil.reranking import reranked_similarities
 from surveil.types import Floats, Image
 
 BATCH_SIZE = 32

@@ -22,7 +22,7 @@ UNDERSTOOD = {
 }  # fmt: skip
 MATCH = {
     "sighting", "footage", "camera", "zone", "first_seen", "last_seen", "box", "similarity", "probability",
-    "attributes", "identity", "name", "crop", "gallery_probability", "expected_false",
+    "attributes", "identity", "name", "crop", "gallery_probability", "expected_false", "others",
 }  # fmt: skip
 
 
@@ -159,6 +159,39 @@ def test_a_sighting_and_an_identity_are_examples(run, fill, made_up, tmp_path):
         run("search", "--like", "sighting:99")
 
 
+def test_groups_of_an_identity_and_of_a_visit(run, fill, made_up):
+    [anna, ben] = np.eye(2, 544, dtype=np.float32)
+    first, soon, late, other = fill(
+        [made_up(0, 9, embedding=anna), made_up(60, 70, embedding=anna), made_up(900, embedding=anna),
+         made_up(950, embedding=ben)]
+    )  # fmt: skip
+    run("cluster", "--threshold", "0.5")
+    newest = ("search", "--sort", "oldest", "--json")
+    people = found(run(*newest, "--group", "identity"))["matches"]
+    assert [(match["sighting"], match["others"]) for match in people] == [(first, [soon, late]), (other, [])]
+    visits = found(run(*newest, "--group", "visit"))["matches"]
+    assert [(match["sighting"], match["others"]) for match in visits] == [(first, [soon]), (late, []), (other, [])]
+    page = found(run(*newest, "--group", "visit", "--limit", 1, "--offset", 1))
+    assert ([match["sighting"] for match in page["matches"]], page["next_offset"]) == ([late], 2)
+
+
+def test_refining_finds_more_of_the_same_person(run, fill, made_up):
+    """Ten people in twelve noisy views each: a view's neighbours tell more than the view alone."""
+    random, people, views = np.random.default_rng(0), 10, 12
+    looks = np.zeros((people * views, 544), np.float32)
+    centres = random.normal(size=(people, 64))
+    centres = np.repeat(centres / np.linalg.norm(centres, axis=1, keepdims=True), views, axis=0)
+    looks[:, :64] = centres + 1.5 / 8 * random.normal(size=centres.shape)
+    ids = fill([made_up(10 * i, embedding=embedding) for i, embedding in enumerate(looks)])
+    right = {(): 0, ("--refine",): 0}
+    for query in range(0, len(ids), 30):
+        same = set(ids[query // views * views :][:views])
+        for flags in right:
+            found_ids = numbers(run("search", "--like", f"sighting:{ids[query]}", "--limit", views, *flags, "--json"))
+            right[flags] += len(same & set(found_ids))
+    assert right[("--refine",)] > right[()] + 4
+
+
 def test_an_empty_result_says_which_filter_emptied_it(run, people):
     result = run("search", "--upper-colour", "red", "--hat")
     assert result.exit_code == 0
@@ -207,6 +240,7 @@ def test_the_limit_and_the_confidence(run, people):
         ("search", "--only", "upper-colour=pink"),
         ("search", "--not", "shoes=red"),
         ("search", "--from", "25:00"),
+        ("search", "--refine", "--hat"),
         ("search", "--upper-colour", "pink"),
         ("search", "--after", "Tuesday"),
         ("search", "--limit", "0", "--hat"),

@@ -20,13 +20,13 @@ from surveil.evaluation.metrics.calibration import (
 from surveil.evaluation.metrics.clustering import ClusteringQuality, clustering_quality
 from surveil.evaluation.metrics.paper_accounting import PaperAccounting, paper_accounting
 from surveil.evaluation.metrics.reid import ReIDResult, evaluate_similarities
-from surveil.evaluation.metrics.rerank import reranked_similarities
 from surveil.evaluation.protocols.market1501 import Split, find_attributes, load_attributes, load_split, target_matrix
 from surveil.identities.constraints import Constraints
 from surveil.identities.grouping import group_sightings
 from surveil.market1501_names import JUNK
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel, join_parts, l2_normalize
+from surveil.reranking import reranked_similarities
 from surveil.types import Floats, Image
 
 FEATURES, ATTRIBUTES, PLAIN, JOINED = "features 512", "attributes 32", "joined 544, unweighted", "joined 544"

@@ -9,7 +9,6 @@ import torch
 from surveil.attributes import ATTRIBUTES
 from surveil.calibration import Calibration
 from surveil.errors import DatasetError
-from surveil.evaluation.metrics.rerank import reranked_similarities
 from surveil.evaluation.output.tables import REID, attributes_table, official_sections, reid_table
 from surveil.evaluation.protocols import official
 from surveil.evaluation.protocols.market1501 import ROOT, load_split
@@ -17,6 +16,7 @@ from surveil.evaluation.protocols.official import JOINED, MIRRORED, RERANKED, ev
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
+from surveil.reranking import reranked_similarities
 
 
 @pytest.fixture(scope="module")

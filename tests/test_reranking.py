@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from surveil.errors import DatasetError
-from surveil.evaluation.metrics.rerank import reranked_similarities
 from surveil.model.embed import l2_normalize
+from surveil.reranking import reranked_similarities
 
 
 def literal(queries, gallery, k1, k2, own_share):

@@ -1,0 +1,48 @@
+"""One row for many sightings: those of one identity, or of one visit of somebody to a camera."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from surveil.search.rank import RankedSighting
+
+GroupBy = Literal["identity", "visit"]
+VISIT_GAP = timedelta(minutes=5)
+"""Who is seen again by the same camera within this time has not left."""
+
+
+@dataclass(slots=True)
+class Group:
+    """The best match of a group, and the others in their order."""
+
+    best: RankedSighting
+    others: list[RankedSighting] = field(default_factory=list)
+
+    def takes(self, sighting: RankedSighting, by: GroupBy) -> bool:
+        """Whether a sighting belongs to it."""
+        if sighting.identity is None or sighting.identity != self.best.identity:
+            return False
+        if by == "identity":
+            return True
+        return sighting.camera == self.best.camera and any(
+            sighting.first_seen <= known.last_seen + VISIT_GAP and known.first_seen <= sighting.last_seen + VISIT_GAP
+            for known in (self.best, *self.others)
+        )
+
+
+def grouped(found: Iterable[RankedSighting], by: GroupBy | None) -> list[Group]:
+    """Matches in groups, in the order of the best of each; None: each is a group of its own.
+
+    A sighting without an identity is a group of its own.
+    """
+    groups: list[Group] = []
+    for sighting in found:
+        home = next((group for group in groups if group.takes(sighting, by)), None) if by else None
+        if home is None:
+            groups.append(Group(sighting))
+        else:
+            home.others.append(sighting)
+    return groups
