@@ -50,3 +50,7 @@ class StoreUnavailableError(StoreError):
 
 class QueryError(SurveilError):
     """A search asks for something that cannot be answered."""
+
+
+class ConflictError(SurveilError):
+    """Somebody else decided in the meantime; nothing was changed."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from surveil.errors import QueryError
@@ -17,12 +17,13 @@ from surveil.identities.constraints import Constraints
 from surveil.identities.evidence import load_constraints
 from surveil.identities.graph import Ids, Vectors
 from surveil.identities.grouping import group_sightings
-from surveil.identities.methods import Method, group_into
-from surveil.identities.numbers import number_identities
+from surveil.identities.history import known_identities, last_decision
+from surveil.identities.methods import Method, group_into, respect
+from surveil.identities.numbers import assign, lock_identities, number_identities
 from surveil.store import vectors
-from surveil.store.models import model_in_use
+from surveil.store.models import StoredCard, model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Clustering, Membership, SightingRow
+from surveil.store.tables import Clustering, Embedding, Membership, SightingRow
 
 KEPT_RUNS = 20
 """Runs whose memberships are kept, for going back; of older ones only what they came to."""
@@ -56,11 +57,16 @@ class Outcome:
 
 
 def cluster(
-    database: Database, threshold: float | None = None, *, method: Method = "graph", people: int | None = None
+    database: Database,
+    threshold: float | None = None,
+    *,
+    method: Method = "graph",
+    people: int | None = None,
 ) -> Outcome:
     """Group the sightings that have an embedding of the model in use, and store the result in one transaction.
 
-    An identity that exists goes to the group that holds most of its sightings, so numbers and names stay.
+    An identity that exists goes to the group that holds most of its sightings, so numbers and names stay. What
+    operators decided holds, also what they decide while this runs.
 
     Args:
         database: Where the sightings are.
@@ -75,20 +81,20 @@ def cluster(
     """
     started = time.perf_counter()
     if (people is None) != (method == "graph"):
-        raise QueryError(
-            f"the method {method} {'needs a' if people is None else 'takes no'} number of people", "--people"
-        )
+        what = "needs a" if people is None else "takes no"
+        raise QueryError(f"the method {method} {what} number of people", "--people")
     with database.session() as session:
         model = model_in_use(session)
+        threshold = model.cluster_threshold if threshold is None else threshold
+        parameters = _parameters(session, model, threshold, method, people)
         ids, embeddings = vectors.load(session, None, model.id)
         constraints = load_constraints(session, ids)
-    if threshold is None:
-        threshold = model.cluster_threshold
     groups, recall = _group(embeddings, threshold, method, people, constraints)
-    parameters: dict[str, Any] = {"method": method, "model": model.sha256}
-    parameters |= {"threshold": threshold} if people is None else {"people": people}
     with database.session() as session:
         lock_identities(session)
+        if last_decision(session) != parameters["state"]["decision"]:
+            constraints = load_constraints(session, ids)
+            groups = respect(embeddings, groups, constraints)
         run, identity_of = store_run(session, dict(zip(ids.tolist(), groups.tolist(), strict=True)), parameters)
         sizes = Counter(identity_of.values())
         outcome = Outcome(
@@ -106,23 +112,54 @@ def cluster(
     return outcome
 
 
-def lock_identities(session: Session) -> None:
-    """Wait until nobody else changes identities, and let nobody do so until the transaction ends.
+def state(session: Session, model_id: int) -> dict[str, int]:
+    """What a run depends on: which sightings the model has described, and what was decided."""
+    described = select(func.count(), func.coalesce(func.sum(Embedding.sighting_id), 0))
+    count, total = session.execute(described.where(Embedding.model_id == model_id)).one()
+    return {"sightings": count, "sum": int(total), "decision": last_decision(session)}
 
-    SQLite has one writer at a time, from the first statement that writes.
+
+def is_current(
+    database: Database, threshold: float | None = None, *, method: Method = "graph", people: int | None = None
+) -> bool:
+    """Whether the newest run knew all that such a one would know now: sightings, decisions, model and threshold.
+
+    After going back to an older run nothing is new until something happens.
+
+    Raises:
+        StoreError: Nothing was ingested yet.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE decision IN SHARE ROW EXCLUSIVE MODE"))
-    else:
-        session.execute(delete(Clustering).where(Clustering.id.is_(None)))
+    with database.session() as session:
+        model = model_in_use(session)
+        asked = _parameters(session, model, model.cluster_threshold if threshold is None else threshold, method, people)
+        newest = session.scalars(select(Clustering.parameters).order_by(Clustering.id.desc()).limit(1)).first() or {}
+    if newest.get("method") == "rollback":
+        asked = {"state": asked["state"]}
+    return all(newest.get(name) == value for name, value in asked.items())
+
+
+def _parameters(
+    session: Session, model: StoredCard, threshold: float, method: Method, people: int | None
+) -> dict[str, Any]:
+    told = {"threshold": threshold} if people is None else {"people": people}
+    return {"method": method, "model": model.sha256, "state": state(session, model.id), **told}
 
 
 def store_run(
-    session: Session, group_of: Mapping[int, int], parameters: dict[str, Any]
+    session: Session,
+    group_of: Mapping[int, int],
+    parameters: dict[str, Any],
+    numbers: Mapping[int, int] | None = None,
 ) -> tuple[Clustering, dict[int, int]]:
     """Store a grouping as a run of its own and make it the current one; gives the run and each sighting's identity.
 
     Sightings that are gone are left out; those outside the grouping have no identity any more.
+
+    Args:
+        session: A session that holds the lock.
+        group_of: Group of each sighting.
+        parameters: What the run was asked for.
+        numbers: The identity that each sighting shall keep if it can; None for the one it has.
     """
     run = Clustering(made_at=datetime.now(UTC), parameters=parameters, metrics={})
     session.add(run)
@@ -130,21 +167,16 @@ def store_run(
     # They cannot go until the end of the transaction; in order, so that two who lock them do not wait for each other.
     present = select(SightingRow.id, SightingRow.identity_id).order_by(SightingRow.id)
     before: dict[int, int | None] = dict(session.execute(present.with_for_update(read=True, key_share=True)).all())
-    identity_of = number_identities(session, {s: g for s, g in group_of.items() if s in before}, before)
+    known = known_identities(session)
+    kept = {s: (numbers or before).get(s) or identity or known.get(s) for s, identity in before.items()}
+    identity_of = number_identities(session, {s: g for s, g in group_of.items() if s in before}, kept)
     if identity_of:
         rows = [{"clustering_id": run.id, "sighting_id": s, "identity_id": i} for s, i in identity_of.items()]
         session.execute(insert(Membership), rows)
     assign(session, {s: identity_of.get(s) for s in before}, before)
-    kept = select(Clustering.id).order_by(Clustering.id.desc()).limit(KEPT_RUNS)
-    session.execute(delete(Membership).where(Membership.clustering_id.not_in(kept)))
+    newest = select(Clustering.id).order_by(Clustering.id.desc()).limit(KEPT_RUNS)
+    session.execute(delete(Membership).where(Membership.clustering_id.not_in(newest)))
     return run, identity_of
-
-
-def assign(session: Session, after: Mapping[int, int | None], before: Mapping[int, int | None]) -> None:
-    """Give sightings another identity, where it is another; in the order of their ids."""
-    changed = [{"id": s, "identity_id": after[s]} for s in sorted(after) if after[s] != before[s]]
-    if changed:
-        session.execute(update(SightingRow), changed)
 
 
 def _group(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveil.identities.constraints import NOWHERE, Constraints
 from surveil.identities.graph import Ids
+from surveil.identities.history import agreement
 from surveil.store.tables import Footage, SightingRow
 
 BLOCK = 20_000
@@ -15,7 +18,7 @@ BLOCK = 20_000
 
 
 def load_constraints(session: Session, ids: Ids) -> Constraints:
-    """The constraints on grouping some sightings.
+    """The constraints on grouping some sightings: what was seen, and what operators decided.
 
     Args:
         session: A session.
@@ -32,4 +35,12 @@ def load_constraints(session: Session, ids: Ids) -> Constraints:
         known = [(i, row) for i, row in zip(at.tolist(), block, strict=True) if i < len(ids) and ids[i] == row.id]
         for i, row in known:
             place[i], first[i], last[i] = row.footage_id, row.first_seen.timestamp(), row.last_seen.timestamp()
-    return Constraints(place, first, last)
+    said = agreement(session)
+    same = [_positions(ids, one) for one in said.same]
+    different = [(_positions(ids, left), _positions(ids, right)) for left, right in said.different]
+    return Constraints(place, first, last, same, different)
+
+
+def _positions(ids: Ids, sightings: Sequence[int]) -> Ids:
+    """Where some sightings are among others, that are ascending; those that are not are left out."""
+    return np.flatnonzero(np.isin(ids, np.array(sightings, np.int64)))

@@ -1,14 +1,14 @@
-"""The numbers of identities: kept from one clustering to the next."""
+"""The identities that sightings have now: their numbers are kept from one clustering to the next."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 
-from sqlalchemy import insert, select
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from surveil.store.tables import Identity
+from surveil.store.tables import Clustering, Identity, SightingRow
 
 
 def match_groups(
@@ -48,3 +48,21 @@ def number_identities(
 def new_identities(session: Session, count: int) -> list[int]:
     """Numbers of new identities, ascending."""
     return sorted(session.scalars(insert(Identity).returning(Identity.id), [{"name": None}] * count))
+
+
+def lock_identities(session: Session) -> None:
+    """Wait until nobody else changes identities, and let nobody do so until the transaction ends.
+
+    SQLite has one writer at a time, from the first statement that writes.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE decision IN SHARE ROW EXCLUSIVE MODE"))
+    else:
+        session.execute(delete(Clustering).where(Clustering.id.is_(None)))
+
+
+def assign(session: Session, after: Mapping[int, int | None], before: Mapping[int, int | None]) -> None:
+    """Give sightings another identity, where it is another; in the order of their ids."""
+    changed = [{"id": s, "identity_id": after[s]} for s in sorted(after) if after[s] != before[s]]
+    if changed:
+        session.execute(update(SightingRow), changed)
