@@ -1,21 +1,41 @@
-"""ParsedQuery identities."""
+"""Reading identities, what operators decided of them, and the runs that made them."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from sqlalchemy.orm import Session
 
-from surveil.app.results import IdentityDetail, IdentityList, IdentitySummary
+from surveil.app.results import (
+    DecisionEntry,
+    DecisionLog,
+    IdentityChange,
+    IdentityDetail,
+    IdentityDiff,
+    IdentityList,
+    IdentitySummary,
+    RunList,
+    RunSummary,
+)
 from surveil.app.search import as_match
+from surveil.identities.history import Facts, facts, history, last_decision
 from surveil.identities.listing import list_identities, sightings_of
+from surveil.identities.versions import compare, list_runs
 from surveil.search.rank import Score, load_sightings
 from surveil.store.media import MediaFolder
 from surveil.store.tables import Identity
 
 
-def identity_list(session: Session) -> IdentityList:
-    """The identities that have sightings or a name."""
+def identity_list(session: Session, hidden: bool) -> IdentityList:
+    """The identities that have sightings or a name; hidden ones only where they are asked for."""
+    said = facts(session)
+    found = [(identity, said.get(identity.identity, Facts())) for identity in list_identities(session)]
     return IdentityList(
-        identities=tuple(IdentitySummary.model_validate(identity) for identity in list_identities(session))
+        identities=tuple(
+            IdentitySummary(**asdict(identity), note=told.note, hidden=told.hidden)
+            for identity, told in found
+            if hidden or not told.hidden
+        )
     )
 
 
@@ -30,4 +50,49 @@ def identity_detail(session: Session, media: MediaFolder, identity: int) -> Iden
         identity=identity,
         name=session.get_one(Identity, identity).name,
         sightings=tuple(as_match(sighting, media) for sighting in seen),
+        **asdict(facts(session).get(identity, Facts())),
+        decision=last_decision(session),
+    )
+
+
+def decision_log(session: Session, identity: int | None) -> DecisionLog:
+    """All decisions, or those that concern an identity."""
+    return DecisionLog(decisions=tuple(DecisionEntry.model_validate(entry) for entry in history(session, identity)))
+
+
+def run_list(session: Session) -> RunList:
+    """The clusterings that were stored."""
+    return RunList(
+        runs=tuple(
+            RunSummary(
+                clustering=run.clustering,
+                made_at=run.made_at,
+                method=run.parameters["method"],
+                sightings=run.metrics["sightings"],
+                identities=run.metrics["identities"],
+                has_members=run.has_members,
+            )
+            for run in list_runs(session)
+        )
+    )
+
+
+def identity_diff(session: Session, before: int | None, after: int | None) -> IdentityDiff:
+    """What changed between two clusterings.
+
+    Raises:
+        QueryError: One is not there, or its members are not kept any more.
+    """
+    return IdentityDiff(
+        changes=tuple(
+            IdentityChange(
+                identity=change.identity,
+                name=change.name,
+                before=change.before,
+                after=change.after,
+                came=tuple(change.came.items()),
+                went=tuple(change.went.items()),
+            )
+            for change in compare(session, before, after)
+        )
     )

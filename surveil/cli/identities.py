@@ -1,4 +1,4 @@
-"""surveil identities: list and show identities."""
+"""surveil identities: list, show and correct identities."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from surveil.cli.archive import open_archive
+from surveil.cli.decisions import DECISION_COMMANDS
 from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
 
 if TYPE_CHECKING:
@@ -16,13 +17,17 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """List and show identities."""
+    """List, show and correct identities.
+
+    What is decided here is written to a log and holds after every later clustering, until it is undone.
+    """
 
 
 @command.command(name="list")
+@click.option("--all", "hidden", is_flag=True, help="Hidden ones too.")
 @output_options
 @click.pass_context
-def list_command(ctx: click.Context, output: str) -> None:
+def list_command(ctx: click.Context, hidden: bool, output: str) -> None:
     """List the identities that have sightings or a name, those with most sightings first.
 
     Exit codes: 0 done; 1 the database cannot be read; 2 the call is wrong.
@@ -32,13 +37,13 @@ def list_command(ctx: click.Context, output: str) -> None:
         surveil identities list --json
     """  # noqa: D301 (click needs the control character)
     with open_archive(ctx) as archive:
-        result = archive.identities()
+        result = archive.identities(hidden=hidden)
     if output == "json":
         write_json(result)
     elif output == "csv":
         write_csv(
             (identity.model_dump(mode="json") for identity in result.identities),
-            ("identity", "name", "sightings", "cameras", "first_seen", "last_seen"),
+            ("identity", "name", "sightings", "cameras", "first_seen", "last_seen", "note", "hidden"),
         )
     elif not result.identities:
         echo("There are no identities yet. Run: surveil cluster", err=True)
@@ -84,3 +89,7 @@ def show_command(ctx: click.Context, identity: int, sheet: Path | None, output: 
         print_csv(shown.sightings)
     else:
         print_table(shown.sightings)
+
+
+for _decision_command in DECISION_COMMANDS:
+    command.add_command(_decision_command)

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from surveil.cli import surveil
-from surveil.errors import QueryError
+from surveil.errors import ConflictError, QueryError
 from surveil.identities.cluster import cluster
 
 ANNA, BEN = np.eye(2, 544, dtype=np.float32)
@@ -39,7 +39,7 @@ def anna(database, fill, made_up):
 def test_the_list(run, anna):
     identities = json.loads(run("list", "--json").stdout)["identities"]
     assert [set(identity) for identity in identities] == [
-        {"identity", "name", "sightings", "cameras", "first_seen", "last_seen"}
+        {"identity", "name", "sightings", "cameras", "first_seen", "last_seen", "note", "hidden"}
     ] * 2
     assert [(identity["sightings"], identity["cameras"]) for identity in identities] == [
         (2, ["gate", "yard"]),
@@ -76,3 +76,52 @@ def test_showing_one_that_does_not_exist(run, anna):
     with pytest.raises(QueryError, match=r"no identity has the number 99.*surveil identities list"):
         run("show", 99)
     assert run("show", "anna").exit_code == 2
+
+
+def test_deciding_and_taking_it_back(run, anna):
+    assert run("merge", 1, 2, "--by", "maria").stdout == "decision 1: maria merged 2 into 1\n"
+    assert [one["sightings"] for one in json.loads(run("list", "--json").stdout)["identities"]] == [3]
+    with pytest.raises(ConflictError, match="maria merged 2 into 1"):
+        run("name", 2, "Ben")
+    with pytest.raises(ConflictError, match="maria merged 2 into 1"):
+        run("name", 1, "Anna", "--seen", 0)
+    run("undo", 1, "--by", "otto")
+    log = json.loads(run("history", "--json").stdout)["decisions"]
+    assert [(entry["actor"], entry["summary"], entry["undone_by"]) for entry in log] == [
+        ("otto", "undid decision 1", None),
+        ("maria", "merged 2 into 1", 2),
+    ]
+    assert len(run("history").stdout.splitlines()) == 3
+
+
+def test_every_decision_has_a_command(run, anna):
+    identity = json.loads(run("list", "--json").stdout)["identities"][0]["identity"]
+    run("name", identity, "Anna")
+    run("note", identity, "limps")
+    run("picture", identity, anna[1])
+    shown = json.loads(run("show", identity, "--json").stdout)
+    assert (shown["name"], shown["note"], shown["picture"], shown["decision"]) == ("Anna", "limps", anna[1], 3)
+    run("apart", 1, 2)
+    run("split", identity, anna[0])
+    assert len(json.loads(run("list", "--json").stdout)["identities"]) == 3
+    run("move", anna[0], identity)
+    run("hide", identity)
+    hidden = [one["identity"] for one in json.loads(run("list", "--json").stdout)["identities"]]
+    assert identity not in hidden
+    assert identity in [one["identity"] for one in json.loads(run("list", "--all", "--json").stdout)["identities"]]
+    run("hide", identity, "--show")
+    assert json.loads(run("show", identity, "--json").stdout)["hidden"] is False
+
+
+def test_what_changed_and_going_back(run, anna, database):
+    run("merge", 1, 2)
+    [one, other] = json.loads(run("diff", "--json").stdout)["changes"]
+    assert (one["after"], other["after"]) in ((3, 0), (0, 3))
+    cluster(database, 1)
+    assert "Nothing" not in run("diff").stdout
+    assert "this is run 3" in run("rollback", 1).stdout
+    assert [one["sightings"] for one in json.loads(run("list", "--json").stdout)["identities"]] == [3]
+    assert [one["clustering"] for one in json.loads(run("runs", "--json").stdout)["runs"]] == [3, 2, 1]
+    assert len(run("runs").stdout.splitlines()) == 4
+    with pytest.raises(QueryError, match="no clustering has the number 99"):
+        run("rollback", 99)
