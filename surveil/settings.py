@@ -46,7 +46,7 @@ class Settings(BaseSettings):
 
     detector: str | None = None
     trust_detector: bool = False
-    detector_image_size: int = Field(default=640, ge=64, multiple_of=32)
+    detector_image_size: int = Field(default=960, ge=64, multiple_of=32)
     detector_min_score: float = Field(default=0.25, gt=0, lt=1)
 
     track_min_detections: int = Field(default=3, ge=1)

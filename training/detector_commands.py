@@ -115,7 +115,7 @@ def average(first: Path, second: Path, share: float, out: Path) -> None:
 @click.argument("labels", nargs=-1, required=True, type=LABELS)
 @click.option("--weights", type=FILE, help="Detector to measure, if not the shipped one.")
 @click.option("--trust-detector", is_flag=True, help="Allow weights that are a pickle.")
-@click.option("--image-size", default=640, show_default=True, help="Longer side of the network's input in pixels.")
+@click.option("--image-size", default=960, show_default=True, help="Longer side of the network's input in pixels.")
 @click.option("--min-score", default=0.25, show_default=True, help="Least score of a detection.")
 @click.option("--part", default="validation", show_default=True, type=click.Choice(["train", "validation", "all"]))
 @click.option("--record", is_flag=True, help="Write what was measured into the detector's card.")

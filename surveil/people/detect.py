@@ -26,6 +26,8 @@ NMS_IOU = 0.5
 """Of two boxes that overlap more than this (intersection over union), the weaker is dropped."""
 MAX_PEOPLE = 300
 STRIDE = 32
+MAX_ENLARGED = 640
+"""Pixels of the longer side up to which a picture is enlarged; beyond, there is nothing more to see in it."""
 
 
 class PersonDetector:
@@ -52,14 +54,15 @@ class PersonDetector:
             network: Any ultralytics detection network.
             classes: Those of its classes that are a person.
             device: Where it runs.
-            image_size: The longer side, in pixels, to which pictures are scaled; a multiple of 32.
+            image_size: The longer side, in pixels, to which larger pictures are scaled; a multiple of 32. Smaller ones
+                stay as large as they are, or are enlarged to `MAX_ENLARGED`.
             min_score: Least score of a detection, 0 to 1.
         """
         self._network = network.fuse(verbose=False).eval().to(device, memory_format=torch.channels_last)
         self._classes = list(classes)
         self._device = device
         self._min_score = min_score
-        self._letterbox = LetterBox(image_size, auto=True, stride=STRIDE)
+        self._image_size = image_size
 
     @classmethod
     def from_settings(cls, settings: Settings) -> PersonDetector:
@@ -93,7 +96,7 @@ class PersonDetector:
             weights: None for the shipped detector; NAME.safetensors with its card NAME.json; or ultralytics weights
                 (.pt) with one class or a class called "person".
             device: Where it runs.
-            image_size: The longer side, in pixels, to which pictures are scaled; a multiple of 32.
+            image_size: The longer side, in pixels, to which larger pictures are scaled; a multiple of 32.
             min_score: Least score of a detection, 0 to 1.
             trust: Allow weights that are a pickle, which can run code when they are loaded.
 
@@ -118,7 +121,7 @@ class PersonDetector:
         Returns:
             One result per picture: boxes in its pixels, clipped to it; none where nobody was found.
         """
-        scaled = [self._letterbox(image=image) for image in images]
+        scaled = [self._scaled(image) for image in images]
         batches: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for number, image in enumerate(scaled):
             batches[image.shape].append(number)
@@ -128,6 +131,12 @@ class PersonDetector:
             for number, people in zip(numbers, self._people(batch), strict=True):
                 found[number] = _in_pixels_of(people, batch.shape[1:3], images[number].shape[:2])
         return found
+
+    def _scaled(self, image: Image) -> Image:
+        """The picture as large as the network is to see it, each side padded to a multiple of the stride."""
+        side = min(self._image_size, max(MAX_ENLARGED, *image.shape[:2]))
+        scaled: Image = LetterBox(side, auto=True, stride=STRIDE)(image=image)
+        return scaled
 
     @torch.inference_mode()
     def _people(self, batch: Image) -> list[torch.Tensor]:

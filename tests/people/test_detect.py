@@ -102,6 +102,20 @@ def test_boxes_are_inside_the_picture_and_best_first(detector, street):
     assert (np.diff(found.scores) <= 0).all()
 
 
+def test_a_small_picture_is_not_enlarged_for_a_detector_of_large_ones(detector, street):
+    [found] = PersonDetector.load(device=CPU, image_size=960, min_score=0.25).detect([street])
+    [expected] = detector.detect([street])
+    np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.5)
+
+
+def test_more_pixels_of_a_large_picture_show_smaller_people(street):
+    crowd = np.tile(cv2.resize(street, (240, 320)), (3, 6, 1))  # 1440 pixels wide, 18 times four people
+    few, many = (
+        len(PersonDetector.load(device=CPU, image_size=size, min_score=0.25).detect([crowd])[0]) for size in (320, 960)
+    )
+    assert many > few
+
+
 def test_the_least_score_is_kept(street):
     [found] = PersonDetector.load(device=CPU, image_size=640, min_score=0.6).detect([street])
     assert len(found) > 0

@@ -291,3 +291,15 @@ def test_the_shipped_detector_agrees_with_the_reference_on_unseen_frames(shared_
     result = measure(find_all(detector, pictures), pictures, min_score=0.25).score
     assert result.recall >= 0.8
     assert result.precision >= 0.8
+
+
+def test_the_shipped_detector_takes_no_furniture_for_people(shared_data):
+    detector = PersonDetector.load(device=torch.device("cpu"), image_size=640, min_score=0.25)
+    pictures = [
+        picture
+        for picture in load_pictures(shared_data / "detection" / "coco256.zip", "validation")
+        if picture.is_empty
+    ]
+    report = measure(find_all(detector, pictures), pictures, min_score=0.4)
+    assert report.empty_pictures >= 30
+    assert report.false_per_empty <= 0.1
