@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test test-slow check lock docs sample-data sample-check model-speed code-figures clean
+.PHONY: demo test test-slow check lock docs sample-data sample-check model-speed bench-search code-figures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -31,6 +31,9 @@ sample-data: $(READY)
 
 sample-check: $(READY)
 	$(BIN)/python -m tools.sample_check
+
+bench-search: $(READY)
+	$(BIN)/python -m tools.bench_search
 
 model-speed: $(READY)
 	$(BIN)/python -m tools.model_speed

@@ -78,6 +78,7 @@ def upgrade() -> None:
     with _rebuilt("sighting") as sighting:
         for name in PROBABILITIES:
             sighting.drop_column(name)
+    op.create_index(op.f("ix_sighting_last_seen"), "sighting", ["last_seen"])
     for column in (
         sa.Column("size", sa.BigInteger()),
         sa.Column("mtime_ns", sa.BigInteger()),
@@ -119,6 +120,7 @@ def downgrade() -> None:
     with op.batch_alter_table("footage") as footage:
         for name in ("size", "mtime_ns", "watermark"):
             footage.drop_column(name)
+    op.drop_index(op.f("ix_sighting_last_seen"), "sighting")
     with _rebuilt("sighting") as sighting:
         for name in PROBABILITIES:
             sighting.add_column(sa.Column(name, sa.Float()))

@@ -123,7 +123,7 @@ class SightingRow(Base):
     camera_id: Mapped[int] = mapped_column(ForeignKey("camera.id"))
     identity_id: Mapped[int | None] = mapped_column(ForeignKey("identity.id", ondelete="SET NULL"), index=True)
     first_seen: Mapped[datetime] = mapped_column(index=True)
-    last_seen: Mapped[datetime]
+    last_seen: Mapped[datetime] = mapped_column(index=True)
     boxes: Mapped[list[Any]]
     """One [seconds, x1, y1, x2, y2, score] per detection."""
     detections: Mapped[int]
