@@ -5,6 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def printable(text: object) -> str:
+    r"""Text, such as a file's name, without what a terminal would obey: each such character as its escape sequence.
+
+    Line breaks count among them, and bytes of a name that are no UTF-8.
+
+    Example:
+        >>> printable(Path("a\n.mp4"))
+        'a\\n.mp4'
+    """
+    return "".join(character if character.isprintable() else _escape(character) for character in str(text))
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that it could not decode
+        return f"\\x{code - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode()
+
+
 class SurveilError(Exception):
     """What is wrong, where, and what to do next.
 
@@ -16,7 +35,7 @@ class SurveilError(Exception):
 
     def __init__(self, what: str, where: Path | str | None = None, next_step: str | None = None) -> None:
         self.what, self.where, self.next_step = what, where, next_step
-        message = f"{where}: {what}" if where is not None else what
+        message = f"{printable(where)}: {what}" if where is not None else what
         super().__init__(f"{message}. {next_step}" if next_step else message)
 
 
@@ -26,6 +45,10 @@ class FootageError(SurveilError):
 
 class FootageReadError(FootageError):
     """A file could not be read to its end, which says nothing of what is in it: it is to be tried again."""
+
+
+class PictureError(SurveilError):
+    """A picture cannot be decoded, or is too large."""
 
 
 class CheckpointError(SurveilError):

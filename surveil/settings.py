@@ -41,6 +41,7 @@ class Settings(BaseSettings):
 
     fps: float = Field(default=5.0, gt=0)
     stated_fps: float = Field(default=25.0, ge=0.001)
+    max_pixels: int = Field(default=50_000_000, ge=1)
     gate_threshold: float = Field(default=0.001, ge=0, le=1)
     gate_forced_seconds: float = Field(default=4.0, gt=0)
 

@@ -74,7 +74,9 @@ class Source:
         camera: The camera's name.
         camera_from: Where the name was taken from: "flag", "path" or "default".
         started_at: UTC time of the first frame.
-        started_from: Where the time was taken from: "flag", "path", "metadata" or "file time".
+        started_from: Where the time was taken from: "flag", "path", "metadata" or "file time". A folder of crops is
+            "file time" whenever its pictures' distances in time are those of their files, also where a flag says when
+            they start: such times do not show that two people were in one picture.
         content_hash: SHA-256 of the content (hex), the identity of the footage whatever its name.
         crops: One camera's pictures in a folder of crops, in order of time; empty for a video.
         skipped: Pictures of that camera that are junk by their names and were left out.
@@ -187,8 +189,8 @@ class FrameCounts:
 
 
 WarningKind = Literal[
-    "clock_jump", "container_broken", "damaged", "gap", "invented_times", "junk_skipped", "other", "stated_fps",
-    "truncated", "unreadable_pictures",
+    "clock_jump", "container_broken", "damaged", "gap", "invented_times", "junk_skipped", "other",
+    "outlier_times", "stated_fps", "truncated", "unreadable_pictures",
 ]  # fmt: skip
 
 
@@ -200,13 +202,14 @@ class FootageWarning:
 
     Attributes:
         kind: What is wrong:
-            "clock_jump": the file's clock runs back (`detail`: times);
+            "clock_jump": the file's clock begins anew (`detail`: times);
             "container_broken": reading stopped at `start`, where the container could not be followed any more;
             "damaged": frames between `start` and `end` are lost or flawed (`detail`: unreadable, flawed);
             "gap": no frames between `start` and `end`;
             "invented_times": frames without a time (`detail`: frames);
             "junk_skipped": pictures that are junk by their names (`detail`: pictures);
             "other": stored by an earlier release (`detail`: text);
+            "outlier_times": frames with times that fit to none around them (`detail`: frames);
             "stated_fps": no timestamps in the file (`detail`: fps);
             "truncated": frames end at `start`, the container says `end`;
             "unreadable_pictures": pictures that cannot be decoded (`detail`: pictures, names of the first few).

@@ -82,7 +82,10 @@ class _Taker:
             return self._stored(given, stored[1], int(stored[2]))
         with self._database.session() as session:
             check_model(session, self._models.card.sha256)
-        person = take_person(Path(given), lambda image: self._models.detector.detect([image])[0], number)
+        person = take_person(
+            Path(given), lambda image: self._models.detector.detect([image])[0], number,
+            max_pixels=self._models.max_pixels,
+        )  # fmt: skip
         [appearance] = self._models.appearance.describe([person.image])
         return ExamplePicture(picture=given, taken=person.note, box=person.box), appearance.embedding[None]
 

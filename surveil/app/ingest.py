@@ -60,4 +60,4 @@ def scan(
     with database.session() as session:
         zones = {} if zone else {known.name: known.zone for known, _, _ in list_cameras(session)}
     rules = OriginRules.of(zone or "UTC", settings.camera_patterns, zones, camera=recorded.camera, start=recorded.start)
-    return Scan(database, rules, zone=zone, again=again, passed_over=passed_over)
+    return Scan(database, rules, zone=zone, again=again, passed_over=passed_over, max_pixels=settings.max_pixels)

@@ -18,6 +18,7 @@ class LoadedModels:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.max_pixels = settings.max_pixels
 
     @cached_property
     def detector(self) -> PersonDetector:

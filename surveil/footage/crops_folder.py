@@ -12,16 +12,12 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-import cv2
-import numpy as np
-from PIL import Image as Picture
-from PIL import UnidentifiedImageError
-
-from surveil.errors import FootageError, FootageReadError
-from surveil.footage.origin import OriginRules
+from surveil.errors import FootageError, FootageReadError, PictureError, printable
+from surveil.footage.origin import OriginRules, file_time
+from surveil.images import MAX_PIXELS, picture_size, read_picture
 from surveil.market1501_names import JUNK, CropName
 from surveil.types import (
     CropFile,
@@ -37,7 +33,7 @@ from surveil.types import (
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 MARKET_FPS = 25
 MARKET_SEQUENCE_SECONDS = 7200
-LARGEST_CROP = 1024
+MAX_CROP_HEIGHT = 1024
 """Height in pixels above which a picture is taken for a scene, not a person."""
 SAMPLED_PICTURES = 20
 SHOWN_NAMES = 3
@@ -58,12 +54,17 @@ class CropReader:
     Attributes:
         result: Counts and warnings so far: decoded = processed; unreadable pictures were not decoded.
 
+    Args:
+        source: The folder of crops.
+        max_pixels: So many pixels may a picture have; a larger one counts as unreadable.
+
     Raises:
+        FootageReadError: A file cannot be read, or is gone.
         FootageError: After the iteration: no picture could be read.
     """
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, *, max_pixels: int = MAX_PIXELS) -> None:
+        self.source, self._max_pixels = source, max_pixels
         self._processed = 0
         self._unreadable: list[str] = []
 
@@ -82,10 +83,14 @@ class CropReader:
 
     def __iter__(self) -> Iterator[FolderCrop]:
         for crop in self.source.crops:
-            image = _read(crop.path)
-            if image is None:
-                self._unreadable.append(crop.path.name)
+            try:
+                image = read_picture(crop.path, max_pixels=self._max_pixels)
+            except PictureError:
+                self._unreadable.append(printable(crop.path.name))
                 continue
+            except OSError as error:
+                why = f"cannot be read: {error.strerror or error}"
+                raise FootageReadError(why, crop.path, "It will be tried again by the next ingest.") from error
             self._processed += 1
             yield FolderCrop(crop.seconds, image, crop.path)
         if not self._processed:
@@ -147,16 +152,19 @@ def time_crops(found: FoundFootage, rules: OriginRules) -> tuple[datetime, str, 
     crops = [picture for picture in found.pictures if not _is_junk(picture)]
     market = [_market_seconds(picture) for picture in crops]
     named = [rules.read_path(picture)[1] for picture in crops]
+    by_file = False
     if None not in market:
         begin, begin_from = _oldest(found.path), "file time"
         seconds = [at or 0.0 for at in market]
     else:
-        begin_from = "file time" if None in named else "path"
-        times = [_modified(picture) for picture in crops] if None in named else [time for time in named if time]
+        by_file = None in named
+        begin_from = "file time" if by_file else "path"
+        times = [_modified(picture) for picture in crops] if by_file else [time for time in named if time]
         begin = min(times)
         seconds = [(time - begin) / timedelta(seconds=1) for time in times]
     if rules.start is not None:
-        begin, begin_from = rules.to_utc(rules.start, found.camera), "flag"
+        begin = rules.to_utc(rules.start, found.camera)
+        begin_from = "file time" if by_file else "flag"
     files = [CropFile(picture, at) for picture, at in zip(crops, seconds, strict=True)]
     return begin, begin_from, sorted(files, key=lambda file: (file.seconds, file.path.name))
 
@@ -183,7 +191,7 @@ def _market_seconds(picture: Path) -> float | None:
 
 def _modified(picture: Path) -> datetime:
     try:
-        return datetime.fromtimestamp(picture.stat().st_mtime, UTC)
+        return file_time(picture, picture.stat().st_mtime)
     except OSError as error:
         raise FootageReadError(f"cannot be read: {error.strerror or error}", picture) from error
 
@@ -196,20 +204,11 @@ def _oldest(folder: Path) -> datetime:
 def _looks_like_a_crop(path: Path) -> bool:
     if CropName.parse(path.stem):
         return True
-    try:
-        with Picture.open(path) as picture:
-            return picture.height <= LARGEST_CROP and picture.height >= 1.2 * picture.width
-    except (OSError, UnidentifiedImageError, Picture.DecompressionBombError):
+    size = picture_size(path)
+    if size is None:
         return False
-
-
-def _read(path: Path) -> Image | None:
-    try:
-        encoded = np.fromfile(path, np.uint8)
-    except OSError:
-        return None
-    picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
-    return None if picture is None else picture.astype(np.uint8, copy=False)
+    height, width = size
+    return height <= MAX_CROP_HEIGHT and height >= 1.2 * width
 
 
 def _some(names: list[str]) -> str:

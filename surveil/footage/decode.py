@@ -11,20 +11,23 @@ from types import TracebackType
 
 import av
 import numpy as np
-from av.error import FFmpegError
+from av.error import ExitError, FFmpegError
 from av.video.reformatter import VideoReformatter
 
 from surveil.errors import FootageError
-from surveil.footage.container import claimed_duration, open_video
+from surveil.footage.container import VideoFile, open_video, scope_of
 from surveil.footage.motion import MotionGate, luma_of
-from surveil.footage.timestamps import FrameTimes
+from surveil.footage.timestamps import FrameTimes, Loss
 from surveil.footage.warnings import place_warnings
+from surveil.images import MAX_PIXELS
 from surveil.types import FootageWarning, Frame, FrameCounts, Image, ReadResult
 
 MISSING_SECONDS = 0.5
 """Footage that ends this much before its container says is reported as cut off."""
 MAX_DEMUX_ERRORS = 100
 """So many errors of the container in a row mean that nothing more can be read."""
+MAX_PARALLEL_PIXELS = 10_000_000
+"""Frames with more are decoded one after the other."""
 
 
 class FootageReader:
@@ -45,41 +48,46 @@ class FootageReader:
         gate: The motion gate, new for each footage; None looks at every sampled frame.
         stated_fps: Frames per second of a raw stream, which has no timestamps.
         after: Number of a frame; those up to it were looked at before, and are decoded and counted but not yielded.
+        max_pixels: So many pixels may a frame have.
 
     Attributes:
         stated_duration: Seconds that the container claims, None if it does not: for progress only.
 
     Raises:
+        FootageReadError: The system could not read the file to its end: what was yielded is not all.
         FootageError: On entering: it cannot be opened. After the iteration: no frame could be decoded.
     """
 
     def __init__(
-        self, path: Path, *, fps: float, gate: MotionGate | None = None, stated_fps: float = 25.0, after: int = -1
-    ) -> None:
+        self, path: Path, *, fps: float, gate: MotionGate | None = None, stated_fps: float = 25.0, after: int = -1,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:  # fmt: skip
         self.path = path
         self.stated_duration: float | None = None
+        self._fps, self._gate = fps, gate
+        self._stated_fps, self._max_pixels = stated_fps, max_pixels
         self._counts = FrameCounts()
+        self._losses = _Losses()
         self._container_broken = self._ended = False
-        self._fps = fps
-        self._gate = gate
-        self._stated_fps = stated_fps
         self._after = after
         self._interval = -1
         self._reformatter = VideoReformatter()
-        self._losses = _Losses()
-        self._times: FrameTimes | None = None
+        self._open: tuple[VideoFile, FrameTimes] | None = None
 
     def __enter__(self) -> FootageReader:
-        self._container, self._stream = open_video(self.path)
-        self._stream.thread_type = "AUTO"
-        self._times = FrameTimes(self._container, self._stream, self._stated_fps)
-        self.stated_duration = claimed_duration(self._container, self._stream)
+        video = open_video(self.path, max_pixels=self._max_pixels)
+        # Each frame that is decoded at the same time is in memory as a whole, with those that it refers to.
+        large = video.stream.width * video.stream.height > MAX_PARALLEL_PIXELS
+        video.stream.thread_type = "SLICE" if large else "AUTO"
+        self._open = video, FrameTimes(video.container, video.stream, self._stated_fps)
+        self.stated_duration = video.claimed_duration
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._container.close()
+        if self._open is not None:
+            self._open[0].__exit__(kind, error, trace)
 
     @property
     def result(self) -> ReadResult:
@@ -87,50 +95,62 @@ class FootageReader:
 
         That the footage is cut off shows only at its end.
         """
-        duration = self._times.duration if self._times is not None else 0.0
+        duration = self._open[1].duration if self._open is not None else 0.0
         return ReadResult(dataclasses.replace(self._counts), duration, tuple(self._warnings()))
 
     def __iter__(self) -> Iterator[Frame]:
-        if self._times is None:
+        if self._open is None:
             raise RuntimeError("the reader is not open: use it in a with statement")
-        for decoded in self._decode():
-            index = self._counts.decoded
-            seconds = self._times.seconds(decoded, late=index == 0 and self._counts.unreadable > 0)
-            self._losses.found(seconds, damaged=decoded.is_corrupt)
-            self._counts.decoded += 1
-            if not self._is_due(seconds):
-                self._counts.sampled_out += 1
-            elif self._gate is not None and not self._gate.passes(luma_of(decoded), seconds):
-                self._counts.gated += 1
-            else:
-                self._counts.processed += 1
-                if index > self._after:
-                    yield Frame(index, seconds, self._picture(decoded))
+        video, times = self._open
+        with scope_of(self.path):
+            for item in times.timed(self._decode(video)):
+                if isinstance(item, Loss):
+                    self._losses.lost(item)
+                    continue
+                decoded, seconds = item
+                index = self._counts.decoded
+                self._losses.found(seconds, damaged=decoded.is_corrupt)
+                self._counts.decoded += 1
+                if not self._is_due(seconds):
+                    self._counts.sampled_out += 1
+                elif self._gate is not None and not self._gate.passes(luma_of(decoded), seconds):
+                    self._counts.gated += 1
+                else:
+                    self._counts.processed += 1
+                    if index > self._after:
+                        yield Frame(index, seconds, self._picture(decoded))
+            video.check_read()
         self._ended = True
         if not self._counts.decoded:
             raise FootageError("no frame can be decoded", self.path, "The file is damaged, or no video.")
 
-    def _decode(self) -> Iterator[av.VideoFrame]:
-        for packet in self._packets():
+    def _decode(self, video: VideoFile) -> Iterator[av.VideoFrame | Loss]:
+        for packet in self._packets(video):
+            if packet is None:
+                yield Loss.CONTAINER
+                continue
             try:
                 frames = packet.decode()
             except FFmpegError:
                 self._counts.unreadable += 1
-                self._losses.lost()
+                yield Loss.PACKET
                 continue
             yield from frames
 
-    def _packets(self) -> Iterator[av.Packet[av.VideoStream]]:
-        """The stream's packets, the flushing one last; an error of the container is passed over."""
-        packets = self._container.demux(self._stream)
+    def _packets(self, video: VideoFile) -> Iterator[av.Packet[av.VideoStream] | None]:
+        """The stream's packets, the flushing one last; None where an error of the container is passed over."""
+        packets = video.container.demux(video.stream)
         errors = 0
         while errors < MAX_DEMUX_ERRORS:
             try:
                 packet = next(packets, None)
-            except FFmpegError:
+            except ExitError:
+                raise
+            except (FFmpegError, IndexError):  # an IndexError where damage gives rise to a stream that was not there
+                video.check_read()
                 errors += 1
-                self._losses.broken()
-                packets = self._container.demux(self._stream)
+                yield None
+                packets = video.container.demux(video.stream)
                 continue
             if packet is None:
                 return
@@ -151,15 +171,17 @@ class FootageReader:
         return np.ascontiguousarray(np.rot90(picture, quarter_turns)) if quarter_turns else picture
 
     def _warnings(self) -> Iterator[FootageWarning]:
-        times = self._times
-        if times is None:
+        if self._open is None:
             return
+        _, times = self._open
         if self._container_broken:
             yield FootageWarning("container_broken", times.last)
         if times.stated:
             yield FootageWarning("stated_fps", detail={"fps": self._stated_fps})
         elif times.invented:
             yield FootageWarning("invented_times", detail={"frames": times.invented})
+        if times.outliers:
+            yield FootageWarning("outlier_times", detail={"frames": times.outliers})
         if times.restarts:
             yield FootageWarning("clock_jump", detail={"times": times.restarts})
         yield from place_warnings([FootageWarning("gap", begin, end) for begin, end in times.gaps])
@@ -176,13 +198,9 @@ class _Losses:
         self._good = 0.0
         self._open = False
 
-    def lost(self) -> None:
-        """A frame could not be decoded."""
-        self._place().unreadable += 1
-
-    def broken(self) -> None:
-        """The container could not be followed; how many frames that cost is not known."""
-        self._place()
+    def lost(self, loss: Loss) -> None:
+        """A packet could not be decoded, or the container not be followed: how many frames that cost is not known."""
+        self._place().unreadable += loss is Loss.PACKET
 
     def found(self, seconds: float, damaged: bool) -> None:
         """A frame was decoded, perhaps with errors in the picture."""

@@ -5,30 +5,35 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from surveil.errors import FootageReadError
-from surveil.footage.container import claimed_duration, open_video
+from surveil.footage.container import AGAIN, open_video, scope_of
 from surveil.footage.crops_folder import time_crops
 from surveil.footage.origin import OriginRules
+from surveil.images import MAX_PIXELS
 from surveil.types import CropFile, FoundFootage, Source
 
 
-def examine(found: FoundFootage, rules: OriginRules, *, content_hash: str | None = None) -> Source:
+def examine(
+    found: FoundFootage, rules: OriginRules, *, content_hash: str | None = None, max_pixels: int = MAX_PIXELS
+) -> Source:
     """Open a piece of footage, tell when it starts, and hash it; this reads all of it.
 
     Args:
         found: What `surveil.footage.find.find_footage` met.
         rules: How to tell when it starts; those that it was found with.
         content_hash: Its hash, if that is known already; then only the beginning is read.
+        max_pixels: So many pixels may a video's pictures have.
 
     Raises:
         FootageReadError: It cannot be read now, or changes meanwhile; it may be tried again.
         FootageError: It is no video, or damaged beyond reading.
     """
-    look = _video if found.kind == "video" else _crops
-    return look(found, rules, content_hash)
+    with scope_of(found.path):
+        if found.kind == "crops":
+            return _crops(found, rules, content_hash)
+        return _video(found, rules, content_hash, max_pixels)
 
 
 def hash_again(source: Source) -> str:
@@ -40,19 +45,17 @@ def hash_again(source: Source) -> str:
     return _hash_file(source.path)[0] if source.kind == "video" else _hash_crops(source.crops)
 
 
-def _video(found: FoundFootage, rules: OriginRules, content_hash: str | None) -> Source:
-    container, stream = open_video(found.path)
-    with container:
-        metadata = {**stream.metadata, **container.metadata}
-        duration = claimed_duration(container, stream) or 0.0
+def _video(found: FoundFootage, rules: OriginRules, content_hash: str | None, max_pixels: int) -> Source:
+    with open_video(found.path, max_pixels=max_pixels) as video:
+        metadata, duration = video.metadata, video.claimed_duration or 0.0
+        video.check_read()
     digest, size, mtime_ns = content_hash, found.size, found.mtime_ns
     if digest is None:
         digest, status = _hash_file(found.path)
         size, mtime_ns = status.st_size, status.st_mtime_ns
     started_at, started_from = rules.start_of(
-        found.path, found.camera, metadata=metadata, duration=duration,
-        modified=datetime.fromtimestamp(mtime_ns / 1e9, UTC),
-    )  # fmt: skip
+        found.path, found.camera, metadata=metadata, modified=mtime_ns / 1e9, duration=duration
+    )
     return Source(
         found.path, "video", found.camera, found.camera_from, started_at, started_from, digest,
         size=size, mtime_ns=mtime_ns,
@@ -76,9 +79,9 @@ def _hash_file(path: Path) -> tuple[str, os.stat_result]:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             after = os.fstat(file.fileno())
     except OSError as error:
-        raise FootageReadError(f"cannot be read: {error.strerror or error}", path, "It will be tried again.") from error
+        raise FootageReadError(f"cannot be read: {error.strerror or error}", path, AGAIN) from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise FootageReadError("it changed while it was read", path, "It will be tried again.")
+        raise FootageReadError("it changed while it was read", path, AGAIN)
     return digest, after
 
 

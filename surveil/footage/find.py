@@ -9,10 +9,9 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from av.error import FFmpegError
-
 from surveil.errors import FootageError
-from surveil.footage.container import open_video
+from surveil.files import is_surveil_folder
+from surveil.footage.container import open_video, scope_of
 from surveil.footage.crops_folder import PICTURE_SUFFIXES, find_crops, holds_crops
 from surveil.footage.origin import OriginRules
 from surveil.types import FoundFootage, PassedOver
@@ -25,11 +24,13 @@ VIDEO_SUFFIXES = frozenset({
 })
 """Files that must be readable: one that is not is reported."""
 SIDECAR_SUFFIXES = PICTURE_SUFFIXES | {
-    ".crdownload", ".csv", ".gif", ".idx", ".json", ".log", ".m3u", ".m3u8", ".md", ".mpd", ".part", ".srt", ".sub",
-    ".tif", ".tiff", ".tmp", ".txt", ".vtt", ".webp", ".xml",
+    ".concat", ".crdownload", ".csv", ".ffcat", ".ffconcat", ".gif", ".idx", ".json", ".log", ".m3u", ".m3u8", ".md",
+    ".mpd", ".nfo", ".part", ".sdp", ".srt", ".sub", ".tif", ".tiff", ".tmp", ".txt", ".vtt", ".webp", ".xml",
 }
-"""Files that are passed over in silence, some of which FFmpeg would play: pictures, playlists, half downloads."""
+"""Files that are passed over by their names, some of which FFmpeg would play: pictures, playlists, half downloads."""
 # fmt: on
+TEXT_BYTES, TEXT_CONTROLS = 4096, 0.1
+"""A file whose beginning has no zero bytes and at most this share of control characters is text."""
 
 
 Found = FoundFootage | PassedOver | FootageError
@@ -60,7 +61,7 @@ class _Walk:
 
     def __init__(self, rules: OriginRules) -> None:
         self._rules = rules
-        self._met: set[Path] = set()
+        self._met: set[str] = set()
 
     def run(self, paths: Iterable[Path]) -> Iterator[Found]:
         for given in paths:
@@ -79,6 +80,10 @@ class _Walk:
         denied: list[OSError] = []
         for root, folders, names in os.walk(top, onerror=denied.append, followlinks=True):
             folder = Path(root)
+            if is_surveil_folder(folder):
+                folders.clear()
+                yield PassedOver(folder, "surveil keeps its own pictures in it")
+                continue
             folders[:] = sorted(name for name in folders if not name.startswith(".") and self._first(folder / name))
             files = sorted(folder / name for name in names if not name.startswith("."))
             yield from self._files(folder, files)
@@ -89,14 +94,14 @@ class _Walk:
 
     def _files(self, folder: Path, files: list[Path]) -> Iterator[Found]:
         videos = [file for file in files if file.suffix.lower() not in SIDECAR_SUFFIXES]
-        thumbnails = {file.stem for file in videos}
+        stems = {file.stem: file for file in videos}
         pictures = []
         for file in files:
             if file.suffix.lower() not in SIDECAR_SUFFIXES:
                 continue
             if file.suffix.lower() not in PICTURE_SUFFIXES:
                 yield PassedOver(file, "its name says that it is no footage")
-            elif file.stem in thumbnails:
+            elif file.stem in stems and _is_video(stems[file.stem]):
                 yield PassedOver(file, "a picture named like the video beside it")
             else:
                 pictures.append(file)
@@ -107,10 +112,10 @@ class _Walk:
                 yield from (PassedOver(picture, "a picture, and most beside it show no single person")
                             for picture in pictures)  # fmt: skip
         for file in videos:
-            if file.suffix.lower() in VIDEO_SUFFIXES or _shows_a_frame(file):
+            if _is_video(file):
                 yield from self._file(file)
             else:
-                yield PassedOver(file, "not named like a video, and no frame of it can be decoded")
+                yield PassedOver(file, "not named like a video, and none by what is in it")
 
     def _file(self, path: Path) -> Iterator[Found]:
         if not self._first(path):
@@ -134,22 +139,30 @@ class _Walk:
         return FoundFootage(path, "video", camera, camera_from, status.st_size, status.st_mtime_ns)
 
     def _first(self, path: Path) -> bool:
-        real = path.resolve()
+        real = os.path.realpath(path)  # unlike Path.resolve, it raises nothing at links in a circle
         new = real not in self._met
         self._met.add(real)
         return new
 
 
-def _shows_a_frame(path: Path) -> bool:
-    """Whether a file that is not known by its suffix is a video: a decoded frame is the proof."""
+def _is_video(path: Path) -> bool:
+    """Whether a file is one by its suffix, or by its first frame, which must be decoded for proof."""
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        return True
     try:
-        if not path.is_file() or path.stat().st_size == 0:
+        if not path.is_file() or path.stat().st_size == 0 or _is_text(path):
             return False
-        container, stream = open_video(path)
-        with container:
-            return next(container.decode(stream), None) is not None
-    except (FootageError, FFmpegError, OSError):
+        with open_video(path) as video, scope_of(path):
+            return next(video.container.decode(video.stream), None) is not None
+    except (FootageError, OSError):
         return False
+
+
+def _is_text(path: Path) -> bool:
+    """FFmpeg would play text, and follow playlists."""
+    with path.open("rb") as file:
+        begin = file.read(TEXT_BYTES)
+    return b"\0" not in begin and sum(byte < 32 for byte in begin) <= TEXT_CONTROLS * len(begin)
 
 
 def _denied(error: OSError) -> FootageError:

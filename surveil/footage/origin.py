@@ -7,19 +7,23 @@ where they go forward and it does not exist, it is read with the offset that hel
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from surveil.errors import SurveilError
+from surveil.errors import FootageError, SurveilError
 from surveil.footage.patterns import DEFAULT_PATTERNS, KNOWN_GROUPS
 from surveil.timezones import zone_named
 
-METADATA_TIMES = ("com.apple.quicktime.creationdate", "creation_time", "date")
+METADATA_TIMES = ("com.apple.quicktime.creationdate", "creation_time", "date_recorded", "date")
+"""Tags, their names in lower case."""
 OLDEST_YEAR = 1990
 """Recorders whose clock was never set write 1904 or 1970 into the metadata."""
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Times outside are taken for errors; arithmetic with them could leave the calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,8 @@ class OriginRules:
         """
         for name in (zone, *(zones or {}).values()):
             zone_named(name)
+        if start is not None and not FIRST_YEAR <= start.year <= LAST_YEAR:
+            raise SurveilError("no time at which footage can start", f"start {start}", "Write 2026-09-14T08:30.")
         compiled = tuple(_compile(pattern) for pattern in patterns) + DEFAULT_PATTERNS
         return OriginRules(zone, zones, compiled, camera, start)
 
@@ -66,7 +72,7 @@ class OriginRules:
         return (named, "path") if named else (default_camera(path), "default")
 
     def start_of(
-        self, path: Path, camera: str, *, metadata: Mapping[str, str], modified: datetime, duration: float = 0.0
+        self, path: Path, camera: str, *, metadata: Mapping[str, str], modified: float, duration: float = 0.0
     ) -> tuple[datetime, str]:
         """The UTC time of a video's first frame, and where it was taken from.
 
@@ -74,8 +80,12 @@ class OriginRules:
             path: The footage, absolute, so that a camera's folder is seen even from inside it.
             camera: Its camera.
             metadata: What the container says of itself.
-            modified: The file time (UTC): a recorder writes last when it stops, so footage starts `duration` earlier.
+            modified: The file time, in seconds since 1970: a recorder writes last when it stops, so footage starts
+                `duration` earlier.
             duration: Seconds that the container claims to last, 0 if it does not say.
+
+        Raises:
+            FootageError: The file time is needed, and is none.
         """
         if self.start is not None:
             return self.to_utc(self.start, camera), "flag"
@@ -85,7 +95,7 @@ class OriginRules:
         metadata_time = _metadata_time(metadata)
         if metadata_time is not None:
             return self.to_utc(metadata_time, camera), "metadata"
-        return modified - timedelta(seconds=duration), "file time"
+        return file_time(path, modified - duration), "file time"
 
     def read_path(self, path: Path) -> tuple[str | None, datetime | None]:
         """The camera and the UTC time that the path names; each comes from the first pattern that gives it."""
@@ -104,15 +114,44 @@ class OriginRules:
 
     def _matches(self, path: Path) -> Iterator[dict[str, str | None]]:
         for pattern in self.patterns:
-            match = pattern.search(path.as_posix())
+            match = pattern.search(_legible(path).as_posix())
             if match and not (_names_a_time(pattern) and _time_of(match.groupdict()) is None):
                 yield match.groupdict()
 
 
+def file_time(path: Path, seconds: float) -> datetime:
+    """The UTC time of a file, given in seconds since 1970.
+
+    Raises:
+        FootageError: It is outside the calendar.
+    """
+    try:
+        time = datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        time = datetime.max.replace(tzinfo=UTC)
+    if not FIRST_YEAR <= time.year <= LAST_YEAR:
+        raise FootageError("its file time cannot be", path, "Say with --start when it starts.")
+    return time
+
+
 def default_camera(path: Path) -> str:
     """The file's own name if it has letters (`entrance.mp4`), else its folder's (`entrance/0001.mp4`)."""
+    path = _legible(path)
     without_time = re.sub(r"(?<=\d)[TZ](?=\d|$)", "", path.stem)  # the letters of 20260914T081500Z name no camera
     return path.stem if re.search(r"[^\W\d_]", without_time) else path.parent.name or path.stem
+
+
+def _legible(path: Path) -> Path:
+    """The path as text that can be stored: names that are no UTF-8 are read as Latin-1."""
+    return Path(*(_legible_name(name) for name in path.parts))
+
+
+def _legible_name(name: str) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("latin-1")
+    return name
 
 
 def _compile(pattern: str) -> re.Pattern[str]:
@@ -146,15 +185,20 @@ def _time_of(groups: Mapping[str, str | None]) -> datetime | None:
         return None
     try:
         year, month, day, hour, minute, second = map(int, parts)
-        return datetime(year, month, day, hour, minute, second, tzinfo=None if groups.get("utc") is None else UTC)
+        time_zone = None if groups.get("utc") is None else UTC
+        return _possible(datetime(year, month, day, hour, minute, second, tzinfo=time_zone))
     except ValueError:
         return None
+
+
+def _possible(time: datetime) -> datetime | None:
+    return time if FIRST_YEAR <= time.year <= LAST_YEAR else None
 
 
 def _epoch(digits: str) -> datetime | None:
     try:
         seconds = float(digits)
-        return datetime.fromtimestamp(seconds / 1000 if seconds >= 1e11 else seconds, UTC)
+        return _possible(datetime.fromtimestamp(seconds / 1000 if seconds >= 1e11 else seconds, UTC))
     except (ValueError, OverflowError, OSError):
         return None
 
@@ -165,6 +209,6 @@ def _metadata_time(metadata: Mapping[str, str]) -> datetime | None:
             time = datetime.fromisoformat(metadata.get(key, ""))
         except ValueError:
             continue
-        if time.year >= OLDEST_YEAR:
+        if OLDEST_YEAR <= time.year <= LAST_YEAR:
             return time
     return None

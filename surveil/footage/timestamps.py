@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable, Iterator
+from enum import Enum, auto
 from fractions import Fraction
 from typing import Any
 
@@ -15,19 +18,43 @@ GAP_OF_STEADY = Fraction(5, 2)
 """Where frames came at equal steps, a step this many times as long is a gap: two frames or more are missing."""
 GAP_SECONDS, GAP_OF_VARIABLE = 1, 10
 """Elsewhere it is one if it is longer than both: one second, and ten times the mean step."""
+MAX_GAP_SECONDS = 7 * 24 * 3600
+"""What jumps further ahead is no gap but another clock."""
+LOOKAHEAD, LOOKAHEAD_BYTES = 16, 256 * 2**20
+"""So many frames at most, and of such a size, are held to see whether a jump lasts."""
+LONE_JUMP_SECONDS = 60
+"""If the very first or last frame differs by more from all others, its time is wrong; else there is a gap."""
+
+
+class Loss(Enum):
+    """What comes instead of frames where some are lost."""
+
+    PACKET = auto()
+    """A packet that cannot be decoded."""
+    CONTAINER = auto()
+    """A place where the container cannot be followed."""
 
 
 class FrameTimes:
     """Exact times of the frames of one video stream, in the order in which they are decoded.
 
-    Formats without timestamps (raw streams) get the stated rate; so does a frame without a time before any step is
-    known, and otherwise it follows its predecessor by the last step. A time that does not ascend (a restarted clock)
-    does likewise, and the times after it continue from there.
+    Formats without timestamps (raw streams) get the stated rate; a frame without a time follows its predecessor by the
+    last step. Where the claimed times jump, the frames after tell what it is: if they go on from before the jump, the
+    times between are errors (a flipped bit in a timestamp moves one frame by hours) and are replaced by even steps. If
+    they go on from the jump, it is a gap, or, backwards or by more than `MAX_GAP_SECONDS`, another clock (two
+    recordings in one file): then times continue without a gap.
 
     Args:
         container: The open container.
         stream: Its video stream.
         stated_fps: Frames per second where the footage does not say.
+
+    Attributes:
+        stated: Whether the format has no timestamps.
+        invented: Frames without a time.
+        outliers: Frames whose times were errors.
+        restarts: Times at which another clock began.
+        gaps: Seconds between which there are no frames.
     """
 
     def __init__(self, container: av.container.InputContainer, stream: av.VideoStream, stated_fps: float) -> None:
@@ -35,14 +62,15 @@ class FrameTimes:
         # AVI stores frames in decoding order and no presentation time; the decoder hands out its times ascending.
         self._from_dts = container.format.name == "avi"
         self._time_base = stream.time_base or Fraction(1, 90000)
-        self._step = 1 / Fraction(stated_fps).limit_denominator(1001)
+        rate = stream.average_rate
+        fps = rate if rate and 1 <= rate <= 240 and not self.stated else Fraction(stated_fps)
+        self._step = 1 / fps.limit_denominator(1001)
         self._start = None if stream.start_time is None or self._from_dts else stream.start_time * self._time_base
         self._origin: Fraction | None = None
         self._last: Fraction | None = None
         self._steady = self._steps = 0
         self._covered = Fraction(0)
-        self.invented = 0
-        self.restarts = 0
+        self.invented = self.outliers = self.restarts = 0
         self.gaps: list[tuple[float, float]] = []
 
     @property
@@ -55,27 +83,116 @@ class FrameTimes:
         """Seconds from the first frame to the end of the latest, if that lasts as long as the one before it."""
         return float(self._last + self._step) if self._last is not None else 0.0
 
-    def seconds(self, frame: av.VideoFrame, late: bool = False) -> float:
-        """The time of the next decoded frame.
+    def timed(self, items: Iterable[av.VideoFrame | Loss]) -> Iterator[tuple[av.VideoFrame, float] | Loss]:
+        """The frames with their seconds, and the losses in their places; at most `LOOKAHEAD` items late.
 
         Args:
-            frame: The frame as it left the decoder.
+            items: Frames as they leave the decoder, and where some are lost.
+        """
+        source = iter(items)
+        held: deque[av.VideoFrame | Loss] = deque()
+        lost = False
+        while True:
+            if not held:
+                item = next(source, None)
+                if item is None:
+                    return
+                held.append(item)
+            head = held[0]
+            if isinstance(head, Loss):
+                lost = True
+                held.popleft()
+                yield head
+            elif self._origin is None or not self._is_doubtful(head):
+                held.popleft()
+                yield head, self._follow(head, late=lost)
+            else:
+                outliers, ended = self._look_ahead(head, held, source)
+                yield from self._smoothed(held, outliers) if outliers else self._jump(held, ended)
+
+    def _look_ahead(
+        self, head: av.VideoFrame, held: deque[av.VideoFrame | Loss], source: Iterator[av.VideoFrame | Loss]
+    ) -> tuple[int, bool]:
+        """How many of the held frames, from the first on, have wrong times (0: none), and whether the footage ends.
+
+        Takes more frames from the source as it needs them.
+        """
+        jumped, frames, place = self._seconds(head), 0, 0
+        room = max(2, min(LOOKAHEAD, LOOKAHEAD_BYTES // (2 * head.width * head.height + 1)))
+        while frames <= room:
+            if place == len(held):
+                item = next(source, None)
+                if item is None:
+                    return 0, True
+                held.append(item)
+            following = held[place]
+            place += 1
+            if isinstance(following, Loss):
+                continue
+            if frames and self._goes_on(self._seconds(following), jumped, frames):
+                return frames, False
+            frames += 1
+        return 0, False
+
+    def _goes_on(self, now: Fraction | None, jumped: Fraction | None, frames: int) -> bool:
+        """Whether a time, so many frames after the last good one, goes on from there and not from the jump."""
+        if now is None or jumped is None or self._last is None:
+            return False
+        earliest = self._last + (frames + 1) * self._step / 4
+        return earliest < now < jumped if jumped > self._last else now > earliest
+
+    def _smoothed(
+        self, held: deque[av.VideoFrame | Loss], outliers: int
+    ) -> Iterator[tuple[av.VideoFrame, float] | Loss]:  # fmt: skip
+        """The first frames held, at even steps up to the first one whose time is right."""
+        right = [item for item in held if not isinstance(item, Loss)][outliers]
+        begin, end = self._last or Fraction(0), self._seconds(right) or Fraction(0)
+        step = (end - begin) / (outliers + 1)
+        self.outliers += outliers
+        while outliers:
+            item = held.popleft()
+            if isinstance(item, Loss):
+                yield item
+            else:
+                outliers -= 1
+                self._last = (self._last or Fraction(0)) + step
+                yield item, float(self._last)
+
+    def _jump(
+        self, held: deque[av.VideoFrame | Loss], ended: bool
+    ) -> Iterator[tuple[av.VideoFrame, float] | Loss]:  # fmt: skip
+        """The first frame held, after a jump that lasts: a gap, or another clock."""
+        head = held.popleft()
+        now = None if isinstance(head, Loss) else self._seconds(head)
+        if isinstance(head, Loss) or now is None or self._last is None or self._origin is None:
+            raise AssertionError("only a frame after others can be in doubt")
+        step = now - self._last
+        lone = (ended and not any(not isinstance(item, Loss) for item in held)) or self._last == 0
+        if lone and abs(step) > LONE_JUMP_SECONDS:
+            self.outliers += 1
+            self._origin += step - self._step
+        elif step <= 0 or step > MAX_GAP_SECONDS:
+            self.restarts += 1
+            self._origin += step - self._step
+        yield head, self._follow(head, late=False)
+
+    def _follow(self, frame: av.VideoFrame, late: bool) -> float:
+        """The time of the next frame, by what it claims.
+
+        Args:
+            frame: The frame.
             late: Frames before the first one were lost, so that this one is not at 0 but where the stream says.
         """
-        time = self._claimed(frame)
-        if time is not None and self._origin is None:
+        claimed = self._claimed(frame)
+        if claimed is not None and self._origin is None:
             first_known = self._last + self._step if self._last is not None else Fraction(0)
-            early = late and self._last is None and self._start is not None and self._start < time
-            self._origin = self._start if early else time - first_known
-        now = time - self._origin if time is not None and self._origin is not None else None
-        if self._last is not None and (now is None or now <= self._last):
-            follows = self._last + self._step
-            if now is not None and self._origin is not None:
-                self.restarts += 1
-                self._origin += now - follows
-            now = follows
-        self.invented += time is None and not self._from_dts  # AVI's last frames never have one
-        now = now if now is not None else Fraction(0)
+            early = late and self._last is None and self._start is not None
+            begins = self._start if early and self._start is not None else claimed
+            self._origin = begins if 0 < claimed - begins <= LONE_JUMP_SECONDS else claimed - first_known
+        now = self._seconds(frame)
+        self.invented += claimed is None and not self._from_dts  # AVI's last frames never have one
+        if now is None:
+            now = self._last + self._step if self._last is not None else Fraction(0)
         self._learn_step(now)
         self._last = now
         return float(now)
@@ -85,6 +202,18 @@ class FrameTimes:
             return None
         ticks = frame.dts if self._from_dts or frame.pts is None else frame.pts
         return None if ticks is None else ticks * (frame.time_base or self._time_base)
+
+    def _seconds(self, frame: av.VideoFrame) -> Fraction | None:
+        """The time that a frame claims, from the first frame on."""
+        claimed = self._claimed(frame)
+        return None if claimed is None or self._origin is None else claimed - self._origin
+
+    def _is_doubtful(self, frame: av.VideoFrame) -> bool:
+        now = self._seconds(frame)
+        if now is None or self._last is None:
+            return False
+        step = now - self._last
+        return step <= 0 or self._is_gap(step) or (self._steps < LEARNING_STEPS and step > GAP_SECONDS)
 
     def _learn_step(self, now: Fraction) -> None:
         if self._last is None:

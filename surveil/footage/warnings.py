@@ -37,7 +37,7 @@ def _line(kind: WarningKind, warnings: Sequence[FootageWarning]) -> str:
     first = warnings[0]
     match kind:
         case "clock_jump":
-            return f"the clock of the file runs back {_total(warnings, 'times')} times: read as continuous"
+            return f"the clock of the file begins anew {_total(warnings, 'times')} times: read as continuous"
         case "container_broken":
             return "the container is broken: reading stopped where it could not be followed any more"
         case "damaged":
@@ -51,6 +51,8 @@ def _line(kind: WarningKind, warnings: Sequence[FootageWarning]) -> str:
             return f"{_total(warnings, 'pictures')} pictures are junk by their names (identity -1) and were skipped"
         case "other":
             return "; ".join(str(warning.detail.get("text", "")) for warning in warnings)
+        case "outlier_times":
+            return f"{_total(warnings, 'frames')} frames with times that cannot be: each lies between its neighbours"
         case "stated_fps":
             return f"no timestamps in the file: times follow the stated rate, {first.detail.get('fps', 0):g} fps"
         case "truncated":

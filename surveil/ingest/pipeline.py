@@ -152,7 +152,14 @@ class VideoProcessing(Processing):
         after = -1 if state is None else state["frame"]
         super().__init__(
             pipeline,
-            FootageReader(source.path, fps=settings.fps, gate=gate, stated_fps=settings.stated_fps, after=after),
+            FootageReader(
+                source.path,
+                fps=settings.fps,
+                gate=gate,
+                stated_fps=settings.stated_fps,
+                after=after,
+                max_pixels=settings.max_pixels,
+            ),
         )
         self._tracker = Tracker(
             fps=settings.fps,
@@ -196,7 +203,7 @@ class CropsProcessing(Processing):
     _reader: CropReader
 
     def __init__(self, pipeline: Pipeline, source: Source) -> None:
-        super().__init__(pipeline, CropReader(source))
+        super().__init__(pipeline, CropReader(source, max_pixels=pipeline.settings.max_pixels))
         self._count = len(source.crops)
 
     def steps(self) -> Generator[Step, None, None]:

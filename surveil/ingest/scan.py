@@ -14,6 +14,7 @@ from surveil.errors import FootageError, SurveilError
 from surveil.footage.examine import examine
 from surveil.footage.find import find_footage
 from surveil.footage.origin import OriginRules
+from surveil.images import MAX_PIXELS
 from surveil.ingest.stamp import Stamp
 from surveil.store.cameras import configure_camera
 from surveil.store.register import MAX_CAMERA_NAME, register_footage
@@ -64,12 +65,14 @@ class Scan:
         zone: The time zone to give to the cameras; None leaves theirs as it is.
         again: Whether footage that is done, or was given up, is to be done again.
         passed_over: Is told what is met and is not footage.
+        max_pixels: So many pixels may a video's pictures have.
     """
 
     def __init__(
         self, database: Database, rules: OriginRules, *, zone: str | None = None, again: bool = False,
-        passed_over: Callable[[PassedOver], object] | None = None,
+        passed_over: Callable[[PassedOver], object] | None = None, max_pixels: int = MAX_PIXELS,
     ) -> None:  # fmt: skip
+        self._max_pixels = max_pixels
         self._passed_over = passed_over or (lambda _: None)
         self._database, self._rules, self._zone, self._again = database, rules, zone, again
         self._zoned: set[str] = set()
@@ -111,7 +114,9 @@ class Scan:
         if unchanged is not None and unchanged.footage.state == "done" and not self._again:
             return Known(found, unchanged.footage.remark(found.path, self._rules.camera))
         stamp = Stamp.of(found.pictures or (found.path,))
-        source = examine(found, self._rules, content_hash=unchanged.content_hash if unchanged else None)
+        source = examine(
+            found, self._rules, content_hash=unchanged.content_hash if unchanged else None, max_pixels=self._max_pixels
+        )
         footage_id, _ = retry(lambda: register_footage(self._database, source, again=self._again))
         retry(lambda: remember_file(self._database, found.scan_key, source, footage_id))
         footage = retry(lambda: stored_footage(self._database, [footage_id]))[footage_id]

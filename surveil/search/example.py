@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from surveil.errors import QueryError
+from surveil import images
+from surveil.errors import PictureError, QueryError
 from surveil.people.crops import cut
 from surveil.types import Detections, Floats, Image
 
@@ -38,34 +38,35 @@ class Person:
     box: tuple[float, float, float, float] | None = None
 
 
-def read_picture(path: Path) -> Image:
+def read_picture(path: Path, max_pixels: int = images.MAX_PIXELS) -> Image:
     """A picture as (H, W, 3), the way up that its metadata says.
 
     Raises:
-        QueryError: It cannot be read, or is no picture.
+        QueryError: It cannot be read, is no picture, or has more pixels than allowed.
     """
     try:
-        content = np.frombuffer(path.read_bytes(), np.uint8)
+        return images.read_picture(path, max_pixels=max_pixels)
     except OSError as error:
         raise QueryError(f"cannot be read ({error.strerror})", path, "Check the path.") from error
-    picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
-    if picture is None:
-        raise QueryError("not a picture that can be read", path, "Give a JPEG, PNG, BMP, TIFF or WebP file.")
-    return picture.astype(np.uint8, copy=False)
+    except PictureError as error:
+        raise QueryError(error.what, path, error.next_step) from error
 
 
-def take_person(path: Path, detect: DetectPeople, number: int | None = None) -> Person:
+def take_person(
+    path: Path, detect: DetectPeople, number: int | None = None, *, max_pixels: int = images.MAX_PIXELS
+) -> Person:
     """The person in a picture; the whole picture when it is the crop of a person already.
 
     Args:
         path: The picture.
         detect: Finds people in a picture.
         number: Which person, counted from the left, from 1; None: the only one, or the largest.
+        max_pixels: So many pixels may the picture have.
 
     Raises:
         QueryError: It cannot be read, shows nobody, or fewer people than `number`.
     """
-    picture = read_picture(path)
+    picture = read_picture(path, max_pixels)
     height, width = picture.shape[:2]
     if number is None and height >= TALL * width:
         framed = _framed_boxes(picture, detect)

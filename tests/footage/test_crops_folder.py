@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from surveil.errors import FootageError
+from surveil.errors import FootageError, FootageReadError
 from surveil.footage.crops_folder import CropReader
 from surveil.footage.warnings import warnings_in_words
 from tests.footage.walk import discover
@@ -144,9 +144,34 @@ def test_a_picture_that_cannot_be_read_costs_only_itself(market):
 def test_no_picture_can_be_read(market):
     source = next(discover([market]))
     for file in source.crops:
-        file.path.unlink()
+        file.path.write_bytes(b"no picture")
     with pytest.raises(FootageError, match="none of its pictures can be read"):
         list(CropReader(source))
+
+
+def test_a_picture_that_the_system_cannot_read_is_no_damaged_one(market):
+    source = next(discover([market]))
+    source.crops[1].path.unlink()
+    with pytest.raises(FootageReadError, match=r"0002_c1s1_000451_03\.jpg: cannot be read.*tried again"):
+        list(CropReader(source))
+
+
+def test_pictures_too_large_to_be_decoded_cost_nothing_but_themselves(market):
+    bomb, large = market / "0002_c1s1_000451_03.jpg", market / "0002_c1s2_000050_01.jpg"
+    bomb.write_bytes(cv2.imencode(".png", np.zeros((3000, 3000), np.uint8))[1].tobytes())
+    picture(large, 2000, 1000, level=200)
+    reader = CropReader(next(discover([market])), max_pixels=1_000_000)
+    crops = list(reader)
+    assert [crop.path.name for crop in crops] == ["0007_c1s1_000025_01.jpg", large.name]
+    assert crops[1].image.shape == (1000, 500, 3)  # a JPEG is decoded at half its size
+    assert reader.result.frames.unreadable == 1
+
+
+def test_times_of_files_are_told_as_such_also_under_a_flag(tmp_path):
+    for number, name in enumerate("ab"):
+        picture(tmp_path / "entrance" / f"{name}.jpg", modified=EPOCH + number)
+    [source] = discover([tmp_path], start=datetime(2026, 9, 1, 12, tzinfo=UTC))
+    assert (source.started_at, source.started_from) == (datetime(2026, 9, 1, 12, tzinfo=UTC), "file time")
 
 
 def test_pictures_without_rights_are_reported(public_folder, as_ordinary_user):

@@ -1,10 +1,14 @@
 """Frames with their own times, every one counted; damage is read past and told."""
 
+import errno
+import os
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
 
-from surveil.errors import FootageError
+from surveil.errors import FootageError, FootageReadError
 from surveil.footage.decode import FootageReader
 from surveil.footage.motion import MotionGate
 from surveil.footage.warnings import warnings_in_words
@@ -103,7 +107,7 @@ def test_a_clock_that_runs_back_is_read_on(video, plain, tmp_path):
     assert len(frames) == 50
     assert (np.diff(seconds_of(frames)) > 0).all()
     assert seconds_of(frames)[-1] == pytest.approx(4.9)
-    assert said(reader) == ["the clock of the file runs back 1 times: read as continuous"]
+    assert said(reader) == ["the clock of the file begins anew 1 times: read as continuous"]
 
 
 @pytest.mark.parametrize("fps", [1, 3, 5, 10])
@@ -278,3 +282,77 @@ def test_a_real_recording_without_timestamps(shared_data):
     assert len(frames) == 100  # 596 frames at 12 a second are 49.7 s
     assert reader.result.duration == pytest.approx(596 / 12)
     assert said(reader) == ["no timestamps in the file: times follow the stated rate, 12 fps"]
+
+
+def move_time(path, number, bit):
+    """Flip a bit (0 to 32) of the presentation time, and of the decoding time if there is one, of a .ts frame."""
+    content = bytearray(path.read_bytes())
+    headers = [
+        at for at in range(0, len(content), 188)
+        if content[at + 1] & 0x40 and b"\0\0\1\xe0" in content[at : at + 188]
+    ]  # fmt: skip
+    begin = content.index(b"\0\0\1\xe0", headers[number])
+    byte, place = {32: (9, 3), 31: (9, 2), 30: (9, 1)}[bit] if bit >= 30 else (10, bit - 22)
+    for stamp in range(2 if content[begin + 7] & 0x40 else 1):
+        content[begin + byte + 5 * stamp] ^= 1 << place
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("bit", [32, 31, 30, 25])
+@pytest.mark.parametrize("number", [0, 1, 5, 20, 39])
+def test_one_flipped_bit_in_one_time_moves_no_other_frame(video, plain, tmp_path, number, bit):
+    path = video(tmp_path / "a.ts", plain(40), codec_options={"bf": "0"})
+    move_time(path, number, bit)
+    reader, frames = read(path)
+    assert seconds_of(frames) == pytest.approx([n / 10 for n in range(40)], abs=0.15)
+    assert reader.result.duration == pytest.approx(4.0, abs=0.15)
+    assert {"outlier_times", "clock_jump"} & {warning.kind for warning in reader.result.warnings}
+
+
+def test_times_that_leave_the_calendar_are_another_clock(video, plain, tmp_path):
+    year = 365 * 24 * 3600 * 1000
+    times = [100 * n for n in range(30)] + [10_000 * year + 100 * n for n in range(30)]
+    reader, frames = read(video(tmp_path / "a.mkv", plain(60), milliseconds=times))
+    assert seconds_of(frames) == pytest.approx([n / 10 for n in range(60)])
+    assert reader.result.warnings[0].kind == "clock_jump"
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "ts", "mp4", "avi"])
+def test_what_the_system_cannot_read_is_not_damage(video, noisy, tmp_path, monkeypatch, suffix):
+    path = video(
+        tmp_path / f"a.{suffix}", noisy(60), codec_options={"g": "10", "bf": "0"},
+        options={"movflags": "faststart"} if suffix == "mp4" else None,
+    )  # fmt: skip
+    half, pread, opened = path.stat().st_size // 2, os.pread, []
+
+    def broken(descriptor, size, place):
+        if opened and place + size > half:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return pread(descriptor, size, place)
+
+    monkeypatch.setattr("os.pread", broken)
+    with FootageReader(path, fps=ALL) as reader:
+        opened.append(path)
+        frames = []
+        with pytest.raises(FootageReadError, match=rf"a\.{suffix}: cannot be read: Input/output error.*tried again"):
+            frames += reader
+    assert reader.result.frames.decoded > 0
+    with pytest.raises(FootageReadError, match="Input/output error"), FootageReader(path, fps=ALL) as reader:
+        list(reader)
+
+
+def test_pictures_larger_than_allowed_are_refused_before_they_are_decoded(video, plain, tmp_path):
+    path = video(tmp_path / "a.mp4", plain(3, size=(640, 480)))
+    with pytest.raises(FootageError, match=r"640 x 480 pixels, and 300,000 are the limit.*max_pixels"):
+        FootageReader(path, fps=5, max_pixels=300_000).__enter__()
+    assert len(read(path, max_pixels=307_200)[1]) == 3
+
+
+def test_a_name_that_is_no_utf_8_can_be_read_and_printed(video, plain, tmp_path):
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/S\xfcd\n.mp4"))
+    video(tmp_path / "a.mp4", plain(5)).rename(path)
+    assert len(read(path)[1]) == 5
+    path.write_bytes(b"")
+    with pytest.raises(FootageError) as raised:
+        FootageReader(path, fps=5).__enter__()
+    assert r"S\xfcd\n.mp4: cannot be read" in str(raised.value)

@@ -1,5 +1,6 @@
 """What is found at the paths given, and what is reported."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 
 from surveil.errors import FootageError, FootageReadError, SurveilError
+from surveil.files import mark_folder
 from surveil.footage.examine import examine
 from surveil.footage.find import find_footage
 from surveil.footage.origin import OriginRules
@@ -33,7 +35,7 @@ def put(clip, tmp_path):
     def copy(name, folder=tmp_path):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(clip.read_bytes() + name.encode())
+        path.write_bytes(clip.read_bytes() + os.fsencode(name))
         return path
 
     return copy
@@ -286,3 +288,67 @@ def test_a_playlist_opens_no_address(tmp_path):
             server.accept()
     assert not sources
     assert list(errors) == [playlist]
+
+
+def test_links_in_a_circle_are_reported_and_end_nothing(put, tmp_path):
+    good = put("good.mp4")
+    (tmp_path / "a.mp4").symlink_to(tmp_path / "b.mp4")
+    (tmp_path / "b.mp4").symlink_to(tmp_path / "a.mp4")
+    sources, errors = found(tmp_path)
+    assert sources == [good]
+    assert set(errors.values()) == {"cannot be read: Too many levels of symbolic links"}
+
+
+def test_one_odd_file_does_not_end_the_walk(put, video, plain, tmp_path):
+    odd = put("odd.mp4")
+    os.utime(odd, (300_000_000_000, 300_000_000_000))  # the year 11476
+    tagged = video(tmp_path / "tagged.mkv", plain(5), metadata={"DATE": "9999-12-31"})
+    latin = put(os.fsdecode(b"S\xfcd.mp4"))
+    sources, errors = found(tmp_path)
+    assert set(sources) == {tagged, latin}
+    assert errors == {odd: "its file time cannot be"}
+
+
+def test_the_date_tag_of_matroska(video, plain, tmp_path):
+    video(tmp_path / "a.mkv", plain(5), metadata={"DATE": "2026-09-14T05:00:00Z"})
+    [source] = discover([tmp_path])
+    assert (source.started_at, source.started_from) == (datetime(2026, 9, 14, 5, tzinfo=UTC), "metadata")
+
+
+def test_what_surveil_keeps_itself_is_no_footage(put, tmp_path):
+    good = put("good.mp4")
+    own = put("surveil.media/ab/crop.mp4").parent.parent
+    mark_folder(own)
+    assert found(tmp_path) == ([good], {})
+    assert [one.path for one in find_footage([tmp_path], OriginRules.of()) if isinstance(one, PassedOver)] == [own]
+
+
+def test_text_and_playlists_are_no_footage(put, tmp_path):
+    segments = [put("1.mp4"), put("2.mp4")]
+    (tmp_path / "all.ffconcat").write_text("ffconcat version 1.0\nfile 1.mp4\nfile 2.mp4\n")
+    (tmp_path / "list").write_text("ffconcat version 1.0\nfile 1.mp4\nfile 2.mp4\n")
+    (tmp_path / "art.asc").write_text("@@@@ @@@@\n" * 100)
+    (tmp_path / "about.nfo").write_bytes(b"\xdb\xdb\xdb ABOUT \xdb\xdb\xdb\r\n" * 100)
+    assert found(tmp_path) == (segments, {})
+    playlist = tmp_path / "all.ffconcat"
+    assert found(playlist) == ([], {playlist: "a playlist, not footage"})
+
+
+def test_a_picture_is_no_thumbnail_of_a_file_that_is_no_video(tmp_path):
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.jpg"), np.zeros((160, 60, 3), np.uint8))
+        (tmp_path / f"{number}.xmp").write_text("<x:xmpmeta/>")
+    [crops] = discover([tmp_path])
+    assert len(crops.crops) == 3
+
+
+def test_a_file_that_cannot_be_hashed_is_named(put, monkeypatch):
+    path = put("a.mp4")
+
+    def fail(_file, _name):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("hashlib.file_digest", fail)
+    [error] = discover([path])
+    assert isinstance(error, FootageReadError)
+    assert str(error).startswith(f"{path}: cannot be read: Input/output error")

@@ -1,12 +1,13 @@
 """Which camera, and when: told by names as recorders write them, by flags, by metadata, by file times."""
 
+import os
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
-from surveil.errors import SurveilError
+from surveil.errors import FootageError, SurveilError
 from surveil.footage.origin import OriginRules, default_camera
 from surveil.footage.patterns import DEFAULT_PATTERNS, KNOWN_GROUPS
 
@@ -129,7 +130,7 @@ NAMED = Path("/f/gate_20260914_081500.mp4")
 def origin(path=NAMED, camera=None, start=None, metadata=METADATA, **more):
     rules = OriginRules.of("Europe/Rome", camera=camera, start=start)
     name, name_from = rules.camera_of(path)
-    return name, name_from, *rules.start_of(path, name, metadata=metadata, modified=MODIFIED, **more)
+    return name, name_from, *rules.start_of(path, name, metadata=metadata, modified=MODIFIED.timestamp(), **more)
 
 
 def test_flag_before_path_before_metadata_before_file_time():
@@ -183,3 +184,19 @@ def test_a_clock_that_was_never_set_is_not_believed(time):
 )
 def test_the_default_camera_is_the_file_or_its_folder(path, camera):
     assert default_camera(Path(path)) == camera
+
+
+def test_times_outside_the_calendar_are_told_or_not_believed():
+    path = Path("/f/a.mp4")
+    for time in ("9999-12-31T23:59:59", "0001-01-01T00:00:00"):
+        assert origin(path, metadata={"date": time})[2:] == (MODIFIED, "file time")
+    with pytest.raises(SurveilError, match="no time at which footage can start"):
+        OriginRules.of("Asia/Tokyo", start=datetime(1, 1, 1))
+    with pytest.raises(FootageError, match=r"file time cannot be.*--start"):
+        OriginRules.of().start_of(path, "a", metadata={}, modified=253_402_300_800.0)
+    named = OriginRules.of().start_of(NAMED, "gate", metadata={}, modified=253_402_300_800.0)
+    assert named == (AT_UTC, "path")  # where it is not needed it does no harm
+
+
+def test_a_name_that_is_no_utf_8_names_a_camera_that_can_be_stored():
+    assert OriginRules.of().camera_of(Path(os.fsdecode(b"/f/Eingang S\xfcd.mp4"))) == ("Eingang Süd", "default")

@@ -31,9 +31,9 @@ def examined(monkeypatch):
     hashes = []
     real = scan_module.examine
 
-    def examine(found, rules, *, content_hash=None):
+    def examine(found, rules, *, content_hash=None, **options):
         hashes.append(content_hash)
-        return real(found, rules, content_hash=content_hash)
+        return real(found, rules, content_hash=content_hash, **options)
 
     monkeypatch.setattr(scan_module, "examine", examine)
     return hashes
@@ -179,7 +179,7 @@ def test_hundreds_of_known_files_are_told_without_reading_one(database, tmp_path
     for path in paths:
         path.write_bytes(path.name.encode())
 
-    def examine(found, rules, *, content_hash=None):
+    def examine(found, rules, **_options):
         at = datetime(2026, 1, 1, tzinfo=UTC)
         digest = found.path.name.rjust(64, "0")
         return Source(found.path, "video", "c", "flag", at, "flag", digest, size=found.size, mtime_ns=found.mtime_ns)

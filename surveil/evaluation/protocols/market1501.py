@@ -14,14 +14,14 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 import scipy.io
 from numpy.typing import NDArray
 from scipy.io.matlab import MatReadError
 
 from surveil.attributes import ATTRIBUTES, OUTPUTS
-from surveil.errors import DatasetError
+from surveil.errors import DatasetError, PictureError
+from surveil.images import decode_picture
 from surveil.market1501_names import CropName
 from surveil.types import Floats, Image
 
@@ -76,15 +76,16 @@ class Split:
         """
         pictures: list[Image] = []
         for name, content in zip(self.names[rows], self.encoded[rows], strict=True):
-            picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
-            if picture is None:
-                raise DatasetError("not a readable picture", name, "Copy the dataset again.")
+            try:
+                picture = decode_picture(content, name, max_pixels=None)
+            except PictureError:
+                raise DatasetError("not a readable picture", name, "Copy the dataset again.") from None
             if pictures and picture.shape != pictures[0].shape:
                 raise DatasetError(
                     f"expected a crop of {pictures[0].shape[1]}x{pictures[0].shape[0]} pixels like the others, "
                     f"found {picture.shape[1]}x{picture.shape[0]}", name, "Use the original crops.",
                 )  # fmt: skip
-            pictures.append(np.asarray(picture, np.uint8))
+            pictures.append(picture)
         return np.stack(pictures) if pictures else np.zeros((0, 128, 64, 3), np.uint8)
 
     def select(self, rows: NDArray[Any]) -> Split:
