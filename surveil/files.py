@@ -6,12 +6,28 @@ import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 PARTIAL = ".part"
 """The ending of a file that is being written; one that stays was left by a process that was killed."""
 MARKER = ".surveil"
 """A file of this name says that its folder is surveil's own."""
 _MARKER_TEXT = "This folder is kept by surveil. What is in it is no footage.\n"
+
+
+def path_text(path: Path) -> str:
+    """A path as text that any database can store: itself, or a file URI where a name is no UTF-8."""
+    text = str(path)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return path.as_uri()
+    return text
+
+
+def text_path(text: str) -> Path:
+    """The path that `path_text` made text of."""
+    return Path(os.fsdecode(unquote_to_bytes(text[len("file://") :]))) if text.startswith("file:///") else Path(text)
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -13,6 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from surveil.files import path_text
+
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 State = dict[str, Any]
@@ -53,7 +55,7 @@ class FoundFootage:
     @property
     def scan_key(self) -> str:
         """What a scan remembers it by: the path, and in a folder of crops, which may hold several, the camera too."""
-        return str(self.path) if self.kind == "video" else f"{self.path}#{self.camera}"
+        return path_text(self.path) if self.kind == "video" else f"{path_text(self.path)}#{self.camera}"
 
 
 @dataclass(frozen=True, slots=True)

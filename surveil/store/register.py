@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from surveil.files import path_text, text_path
 from surveil.store.session import Database
 from surveil.store.tables import Base, Camera, Footage
 from surveil.types import Source
@@ -51,7 +51,7 @@ def register_footage(database: Database, source: Source, *, again: bool = False)
                 footage.watermark, footage.progress = None, 0.0
             _change(footage, _kept(footage, columns) | {"state": "waiting", "error": None})
             footage.attempts = 0 if again else footage.attempts
-        elif footage.path != columns["path"] and not Path(footage.path).exists():
+        elif footage.path != columns["path"] and not text_path(footage.path).exists():
             footage.path = columns["path"]
         return footage.id, footage.state
 
@@ -99,7 +99,7 @@ def _columns(session: Session, source: Source) -> dict[str, Any]:
     return {
         "camera_id": register_camera(session, source.camera),
         "camera_from": source.camera_from,
-        "path": str(source.path),
+        "path": path_text(source.path),
         "kind": source.kind,
         "size": source.size,
         "mtime_ns": source.mtime_ns,

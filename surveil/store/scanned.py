@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from surveil.files import path_text
 from surveil.store.register import MAX_ATTEMPTS
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Footage, ScannedFile
@@ -42,7 +43,7 @@ class StoredFootage:
             path: Where it was found now.
             camera: What the user calls its camera; None: nothing was said.
         """
-        same = "ingested before" if self.path == str(path) else f"the same content as {self.path}"
+        same = "ingested before" if self.path == path_text(path) else f"the same content as {self.path}"
         if camera is None or camera == self.camera:
             return same
         return f"{same}, as camera {self.camera}; to correct that: surveil footage set {self.footage_id} --camera"
