@@ -70,7 +70,7 @@ def load_market1501(folder: Path, size: tuple[int, int]) -> PersonImages:
     """
     split = load_split(folder, "train")
     targets = target_matrix(split.ids, load_attributes(folder, "train"))
-    return PersonImages(_resized(split.images, size), split.ids, split.cameras, targets)
+    return PersonImages(resized(split.images, size), split.ids, split.cameras, targets)
 
 
 def load_cuhk03(path: Path, size: tuple[int, int]) -> PersonImages:
@@ -83,13 +83,13 @@ def load_cuhk03(path: Path, size: tuple[int, int]) -> PersonImages:
     Raises:
         DatasetError: There is no such crop, or one is no picture.
     """
-    files = {name: content for name, content in _read_files(path) if _CUHK03_NAME.fullmatch(name)}
+    files = {name: content for name, content in read_files(path) if _CUHK03_NAME.fullmatch(name)}
     if not files:
         raise DatasetError("no crops named NNNN_KK.jpg", path, "Give the folder or zip of CUHK03's detected crops.")
     numbers = np.array([[int(part) for part in name[:-4].split("_")] for name in files], np.int64)
-    pictures = [_decode(content, path / name) for name, content in files.items()]
+    pictures = [decode(content, path / name) for name, content in files.items()]
     unknown = np.full((len(files), OUTPUTS), np.nan, np.float32)
-    return PersonImages(_resized(pictures, size), numbers[:, 0], numbers[:, 1] // 5, unknown)
+    return PersonImages(resized(pictures, size), numbers[:, 0], numbers[:, 1] // 5, unknown)
 
 
 def load_rendered(folder: Path, size: tuple[int, int]) -> PersonImages:
@@ -105,10 +105,10 @@ def load_rendered(folder: Path, size: tuple[int, int]) -> PersonImages:
     files = [path for path in sorted(folder.glob("*_c*_*.jpg")) if path.name[:4] in attributes]
     if not files:
         raise DatasetError("no crops named NNNN_cC_KK.jpg", folder, _RENDER)
-    pictures = [_decode(path.read_bytes(), path) for path in files]
+    pictures = [decode(path.read_bytes(), path) for path in files]
     targets = np.stack([_targets(attributes[path.name[:4]]) for path in files])
     people, cameras = (np.array([int(path.name[part]) for path in files]) for part in (slice(4), slice(6, 7)))
-    return PersonImages(_resized(pictures, size), people, cameras, targets)
+    return PersonImages(resized(pictures, size), people, cameras, targets)
 
 
 def _targets(labels: dict[str, str]) -> Floats:
@@ -123,9 +123,14 @@ def _targets(labels: dict[str, str]) -> Floats:
     return targets
 
 
-def _read_files(path: Path) -> Iterable[tuple[str, bytes]]:
+def read_files(path: Path) -> Iterable[tuple[str, bytes]]:
+    """Name and content of the files of a folder or of a zip, in order.
+
+    Raises:
+        DatasetError: It is neither.
+    """
     if path.is_dir():
-        yield from ((file.name, file.read_bytes()) for file in sorted(path.glob("*.jpg")))
+        yield from ((file.name, file.read_bytes()) for file in sorted(path.iterdir()) if file.is_file())
         return
     try:
         with zipfile.ZipFile(path) as archive:
@@ -134,12 +139,18 @@ def _read_files(path: Path) -> Iterable[tuple[str, bytes]]:
         raise DatasetError(f"not a readable zip ({error})", path, "Copy it again.") from error
 
 
-def _decode(content: bytes, path: Path) -> NDArray[np.uint8]:
+def decode(content: bytes, path: Path) -> NDArray[np.uint8]:
+    """(H, W, 3) BGR of a picture's bytes.
+
+    Raises:
+        DatasetError: They are no picture; `path` is named.
+    """
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
     if picture is None:
         raise DatasetError("not a readable picture", path, "Copy the dataset again.")
     return np.asarray(picture, np.uint8)
 
 
-def _resized(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int]) -> NDArray[np.uint8]:
+def resized(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """(N, *size, 3) pictures of one size."""
     return np.stack([resize(picture, *size) for picture in pictures])

@@ -13,6 +13,7 @@ from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
 from surveil.model.attention import AttentionBlock
 from surveil.model.backbones import FEATURES, efficientnet_backbone, torchvision_backbone
+from surveil.model.osnet import EmbeddingNeck, GlobalDepthwise, OSNet
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +32,25 @@ class Outputs:
 
 
 class Head(nn.Module):
-    """Attribute head on a feature map: an optional attention block, pooling, two linear layers."""
+    """Attribute head on a feature map: an optional attention block, pooling, two linear layers.
 
-    def __init__(self, outputs: slice, *, attention: bool, hidden: int = 256, dropout: float = 0.3) -> None:
+    Args:
+        outputs: Which of the 32 it gives.
+        attention: Whether it looks through an attention block.
+        rows: Stripes that are pooled apart from one another, so that a hat is looked for at the top.
+        hidden: Width of the first linear layer.
+        dropout: Before the second one.
+    """
+
+    def __init__(
+        self, outputs: slice, *, attention: bool, rows: int = 1, hidden: int = 256, dropout: float = 0.3
+    ) -> None:
         super().__init__()
         self.attention = AttentionBlock(FEATURES) if attention else nn.Identity()
         self.layers = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1),
+            nn.AdaptiveAvgPool2d((rows, 1)),
             nn.Flatten(),
-            nn.Linear(FEATURES, hidden),
+            nn.Linear(FEATURES * rows, hidden),
             nn.BatchNorm1d(hidden),
             nn.ReLU(inplace=True),
             nn.Dropout(dropout),
@@ -97,32 +108,51 @@ class PersonNetwork(nn.Module):
         backbone: Gives a (N, 512, H, W) feature map.
         heads: "linear" for one 32-wide output; "four" for the report's heads; "attention" for the report's heads whose
             two colour branches look through an attention block.
-        pooling: "mean" or "gem", for the embedding.
+        pool: From the feature map to (N, 512), for the embedding; the mean if not given.
+        neck: From there to the embedding's (N, 512) features; BNNeck if not given.
+        rows: Stripes of the feature map that the four heads pool apart from one another.
     """
 
-    def __init__(self, backbone: nn.Module, heads: str, pooling: str = "mean") -> None:
+    def __init__(
+        self, backbone: nn.Module, heads: str, pool: nn.Module | None = None, neck: nn.Module | None = None,
+        *, rows: int = 1,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.backbone = backbone
-        self.pool = GeM() if pooling == "gem" else Mean()
-        self.neck = nn.BatchNorm1d(FEATURES)
-        # BNNeck (Luo et al., "Bag of tricks and a strong baseline for deep person re-identification", 2019): no shift,
-        # so that the identity classifier and the cosine similarity see the same directions.
-        self.neck.bias.requires_grad_(False)
+        self.pool = pool or Mean()
+        self.neck = neck or _bnneck()
         self.heads = nn.ModuleList(
             [LinearHeads()]
             if heads == "linear"
             else [
-                Head(outputs, attention=heads == "attention" and outputs in (UPPER, LOWER))
+                Head(outputs, attention=heads == "attention" and outputs in (UPPER, LOWER), rows=rows)
                 for outputs in (AGE, INDEPENDENT, UPPER, LOWER)
             ]
         )
 
     def forward(self, images: Tensor) -> Outputs:
         """(N, 3, H, W) normalised RGB images in."""
-        features = self.backbone(images)
+        return self.read(self.backbone(images))
+
+    def read(self, features: Tensor) -> Outputs:
+        """What a (N, 512, h, w) feature map of the backbone says."""
         pooled = self.pool(features)
         logits = torch.cat([head(features) for head in self.heads], dim=1)
         return Outputs(pooled, self.neck(pooled), logits)
+
+
+def _bnneck() -> nn.BatchNorm1d:
+    """BNNeck (Luo et al., "Bag of tricks and a strong baseline for deep person re-identification", 2019): no shift, so
+    that the identity classifier and the cosine similarity see the same directions.
+    """
+    neck = nn.BatchNorm1d(FEATURES)
+    neck.bias.requires_grad_(False)
+    return neck
+
+
+def _osnet() -> PersonNetwork:
+    """OSNet whose pooling, and so its input size, 256 x 128, is that of the published weights it begins with."""
+    return PersonNetwork(OSNet(), "attention", GlobalDepthwise(FEATURES, (16, 8)), EmbeddingNeck(FEATURES), rows=4)
 
 
 ARCHITECTURES: dict[str, Callable[[], PersonNetwork]] = {
@@ -138,7 +168,8 @@ ARCHITECTURES: dict[str, Callable[[], PersonNetwork]] = {
     # The report's "possible improvement": attention at several depths, so that (1 + M) * F is taken again and again.
     "resnet34-attention-stacked": lambda: PersonNetwork(torchvision_backbone("resnet34", attention=True), "attention"),
     # Ours.
-    "efficientnet-lite0-attention": lambda: PersonNetwork(efficientnet_backbone(), "attention", "gem"),
+    "efficientnet-lite0-attention": lambda: PersonNetwork(efficientnet_backbone(), "attention", GeM()),
+    "osnet-attention": _osnet,
 }
 
 
