@@ -25,6 +25,7 @@ FLOORS = (
         "images",
         "formatting",
         "market1501_names",
+        "openvino_offline",
         "timezones",
         "reranking",
     },

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the two appearance models that ship, from the datasets to measured checkpoints; call it again after a kill.
+# Makes the report's network and a default of our own from ImageNet weights, from the datasets to measured checkpoints;
+# call it again after a kill. The default that ships is made in half an hour by `python -m training heads`.
 #
 #   sh tools/train_models.sh MARKET1501 CUHK03 RENDERED EFFICIENTNET_LITE0.pth OUT
 #

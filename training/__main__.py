@@ -1,4 +1,4 @@
-"""python -m training fit | export | average | measure | onnx | detector."""
+"""python -m training fit | export | average | measure | heads | onnx | detector."""
 
 from __future__ import annotations
 
@@ -173,6 +173,42 @@ def write_onnx(checkpoint: Path, out: Path) -> None:
     differences = export_onnx(checkpoint, out)
     shown = ", ".join(f"{name} {value:.2g}" for name, value in differences.items())
     click.echo(f"{out}: largest difference from PyTorch: {shown}")
+
+
+@training.command()
+@click.argument("published", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder with Market-1501 (folders or zips) and market_attribute.mat.")  # fmt: skip
+@click.option("--peta", required=True, multiple=True, type=click.Path(exists=True, path_type=Path),
+              help="A part of PETA, a folder or a zip; may be repeated.")  # fmt: skip
+@click.option("--cuhk03", required=True, type=click.Path(exists=True, path_type=Path),
+              help="CUHK03 crops named NNNN_KK.jpg, a folder or a zip: for the probability of a match.")  # fmt: skip
+@click.option("--held-out-place", metavar="NAME", default="caviar4reid", show_default=True,
+              help="The part of PETA that judges the attributes before the last training.")  # fmt: skip
+@click.option("--epochs", type=click.IntRange(1), default=4, show_default=True, help="Times that a picture is seen.")
+@click.option("--run", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
+              help="NAME.safetensors; its card NAME.json is written beside it.")  # fmt: skip
+def heads(
+    published: Path, data: Path, peta: tuple[Path, ...], cuhk03: Path, held_out_place: str, epochs: int, run: Path,
+    out: Path,
+) -> None:  # fmt: skip
+    """Train attribute heads on the network PUBLISHED, person-reidentification-retail-0277.xml of Open Model Zoo.
+
+    The feature maps of every picture are computed once (half an hour on two cores) and kept in the folder of the run,
+    so a killed run goes on; the heads train in minutes.
+
+    Example: python -m training heads person-reidentification-retail-0277.xml --data market1501 --peta peta/mit.zip
+    --peta peta/caviar4reid.zip --cuhk03 cuhk03/detected.zip --run runs/osnet --out runs/osnet/model.safetensors
+    """
+    from training.heads import HeadSchedule
+    from training.heads_run import make_model
+
+    card = make_model(
+        published, data, peta, cuhk03, run, out, held_out_place=held_out_place, schedule=HeadSchedule(epochs=epochs),
+        report=click.echo,
+    )  # fmt: skip
+    click.echo(f"{out}: {card.name}, {_validation(card)}")
 
 
 training.add_command(detector)

@@ -30,8 +30,20 @@ CLUSTER_THRESHOLDS = tuple(round(0.3 + 0.02 * i, 2) for i in range(31))
 ATTRIBUTE_WEIGHTS = tuple(round(0.1 * i, 1) for i in range(13))
 
 
-def calibrate(network: PersonNetwork, card: Card, people: PersonImages, *, device: str = "auto") -> Card:
-    """The card with embedding weights and calibration fitted on people that the network was not trained on."""
+def calibrate(
+    network: PersonNetwork, card: Card, people: PersonImages,
+    *, matches: PersonImages | None = None, device: str = "auto",
+) -> Card:  # fmt: skip
+    """The card with embedding weights and calibration fitted on people that the network was not trained on.
+
+    Args:
+        network: In evaluation mode.
+        card: Its calibration is left out of account.
+        people: Fit the attributes and the weights of the embedding.
+        matches: Fit the probability of a match; for a network that may have learned to tell `people` apart. None:
+            `people`.
+        device: Where the network runs.
+    """
     model = AppearanceModel(network, dataclasses.replace(card, calibration=Calibration()), device=device)
     features, raw = model.parts(list(people.images))
     fitted = fit_outputs(raw, people)
@@ -41,7 +53,13 @@ def calibrate(network: PersonNetwork, card: Card, people: PersonImages, *, devic
     embeddings = join_parts(features, attributes, 1.0, weight)
     learned, gain = _learned_weights(embeddings, people)
     embeddings = l2_normalize(embeddings * learned) if len(learned) else embeddings
-    slope, intercept = _similarity_curve(embeddings, people)
+    pairs = (embeddings, people)
+    if matches is not None:
+        tuned = dataclasses.replace(
+            card, attribute_weight=weight, dimension_weights=tuple(learned.tolist()), calibration=fitted
+        )
+        pairs = (_embeddings(network, tuned, matches, device), matches)
+    slope, intercept = _similarity_curve(*pairs)
     return dataclasses.replace(
         card,
         attribute_weight=weight,
@@ -55,6 +73,12 @@ def calibrate(network: PersonNetwork, card: Card, people: PersonImages, *, devic
             "validation_gain_of_learned_dimension_weights": round(gain, 4),
         },
     )
+
+
+def _embeddings(network: PersonNetwork, card: Card, people: PersonImages, device: str) -> Floats:
+    """(N, 544) of people by a card whose weights and attributes are fitted."""
+    model = AppearanceModel(network, card, device=device)
+    return model.embeddings(*model.parts(list(people.images)))
 
 
 def fit_outputs(raw: Floats, people: PersonImages) -> Calibration:

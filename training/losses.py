@@ -14,28 +14,39 @@ def attribute_loss(logits: Tensor, targets: Tensor, shares: Tensor | None = None
 
     Args:
         logits: (N, 32).
-        targets: (N, 32) zeros and ones; rows with NaN are people whose attributes nobody wrote down: left out.
+        targets: (N, 32) from 0 to 1; what is NaN is not known and left out.
         shares: (32,) how often each output is 1 among the training people. If given, what is rare weighs more:
             exp(1 - share) for a 1 and exp(share) for a 0 of an independent output (Li et al., "Multi-attribute learning
             for pedestrian attribute recognition in surveillance scenarios", ACPR 2015), and 1 / sqrt(share) for a value
             of age or colour, of mean 1 over the people.
     """
-    known = ~targets.isnan().any(dim=1)
+    groups = [_exclusive_loss(logits, targets, part, shares) for part in (AGE, UPPER, LOWER)]
+    return torch.stack([*groups, _independent_loss(logits, targets, shares)]).mean()
+
+
+def _exclusive_loss(logits: Tensor, targets: Tensor, part: slice, shares: Tensor | None) -> Tensor:
+    """Cross-entropy of one softmax group over those for whom it is known; 0 where it is nobody."""
+    known = ~targets[:, part].isnan().any(dim=1)
     if not known.any():
         return logits.sum() * 0
-    logits, targets = logits[known], targets[known]
-    exclusive, weights = [], None
-    for part in (AGE, UPPER, LOWER):
-        each = F.cross_entropy(logits[:, part], targets[:, part], reduction="none")
-        if shares is not None:
-            rarity = shares[part].clamp(min=0.005).rsqrt()
-            each = each * (targets[:, part] @ rarity) / (shares[part] * rarity).sum()
-        exclusive.append(each.mean())
+    wanted = targets[known][:, part]
+    each = F.cross_entropy(logits[known][:, part], wanted, reduction="none")
     if shares is not None:
-        ones = targets[:, INDEPENDENT]
-        weights = torch.where(ones > 0.5, torch.exp(1 - shares[INDEPENDENT]), torch.exp(shares[INDEPENDENT]))
-    independent = F.binary_cross_entropy_with_logits(logits[:, INDEPENDENT], targets[:, INDEPENDENT], weights)
-    return torch.stack([*exclusive, independent]).mean()
+        rarity = shares[part].clamp(min=0.005).rsqrt()
+        each = each * (wanted @ rarity) / (shares[part] * rarity).sum()
+    return each.mean()
+
+
+def _independent_loss(logits: Tensor, targets: Tensor, shares: Tensor | None) -> Tensor:
+    """Binary cross-entropy over all independent outputs that are known; 0 where none is."""
+    wanted = targets[:, INDEPENDENT]
+    known = ~wanted.isnan()
+    if not known.any():
+        return logits.sum() * 0
+    weights = None
+    if shares is not None:
+        weights = torch.where(wanted > 0.5, torch.exp(1 - shares[INDEPENDENT]), torch.exp(shares[INDEPENDENT]))[known]
+    return F.binary_cross_entropy_with_logits(logits[:, INDEPENDENT][known], wanted[known], weights)
 
 
 def triplet_loss(features: Tensor, ids: Tensor, margin: float) -> Tensor:

@@ -14,8 +14,9 @@ import torch
 from surveil.errors import CheckpointError, SurveilError
 from surveil.files import replace_file
 from surveil.model.checkpoint import Card, load_checkpoint
+from surveil.model.embed import as_images
 from surveil.types import Floats
-from training.parity import PARTS, WholeModel, as_images, largest_differences, predict
+from training.parity import PARTS, WholeModel, largest_differences, predict
 
 TOLERANCE = 1e-4
 """Largest difference of an output, as a share of that output's largest value, that counts as the same."""
@@ -50,7 +51,7 @@ def export_onnx(checkpoint: Path, out: Path) -> dict[str, float]:
     rng = np.random.default_rng(0)
     crops = list(rng.integers(0, 256, (_CROPS, *card.input_size, 3), np.uint8))
     expected = predict(model, crops, card.input_size)
-    batches = [session.run(list(PARTS), {"images": as_images(part, card.input_size).numpy()})
+    batches = [session.run(list(PARTS), {"images": as_images(part, card.input_size)})
                for part in (crops[:1], crops[1:])]  # fmt: skip
     found: list[Floats] = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
     differences = largest_differences(expected, found)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from surveil.attributes import OUTPUTS
 from surveil.model.backbones import FEATURES
 from surveil.model.checkpoint import Card, load_checkpoint
-from surveil.model.embed import resize
+from surveil.model.embed import PictureNetwork, as_images
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
 from surveil.types import Floats, Image
 from training.calibrate import mean_average_precision
@@ -29,24 +29,20 @@ class WholeModel(nn.Module):
         card: Its normalisation, calibration and weights of the embedding become part of the model.
     """
 
-    mean: Tensor
-    std: Tensor
     weights: Tensor
 
     def __init__(self, network: PersonNetwork, card: Card) -> None:
         super().__init__()
-        self.network = network
+        self.network = PictureNetwork(network, card)
         self.probabilities = CalibratedProbabilities(card.calibration)
-        self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1))
         parts = np.repeat([card.feature_weight, card.attribute_weight], [FEATURES, OUTPUTS])
         dimensions = np.asarray(card.dimension_weights or 1.0)
         self.register_buffer("weights", torch.from_numpy((parts * dimensions).astype(np.float32)))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(N, 3, H, W) RGB images from 0 to 1 to (N, 512) features, (N, 32) probabilities and (N, 544) embeddings."""
-        outputs = self.network((images - self.mean) / self.std)
-        features, probabilities = outputs.features, self.probabilities(outputs.logits)
+        features, logits = self.network(images)
+        probabilities = self.probabilities(logits)
         parts = [nn.functional.normalize(part) for part in (features, probabilities)]
         return features, probabilities, nn.functional.normalize(torch.cat(parts, dim=1) * self.weights)
 
@@ -57,14 +53,8 @@ def predict(model: WholeModel, crops: Sequence[Image], size: tuple[int, int], *,
     said = []
     with torch.inference_mode():
         for start in range(0, len(crops), batch_size):
-            said.append(model(as_images(crops[start : start + batch_size], size)))
+            said.append(model(torch.from_numpy(as_images(crops[start : start + batch_size], size))))
     return [torch.cat(parts).numpy() for parts in zip(*said, strict=True)]
-
-
-def as_images(crops: Sequence[Image], size: tuple[int, int]) -> Tensor:
-    """uint8 BGR crops of any size to (N, 3, H, W) RGB from 0 to 1."""
-    resized = np.stack([resize(crop, *size) for crop in crops])
-    return torch.from_numpy(resized).permute(0, 3, 1, 2).flip(1).float().div(255).contiguous()
 
 
 def largest_differences(expected: Sequence[Floats], found: Sequence[Floats]) -> dict[str, float]:

@@ -17,6 +17,7 @@ from surveil.evaluation.protocols.market1501 import Split
 from surveil.evaluation.protocols.official import Progress, counter, in_blocks, load_test, mirror, rank
 from surveil.model.checkpoint import IMAGENET_MEAN, IMAGENET_STD
 from surveil.model.embed import l2_normalize, resize
+from surveil.openvino_offline import import_openvino
 from surveil.reranking import reranked_similarities
 from surveil.types import Floats, Image
 
@@ -156,12 +157,7 @@ class _OpenVinoPeer(Peer):
 
     def __init__(self, file: Path, pictures: str, threads: int | None) -> None:
         super().__init__(file, pictures)
-        try:
-            import openvino
-        except ImportError as error:
-            raise SurveilError(
-                f"OpenVINO is not installed ({error})", file, "pip install 'surveil[openvino]'"
-            ) from error
+        openvino = import_openvino(file)
         core = openvino.Core()
         try:
             network = core.read_model(file)

@@ -9,11 +9,12 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
-from surveil.device import autocast, resolve_device
+from surveil.device import resolve_device
 from surveil.model.checkpoint import Card, find_weights, load_checkpoint
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
+from surveil.model.runtime import RuntimeName, make_runtime
 from surveil.types import Appearance, Floats, Image
 
 
@@ -25,6 +26,7 @@ class AppearanceModel:
         card: The card it was loaded with.
         device: "auto", "cpu" or "cuda".
         batch_size: Crops per forward pass.
+        runtime: See `surveil.model.runtime.make_runtime`.
 
     Example:
         >>> model = AppearanceModel.load()
@@ -33,24 +35,31 @@ class AppearanceModel:
         (544,)
     """
 
-    def __init__(self, network: PersonNetwork, card: Card, *, device: str = "auto", batch_size: int = 64) -> None:
+    def __init__(
+        self, network: PersonNetwork, card: Card, *,
+        device: str = "auto", batch_size: int = 64, runtime: RuntimeName = "torch",
+    ) -> None:  # fmt: skip
         self.card = card
-        self.device = resolve_device(device)
-        self.network = network.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.batch_size = batch_size
-        self._mean = torch.tensor(card.mean, device=self.device).view(1, 3, 1, 1)
-        self._std = torch.tensor(card.std, device=self.device).view(1, 3, 1, 1)
-        self._probabilities = CalibratedProbabilities(card.calibration).to(self.device)
+        self.network = network.eval()
+        self.runtime = make_runtime(
+            PictureNetwork(network, card), resolve_device(device), card.input_size, name=runtime, sha256=card.sha256
+        )
+        self._probabilities = CalibratedProbabilities(card.calibration)
 
     @staticmethod
-    def load(model: str | Path | None = None, *, device: str = "auto", batch_size: int = 64) -> AppearanceModel:
+    def load(
+        model: str | Path | None = None, *,
+        device: str = "auto", batch_size: int = 64, runtime: RuntimeName = "auto",
+    ) -> AppearanceModel:  # fmt: skip
         """The default model, another shipped one by its name, or the checkpoint of a path.
 
         Raises:
             CheckpointError: The checkpoint cannot be used.
+            SurveilError: The runtime that was asked for is not installed.
         """
         network, card = load_checkpoint(find_weights(model))
-        return AppearanceModel(network, card, device=device, batch_size=batch_size)
+        return AppearanceModel(network, card, device=device, batch_size=batch_size, runtime=runtime)
 
     def describe(self, crops: Sequence[Image]) -> list[Appearance]:
         """One appearance per crop; crops are uint8 (h, w, 3) BGR pictures of any size."""
@@ -64,33 +73,48 @@ class AppearanceModel:
 
     def parts(self, crops: Sequence[Image]) -> tuple[Floats, Floats]:
         """(N, 512) backbone features, not normalised, and (N, 32) calibrated attribute probabilities."""
-        features, attributes = [], []
+        features, attributes = [np.zeros((0, 512), np.float32)], [np.zeros((0, 32), np.float32)]
         for start in range(0, len(crops), self.batch_size):
-            batch = self._forward(crops[start : start + self.batch_size])
-            features.append(batch[0].cpu().numpy())
-            attributes.append(batch[1].cpu().numpy())
-        if not features:
-            return np.zeros((0, 512), np.float32), np.zeros((0, 32), np.float32)
+            images = as_images(crops[start : start + self.batch_size], self.card.input_size)
+            found, logits = self.runtime(images)
+            features.append(found)
+            attributes.append(self._probabilities(torch.from_numpy(logits)).numpy())
         return np.concatenate(features), np.concatenate(attributes)
-
-    @torch.inference_mode()
-    def _forward(self, crops: Sequence[Image]) -> tuple[Tensor, Tensor]:
-        images = self._prepare(crops)
-        with autocast(self.device):
-            outputs = self.network(images)
-        return outputs.features.float(), self._probabilities(outputs.logits)
-
-    def _prepare(self, crops: Sequence[Image]) -> Tensor:
-        height, width = self.card.input_size
-        resized = np.stack([resize(crop, height, width) for crop in crops])
-        images = torch.from_numpy(resized).to(self.device).permute(0, 3, 1, 2).flip(1).float().div_(255)
-        return ((images - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
 
     def embeddings(self, features: Floats, attributes: Floats) -> Floats:
         """(N, 512) features and (N, 32) probabilities to (N, 544) embeddings, weighted as the card says."""
         joined = join_parts(features, attributes, self.card.feature_weight, self.card.attribute_weight)
         weights = self.card.dimension_weights
         return l2_normalize(joined * np.asarray(weights, np.float32)) if weights else joined
+
+
+class PictureNetwork(nn.Module):
+    """A network with the normalisation of its card, as a runtime takes it.
+
+    Args:
+        network: Of the card; stays where it is.
+        card: Its mean and standard deviation of pictures are used.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, network: PersonNetwork, card: Card) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, 3, H, W) RGB images from 0 to 1 to (N, 512) features and (N, 32) logits."""
+        outputs = self.network((images - self.mean) / self.std)
+        return outputs.features, outputs.logits
+
+
+def as_images(crops: Sequence[Image], size: tuple[int, int]) -> Floats:
+    """uint8 BGR crops of any size to (N, 3, height, width) float32 RGB from 0 to 1."""
+    resized = np.stack([resize(crop, *size) for crop in crops])
+    return np.ascontiguousarray(resized[..., ::-1].transpose(0, 3, 1, 2), np.float32) / np.float32(255)
 
 
 def resize(crop: Image, height: int, width: int) -> Image:

@@ -111,16 +111,20 @@ class PersonNetwork(nn.Module):
         pool: From the feature map to (N, 512), for the embedding; the mean if not given.
         neck: From there to the embedding's (N, 512) features; BNNeck if not given.
         rows: Stripes of the feature map that the four heads pool apart from one another.
+        coarser: How many cells of the feature map, each way, the heads see as one; above 1 they also see its channels
+            standardised, for a trunk that was not trained with them.
     """
 
     def __init__(
         self, backbone: nn.Module, heads: str, pool: nn.Module | None = None, neck: nn.Module | None = None,
-        *, rows: int = 1,
+        *, rows: int = 1, coarser: int = 1,
     ) -> None:  # fmt: skip
         super().__init__()
         self.backbone = backbone
         self.pool = pool or Mean()
         self.neck = neck or _bnneck()
+        self.coarse = nn.AvgPool2d(coarser) if coarser > 1 else nn.Identity()
+        self.standardise = nn.BatchNorm2d(FEATURES, affine=False) if coarser > 1 else nn.Identity()
         self.heads = nn.ModuleList(
             [LinearHeads()]
             if heads == "linear"
@@ -137,8 +141,12 @@ class PersonNetwork(nn.Module):
     def read(self, features: Tensor) -> Outputs:
         """What a (N, 512, h, w) feature map of the backbone says."""
         pooled = self.pool(features)
-        logits = torch.cat([head(features) for head in self.heads], dim=1)
-        return Outputs(pooled, self.neck(pooled), logits)
+        return Outputs(pooled, self.neck(pooled), self.logits(self.coarse(features)))
+
+    def logits(self, features: Tensor) -> Tensor:
+        """(N, 32) of a (N, 512, h, w) feature map as coarse as the heads see it."""
+        standard = self.standardise(features)
+        return torch.cat([head(standard) for head in self.heads], dim=1)
 
 
 def _bnneck() -> nn.BatchNorm1d:
@@ -152,7 +160,8 @@ def _bnneck() -> nn.BatchNorm1d:
 
 def _osnet() -> PersonNetwork:
     """OSNet whose pooling, and so its input size, 256 x 128, is that of the published weights it begins with."""
-    return PersonNetwork(OSNet(), "attention", GlobalDepthwise(FEATURES, (16, 8)), EmbeddingNeck(FEATURES), rows=4)
+    pool, neck = GlobalDepthwise(FEATURES, (16, 8)), EmbeddingNeck(FEATURES)
+    return PersonNetwork(OSNet(), "attention", pool, neck, rows=4, coarser=2)
 
 
 ARCHITECTURES: dict[str, Callable[[], PersonNetwork]] = {

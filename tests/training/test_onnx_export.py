@@ -10,10 +10,11 @@ from surveil.attributes import OUTPUT_NAMES
 from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
 from surveil.model.checkpoint import Card, load_card, load_checkpoint, save_checkpoint
+from surveil.model.embed import as_images
 from surveil.model.network import build_network
 from training import onnx_export
 from training.__main__ import main
-from training.parity import WholeModel, as_images, largest_differences, predict
+from training.parity import WholeModel, largest_differences, predict
 
 
 def checkpoint(folder, architecture):
@@ -44,9 +45,7 @@ def test_a_runtime_without_pytorch_gives_the_same(architecture, tmp_path, monkey
     network, card = load_checkpoint(weights)
     crops = list(np.random.default_rng(5).integers(0, 256, (3, 90, 50, 3), np.uint8))
     session = onnxruntime.InferenceSession(str(out))
-    found = session.run(
-        ["features", "probabilities", "embedding"], {"images": as_images(crops, card.input_size).numpy()}
-    )
+    found = session.run(["features", "probabilities", "embedding"], {"images": as_images(crops, card.input_size)})
     expected = predict(WholeModel(network, card), crops, card.input_size)
     for name, difference in largest_differences(expected, found).items():
         assert difference < 1e-3, name

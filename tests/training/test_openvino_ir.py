@@ -7,9 +7,9 @@ import torch
 
 from surveil.errors import CheckpointError
 from surveil.model.checkpoint import Card
+from surveil.model.embed import as_images
 from surveil.model.network import build_network
 from training.openvino_ir import load_reid_retail
-from training.parity import as_images
 
 TEACHERS = Path(__file__).parents[3] / "shared/data/teachers"
 PUBLISHED = TEACHERS / "person-reidentification-retail-0277.xml"
@@ -28,7 +28,7 @@ def test_our_module_gives_what_openvino_gives():
     published = openvino.Core().compile_model(PUBLISHED, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     expected = [published(crop.transpose(2, 0, 1)[None].astype(np.float32))[0][0] for crop in crops]
     with torch.inference_mode():
-        found = network((as_images(crops, card.input_size) - mean) / std).features.numpy()
+        found = network((torch.from_numpy(as_images(crops, card.input_size)) - mean) / std).features.numpy()
     np.testing.assert_allclose(found[:, :256], expected, atol=1e-4)
     assert not found[:, 256:].any()
 
