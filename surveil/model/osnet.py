@@ -46,8 +46,8 @@ class ChannelGate(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(N, C, H, W) in, the same shape out."""
         context = features.mean(dim=(2, 3), keepdim=True)
-        gate = self.expand(torch.relu(self.reduce(context))).sigmoid()
-        return features * gate
+        gated: Tensor = features * self.expand(torch.relu(self.reduce(context))).sigmoid()
+        return gated
 
 
 class LinearContextGate(nn.Module):
