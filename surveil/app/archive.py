@@ -125,6 +125,7 @@ class Archive:
         """Find the people in footage and store what they look like; gives a report of each piece when it is finished.
 
         The work is done while the reports are asked for. A piece that fails is reported and does not stop the rest.
+        In the end, who clearly shows an identity that there is joins it; a clustering groups everybody.
 
         Args:
             paths: Videos, and folders that are searched for videos and folders of crops.
@@ -150,6 +151,9 @@ class Archive:
             self.database, self.media, self.models, self.settings, gate=gate, progress=progress, stop=stop
         )  # fmt: skip
         yield from hand.ingest(walk.run([Path(path) for path in paths]))
+        from surveil.identities.joining import join_new
+
+        join_new(self.database, self.settings.cluster_threshold)
 
     def status(self) -> Status:
         """The footage in the database, its state, and what became of its frames; also while it is ingested."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import time
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from surveil.cli.archive import open_archive
 from surveil.cli.output import echo, json_option, write_json
+from surveil.cli.parameters import INTERVAL
+
+if TYPE_CHECKING:
+    from surveil.app import ClusteringResult
 
 
 @click.command()
@@ -20,11 +25,15 @@ from surveil.cli.output import echo, json_option, write_json
     help="How to group; the last two are the report's and must be told --people.",
 )  # fmt: skip
 @click.option("--people", metavar="N", type=click.IntRange(1), help="How many people there are, where it is known.")
+@click.option(
+    "--every", metavar="INTERVAL", type=INTERVAL,
+    help="Go on, and group again at this interval (30m, 1h) whenever something is new; method graph only.",
+)  # fmt: skip
 @json_option
 @click.pass_context
 def command(
     ctx: click.Context, threshold: float | None, method: Literal["graph", "k-means", "agglomerative"],
-    people: int | None, output: str,
+    people: int | None, every: float | None, output: str,
 ) -> None:  # fmt: skip
     """Group all sightings into identities.
 
@@ -37,12 +46,21 @@ def command(
     Example:
         surveil cluster --threshold 0.55
     """  # noqa: D301 (click needs the control character)
+    if every is not None and (method != "graph" or people is not None):
+        raise click.UsageError("--every goes with the method graph only")
     with open_archive(ctx, cluster_threshold=threshold) as archive:
-        outcome = archive.cluster(method, people=people)
+        while every is not None:
+            if not archive.is_clustered():
+                _print(archive.cluster(), output, "")
+            time.sleep(every)
+        _print(archive.cluster(method, people=people), output, f"{method}, {people} people")
+
+
+def _print(outcome: ClusteringResult, output: str, told: str) -> None:
     if output == "json":
         write_json(outcome)
         return
-    told = f"threshold {outcome.threshold:g}" if outcome.threshold is not None else f"{method}, {people} people"
+    told = f"threshold {outcome.threshold:g}" if outcome.threshold is not None else told
     echo(
         f"{outcome.identities} identities of {outcome.sightings} sightings in {outcome.seconds:.1f} s "
         f"({told}): the largest has {outcome.largest}, {outcome.single} have one; "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, time
 
@@ -40,6 +41,18 @@ class ClockType(click.ParamType[time]):
             self.fail(f"{value!r} is no time of day; write 08:30", param, ctx)
 
 
+class IntervalType(click.ParamType[float]):
+    """A length of time, such as 30m, 1h or 1d; in seconds."""
+
+    name = "interval"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        written = re.fullmatch(r"(\d+)([smhd])", str(value))
+        if not written or not int(written[1]):
+            self.fail(f"{value!r} is no interval; write 30m, 1h or 1d", param, ctx)
+        return float(int(written[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[written[2]])
+
+
 class LabelType(click.ParamType[tuple[str, str]]):
     """An attribute and one of its labels, as ATTRIBUTE=VALUE."""
 
@@ -65,5 +78,5 @@ def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return labels
 
 
-TIME, CLOCK, LABEL = TimeType(), ClockType(), LabelType()
+TIME, CLOCK, INTERVAL, LABEL = TimeType(), ClockType(), IntervalType(), LabelType()
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -51,3 +51,21 @@ def test_the_methods_of_the_report(database, fill, made_up):
     assert "2 identities of 3 sightings" in call(database, "--method", "k-means", "--people", "2").stdout
     with pytest.raises(QueryError, match="needs a number of people"):
         call(database, "--method", "agglomerative")
+
+
+def test_at_an_interval_only_when_something_is_new(database, fill, made_up, monkeypatch):
+    waited = []
+
+    def wait(seconds):
+        waited.append(seconds)
+        if len(waited) == 2:
+            fill([made_up(0, embedding=BEN)])
+        if len(waited) == 4:
+            raise KeyboardInterrupt
+
+    fill([made_up(0, embedding=ANNA)])
+    monkeypatch.setattr("surveil.cli.cluster.time.sleep", wait)
+    assert call(database, "--every", "30m").stdout.count("identities of") == 2
+    assert waited == [1800] * 4
+    assert call(database, "--every", "soon").exit_code == 2
+    assert call(database, "--every", "1h", "--method", "k-means", "--people", "2").exit_code == 2
