@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import click
@@ -91,7 +92,7 @@ def measure(url: str) -> list[list[str]]:
             "example, 10 %, copy": lambda i: Query(ten, Example(queries[i], model.sha256)),
         }
         for name, query in searches.items():
-            spent = [_milliseconds(lambda i=i, query=query: search(database, query(i))) for i in range(REPEATS + 1)]
+            spent = [_milliseconds(partial(search, database, query(i))) for i in range(REPEATS + 1)]
             times, cpu = [each[0] for each in spent], float(np.median([each[1] for each in spent[1:]]))
             recalls = [_recall(database, query(0), limit) for limit in (10, 100)] if "example" in name else ["", ""]
             resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

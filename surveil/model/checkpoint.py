@@ -14,8 +14,7 @@ from surveil.weights_file import card_path, read_card, read_weights, write_weigh
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 SHIPPED_MODELS = {
-    name: WEIGHTS / f"{name.replace('-', '_')}.safetensors"
-    for name in ("osnet-attention", "resnet34-attention")
+    name: WEIGHTS / f"{name.replace('-', '_')}.safetensors" for name in ("osnet-attention", "resnet34-attention")
 }
 """The appearance models that ship, by name; the first is the default."""
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

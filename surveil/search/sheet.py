@@ -20,7 +20,7 @@ from surveil.types import Image
 PICTURE = (180, 360)
 """Width and height of the field for a picture, in pixels."""
 MARGIN, GAP, PAD = 40, 20, 12
-MOST_COLUMNS, LEAST_COLUMNS = 8, 4
+MAX_COLUMNS, MIN_COLUMNS = 8, 4
 PAPER, CARD, FIELD, LINE = "#eef0f2", "#ffffff", "#dde1e5", "#cfd4d9"
 INK, FAINT, ACCENT = "#15191d", "#5d6770", "#b3361e"
 
@@ -46,7 +46,7 @@ def picture_of(content: bytes | Image) -> Picture | str:
 
 def contact_sheet(cells: Sequence[Cell], title: str, subtitle: str = "") -> Picture:
     """Draw the cells in reading order under a title and a subtitle, which is wrapped to the width."""
-    columns = max(LEAST_COLUMNS, min(MOST_COLUMNS, math.ceil(math.sqrt(2 * len(cells)))))
+    columns = max(MIN_COLUMNS, min(MAX_COLUMNS, math.ceil(math.sqrt(2 * len(cells)))))
     rows = math.ceil(len(cells) / columns)
     line = line_height(font(15))
     cell_width = PICTURE[0] + 2 * PAD

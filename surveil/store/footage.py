@@ -17,7 +17,7 @@ from surveil.store.register import register_camera
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Footage, ResumePoint, SightingRow
 
-KEYS_AT_ONCE = 1000
+BATCH_SIZE = 1000
 
 
 def find_footage(session: Session, which: str) -> list[Footage]:
@@ -123,8 +123,8 @@ def delete_pictures(database: Database, media: MediaFolder, keys: Collection[str
 
 
 def _parts(keys: list[str]) -> Iterator[list[str]]:
-    for first in range(0, len(keys), KEYS_AT_ONCE):
-        yield keys[first : first + KEYS_AT_ONCE]
+    for first in range(0, len(keys), BATCH_SIZE):
+        yield keys[first : first + BATCH_SIZE]
 
 
 def _camera(session: Session, name: str) -> Camera:

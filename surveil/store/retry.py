@@ -12,7 +12,7 @@ from surveil.errors import StoreUnavailableError
 T = TypeVar("T")
 FIRST_WAIT, MAX_WAIT = 0.5, 30.0
 """Seconds before the second try, and at most before a later one; each wait is twice the one before."""
-PATIENCE = 600.0
+RETRY_SECONDS = 600.0
 """Seconds after which it is given up: longer than servers take to start, and than people take to make room."""
 
 log = logging.getLogger(__name__)
@@ -26,9 +26,9 @@ def retry(action: Callable[[], T], wait: Callable[[float], object] = time.sleep)
         wait: Waits for so many seconds; if it returns something true, nobody waits for the result any more.
 
     Raises:
-        StoreUnavailableError: It did not work for `PATIENCE` seconds, or waiting was ended.
+        StoreUnavailableError: It did not work for `RETRY_SECONDS` seconds, or waiting was ended.
     """
-    delay, deadline = FIRST_WAIT, time.monotonic() + PATIENCE
+    delay, deadline = FIRST_WAIT, time.monotonic() + RETRY_SECONDS
     while True:
         try:
             return action()
