@@ -30,10 +30,10 @@ def main() -> None:
         print(f"{grouped.identities} identities of {grouped.sightings} sightings in {grouped.seconds:.1f} s")
         say("Where was a woman with a red top?", "search", "woman, red top", "--sheet", f"{FOLDER}/woman_red_top.png")
         show(archive, archive.search("woman, red top", limit=6), "woman_red_top.png")
-        [match] = archive.search("man, blue top", cameras=["gate"], limit=1).matches
+        [match] = archive.search("man, black top", cameras=["gate"], limit=1).matches
         shutil.copy(match.crop or "", PICTURE)
         say(
-            f"The likeliest man with a blue top at the gate is in {PICTURE}. Where else was he?",
+            f"The likeliest man with a black top at the gate is in {PICTURE}. Where else was he?",
             "search", "--like", str(PICTURE), "--camera", "hall", "--camera", "yard",
             "--sheet", f"{FOLDER}/where_else.png",
         )  # fmt: skip
