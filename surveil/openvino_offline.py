@@ -25,8 +25,8 @@ def import_openvino(where: Path | str | None = None) -> Any:
         raise SurveilError(
             f"OpenVINO is not installed ({error})", where, "pip install 'surveil[openvino]', or use torch."
         ) from error
-    if sys.modules["openvino_telemetry"] is not None:
-        raise SurveilError(
-            "openvino_telemetry was imported before surveil could stop it", where, "Import surveil first."
-        )
+    if (telemetry := sys.modules["openvino_telemetry"]) is not None:  # somebody else imported it before
+        from openvino.tools.ovc.telemetry_stub import Telemetry
+
+        telemetry.Telemetry = Telemetry  # type: ignore[attr-defined]
     return openvino
