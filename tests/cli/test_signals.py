@@ -10,6 +10,7 @@ ASKED_TO_STOP = """
 import os, signal, sys
 from surveil.cli.signals import stop_on_signals
 number = int(sys.argv[1])
+signal.signal(number, signal.SIG_DFL)  # a shell's background job would ignore Ctrl-C
 before = signal.getsignal(number)
 with stop_on_signals() as stop:
     assert not stop.is_set()
