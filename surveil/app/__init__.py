@@ -1,69 +1,10 @@
 """The application: one object that owns an archive of sightings, and the requests and results it speaks in."""
 
+from surveil.app import results
 from surveil.app.archive import Archive, open
 from surveil.app.requests import SearchRequest
-from surveil.app.results import (
-    CameraList,
-    CameraSettings,
-    CameraStatus,
-    CheckResult,
-    ClusteringResult,
-    DecisionEntry,
-    DecisionLog,
-    ExamplePicture,
-    FootageStatus,
-    Gallery,
-    IdentityChange,
-    IdentityDetail,
-    IdentityDiff,
-    IdentityList,
-    IdentitySummary,
-    IngestResult,
-    Match,
-    RunList,
-    RunSummary,
-    SavedSearch,
-    SavedSearchList,
-    SearchResult,
-    SightingDetail,
-    Status,
-    Understood,
-    UpgradeResult,
-    WatchResult,
-)
+from surveil.app.results import *  # noqa: F403
 from surveil.types import FootageReport, ProgressCallback
 
-__all__ = [
-    "Archive",
-    "CameraList",
-    "CameraSettings",
-    "CameraStatus",
-    "CheckResult",
-    "ClusteringResult",
-    "DecisionEntry",
-    "DecisionLog",
-    "ExamplePicture",
-    "FootageReport",
-    "FootageStatus",
-    "Gallery",
-    "IdentityChange",
-    "IdentityDetail",
-    "IdentityDiff",
-    "IdentityList",
-    "IdentitySummary",
-    "IngestResult",
-    "Match",
-    "ProgressCallback",
-    "RunList",
-    "RunSummary",
-    "SavedSearch",
-    "SavedSearchList",
-    "SearchRequest",
-    "SearchResult",
-    "SightingDetail",
-    "Status",
-    "Understood",
-    "UpgradeResult",
-    "WatchResult",
-    "open",
-]
+__all__ = ["Archive", "FootageReport", "ProgressCallback", "SearchRequest", "open"]
+__all__ += results.__all__

@@ -1,4 +1,4 @@
-"""ParsedQuery what is stored of footage and of single sightings."""
+"""Reading what is stored of footage and of single sightings."""
 
 from __future__ import annotations
 

@@ -1,0 +1,66 @@
+"""Taking footage into an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from surveil.app.archive.base import ArchiveBase
+from surveil.timezones import parse_time
+
+if TYPE_CHECKING:
+    import threading
+
+    from surveil.types import FootageReport, PassedOver, ProgressCallback
+
+
+class IngestMethods(ArchiveBase):
+    """Finding the people in footage."""
+
+    def ingest(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        camera: str | None = None,
+        start: datetime | str | None = None,
+        zone: str | None = None,
+        gate: bool = True,
+        again: bool = False,
+        progress: ProgressCallback | None = None,
+        passed_over: Callable[[PassedOver], object] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[FootageReport]:
+        """Find the people in footage and store what they look like; gives a report of each piece when it is finished.
+
+        The work is done while the reports are asked for. A piece that fails is reported and does not stop the rest.
+        In the end, who clearly shows an identity that there is joins it; a clustering groups everybody.
+
+        Args:
+            paths: Videos, and folders that are searched for videos and folders of crops.
+            camera: The camera that recorded all of it; None: told by the paths.
+            start: When all of it starts; None: told by the paths.
+            zone: Time zone the cameras stand in.
+            gate: Whether frames without motion are passed over.
+            again: Whether footage that is done, or was given up, is done again.
+            progress: Told which footage is worked on, and how much of it is done (0 to 1).
+            passed_over: Told of files that are not taken for footage, from another thread.
+            stop: Ends the work when it is set; the next run goes on with what is left.
+
+        Raises:
+            SurveilError: The zone or the start is none, or a camera pattern of the settings is wrong.
+            CheckpointError: A network cannot be loaded.
+        """
+        from surveil.app.ingest import Recorded, scan, worker
+
+        start = parse_time(start) if isinstance(start, str) else start
+        recorded = Recorded(camera, start, zone)
+        walk = scan(self.database, self.settings, recorded, again=again, passed_over=passed_over)
+        hand = worker(
+            self.database, self.media, self.models, self.settings, gate=gate, progress=progress, stop=stop
+        )  # fmt: skip
+        yield from hand.ingest(walk.run([Path(path) for path in paths]))
+        from surveil.identities.joining import join_new
+
+        join_new(self.database, self.settings.cluster_threshold)

@@ -1,0 +1,68 @@
+"""Searching an archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from surveil.app.archive.base import ArchiveBase
+from surveil.app.base import checked
+from surveil.app.requests import SearchRequest
+from surveil.app.results import IdentityDetail, SearchResult, SightingDetail
+
+
+class SearchMethods(ArchiveBase):
+    """Finding people."""
+
+    def search(self, request: SearchRequest | str | None = None, /, **asked: Any) -> SearchResult:
+        """Find people by what they look like, by where and when they were seen, or by pictures.
+
+        Args:
+            request: A whole request, or a description in words.
+            asked: Without a whole request: the fields of `SearchRequest`.
+
+        Raises:
+            QueryError: The request asks for something that cannot be answered.
+            CheckpointError: A network cannot be loaded.
+
+        Example:
+            >>> archive.search("woman, red top", like=["person.jpg"], cameras=["gate"], after="2026-09-14T08:00")
+        """
+        from surveil.app.search import answer
+
+        if not isinstance(request, SearchRequest):
+            request = self.request(request, **asked)
+        elif asked:
+            raise TypeError("give a whole request or the parts of one, not both")
+        return answer(self.database, self.media, self.models, request)
+
+    def request(self, text: str | None = None, /, **asked: Any) -> SearchRequest:
+        """A request from a description and the fields of `SearchRequest`.
+
+        Raises:
+            QueryError: A field is unknown, or a value is not allowed.
+        """
+        return checked(SearchRequest, asked if text is None else {"text": text, **asked})
+
+    def sighting(self, sighting: int) -> SightingDetail:
+        """Everything stored of one sighting.
+
+        Raises:
+            QueryError: There is none of that number.
+        """
+        from surveil.app.footage import sighting_detail
+
+        with self.database.session() as session:
+            return sighting_detail(session, self.media, sighting)
+
+    def draw_sheet(self, result: SearchResult | IdentityDetail, path: str | Path) -> None:
+        """Draw a contact sheet of a result; the ending of the name says in which format.
+
+        Raises:
+            QueryError: The place cannot be written, the ending is unknown, or an example picture is gone.
+        """
+        from surveil.app.sheets import identity_sheet, search_sheet
+        from surveil.search.sheet import save_sheet
+
+        sheet = search_sheet(result) if isinstance(result, SearchResult) else identity_sheet(result)
+        save_sheet(sheet, Path(path))

@@ -1,0 +1,62 @@
+"""What an archive answers. The names are the keys of the JSON: they may be added to, never renamed."""
+
+from surveil.app.results.footage import CameraList, CameraSettings, CameraStatus, FootageStatus, IngestResult, Status
+from surveil.app.results.identities import (
+    ClusteringResult,
+    DecisionEntry,
+    DecisionLog,
+    IdentityChange,
+    IdentityDetail,
+    IdentityDiff,
+    IdentityList,
+    IdentitySummary,
+    RunList,
+    RunSummary,
+)
+from surveil.app.results.search import (
+    AttributeValue,
+    ExamplePicture,
+    Gallery,
+    Match,
+    Phrase,
+    SavedSearch,
+    SavedSearchList,
+    SearchResult,
+    SightingDetail,
+    Understood,
+    WatchResult,
+)
+from surveil.app.results.upkeep import CheckResult, Problem, UpgradeResult
+
+__all__ = [
+    "AttributeValue",
+    "CameraList",
+    "CameraSettings",
+    "CameraStatus",
+    "CheckResult",
+    "ClusteringResult",
+    "DecisionEntry",
+    "DecisionLog",
+    "ExamplePicture",
+    "FootageStatus",
+    "Gallery",
+    "IdentityChange",
+    "IdentityDetail",
+    "IdentityDiff",
+    "IdentityList",
+    "IdentitySummary",
+    "IngestResult",
+    "Match",
+    "Phrase",
+    "Problem",
+    "RunList",
+    "RunSummary",
+    "SavedSearch",
+    "SavedSearchList",
+    "SearchResult",
+    "SightingDetail",
+    "Status",
+    "Understood",
+    "UpgradeResult",
+    "WatchResult",
+]

@@ -1,0 +1,64 @@
+"""What is told of footage and of cameras."""
+
+from __future__ import annotations
+
+from surveil.app.base import Frozen, Time
+from surveil.app.results.search import WatchResult
+from surveil.types import FootageReport, FootageWarning, FrameCounts
+
+
+class IngestResult(Frozen):
+    """What became of each piece of footage, and what the watched searches found in it."""
+
+    footage: tuple[FootageReport, ...]
+    watched: tuple[WatchResult, ...] = ()
+
+
+class FootageStatus(Frozen):
+    """A piece of footage in the database."""
+
+    footage: int
+    """Its number."""
+    path: str
+    camera: str
+    camera_from: str
+    started_at: Time
+    started_from: str
+    duration: float
+    state: str
+    stale: bool
+    """Whether it is being worked on by a worker that is gone: the next run goes on with it."""
+    progress: float
+    """The part that is done, 0 to 1."""
+    frames: FrameCounts
+    sightings: int
+    warnings: tuple[FootageWarning, ...]
+    error: str | None
+
+
+class Status(Frozen):
+    """The footage in the database, by camera and start."""
+
+    footage: tuple[FootageStatus, ...]
+
+
+class CameraSettings(Frozen):
+    """What an operator says of a camera."""
+
+    camera: str
+    zone: str
+    clock_offset: float
+    """Seconds that are added to the times it stamps."""
+
+
+class CameraStatus(CameraSettings):
+    """A camera, and how much it has seen."""
+
+    footage: int
+    sightings: int
+
+
+class CameraList(Frozen):
+    """The cameras by name."""
+
+    cameras: tuple[CameraStatus, ...]

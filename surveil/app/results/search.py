@@ -1,0 +1,150 @@
+"""What a search answers."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from surveil.app.base import Frozen, Time
+from surveil.app.requests import SearchRequest
+
+Box = tuple[float, float, float, float]
+
+
+class Phrase(Frozen):
+    """Words of a description, as written, and what they mean, or why they were not understood."""
+
+    words: str
+    meaning: str
+
+
+class ExamplePicture(Frozen):
+    """An example of a request, and which person was taken from it."""
+
+    picture: str
+    """As it was given."""
+    taken: str
+    """What was done to get the person, in words."""
+    box: Box | None = None
+    """x1, y1, x2, y2 of the person, in pixels; None: the whole picture is the crop of a person."""
+    crop: str | None = None
+    """Of a sighting or an identity: path of its best crop."""
+
+
+class Understood(Frozen):
+    """What a search was taken to ask, for whoever asked to check."""
+
+    text: str | None = None
+    phrases: tuple[Phrase, ...] = ()
+    unknown: tuple[Phrase, ...] = ()
+    cameras: tuple[str, ...] = ()
+    footage: tuple[str, ...] = ()
+    identities: tuple[str, ...] = ()
+    min_height: int | None = None
+    after: Time | None = None
+    before: Time | None = None
+    when: str | None = None
+    attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    only: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    without: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    min_confidence: float | None = None
+    like: tuple[ExamplePicture, ...] = ()
+    unlike: tuple[ExamplePicture, ...] = ()
+
+
+class AttributeValue(Frozen):
+    """The likeliest label of an attribute, and its probability."""
+
+    value: str
+    probability: float
+
+
+class Match(Frozen):
+    """A sighting that was found."""
+
+    sighting: int
+    footage: str
+    """Path of the footage."""
+    camera: str
+    zone: str
+    """Time zone of the camera."""
+    first_seen: Time
+    last_seen: Time
+    box: Box | None
+    """x1, y1, x2, y2 of the best crop, in pixels of its frame; None when there is no crop."""
+    similarity: float | None
+    """Dot product with the example, -1 to 1; None without one."""
+    probability: float | None
+    """With an example, that it is the same person (None without calibration); else, that she has all that is asked."""
+    gallery_probability: float | None = None
+    """The same among as many candidates as there are, of whom few show the person; see `Gallery`."""
+    expected_false: float | None = None
+    """How many false matches to expect among this one and all before it."""
+    attributes: dict[str, AttributeValue]
+    identity: int | None
+    name: str | None
+    """What the operator calls the identity."""
+    crop: str | None
+    """Path of the best crop."""
+    others: tuple[int, ...] = ()
+    """In a grouped search: the other sightings of the group that were found, best first."""
+
+
+class Gallery(Frozen):
+    """What `gallery_probability` supposes, beside the calibration: a random candidate shows the person with the
+    probability expected / candidates.
+    """
+
+    candidates: int
+    """Sightings that pass the filters."""
+    expected: float
+    """How many of them show the person: as many as an identity has on average, in proportion; one before the first
+    clustering."""
+
+
+class SearchResult(Frozen):
+    """The matches, best first."""
+
+    understood: Understood
+    matches: tuple[Match, ...]
+    next_offset: int | None = None
+    """The `offset` of the next page; None where there is none."""
+    gallery: Gallery | None = None
+    facets: dict[str, dict[str, float]] | None = None
+    """Numbers of sightings that pass the filters, by camera, by hour on the camera's clock and by each attribute's
+    labels (expected numbers, which need not be whole)."""
+    passing: dict[str, int] | None = None
+    """Where nobody was found: how many sightings pass each filter alone."""
+
+
+class SightingDetail(Frozen):
+    """Everything stored of one sighting."""
+
+    match: Match
+    boxes: tuple[tuple[float, float, float, float, float, float], ...]
+    """Seconds from the start of the footage, x1, y1, x2, y2 in pixels, and score of each detection."""
+    crops: tuple[str, ...]
+    """Paths of its crops, best first."""
+
+
+class SavedSearch(Frozen):
+    """A search under a name; one that is watched is run on footage as it is ingested."""
+
+    name: str
+    request: SearchRequest
+    made_at: Time
+    watch: bool
+
+
+class SavedSearchList(Frozen):
+    """The saved searches by name."""
+
+    searches: tuple[SavedSearch, ...]
+
+
+class WatchResult(Frozen):
+    """What a watched search found in new footage."""
+
+    name: str
+    result: SearchResult | None
+    error: str | None = None
+    """Why the search cannot be answered any more; then there is no result."""
