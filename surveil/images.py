@@ -18,8 +18,11 @@ MAX_PIXELS = 50_000_000
 MAX_BYTES_PER_PIXEL = 8
 """Four channels of 16 bits: a file with more bytes is not read at all."""
 _JPEG_REDUCTIONS = {
-    1: cv2.IMREAD_COLOR, 2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8,
-}  # fmt: skip
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 
 
 def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Image:

@@ -191,9 +191,18 @@ class FrameCounts:
 
 
 WarningKind = Literal[
-    "clock_jump", "container_broken", "damaged", "gap", "invented_times", "junk_skipped", "other",
-    "outlier_times", "stated_fps", "truncated", "unreadable_pictures",
-]  # fmt: skip
+    "clock_jump",
+    "container_broken",
+    "damaged",
+    "gap",
+    "invented_times",
+    "junk_skipped",
+    "other",
+    "outlier_times",
+    "stated_fps",
+    "truncated",
+    "unreadable_pictures",
+]
 
 
 @dataclass(frozen=True, slots=True)

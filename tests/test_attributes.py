@@ -9,9 +9,15 @@ def test_the_outputs_tile_the_32_in_the_order_of_the_report():
     assert covered == list(range(OUTPUTS))
     assert len(set(OUTPUT_NAMES)) == OUTPUTS
     assert [OUTPUT_NAMES[i] for i in (0, 3, 4, 12, 13, 21, 22, 31)] == [
-        "age_young", "age_old", "backpack", "gender_female",
-        "upper_colour_black", "upper_colour_multicolour", "lower_colour_black", "lower_colour_multicolour",
-    ]  # fmt: skip
+        "age_young",
+        "age_old",
+        "backpack",
+        "gender_female",
+        "upper_colour_black",
+        "upper_colour_multicolour",
+        "lower_colour_black",
+        "lower_colour_multicolour",
+    ]
 
 
 def test_decode_names_the_likeliest_label_of_each_attribute():

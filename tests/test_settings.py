@@ -52,8 +52,11 @@ def test_the_shipped_file_lists_every_setting_in_reach(file):
         assert shown[name] == getattr(defaults, name), name
         assert type(shown[name]) is type(getattr(defaults, name)), name
     assert {name for name in Settings.model_fields if getattr(defaults, name) is None} == {
-        "media", "detector", "model", "cluster_threshold",
-    }  # fmt: skip
+        "media",
+        "detector",
+        "model",
+        "cluster_threshold",
+    }
 
 
 def test_each_setting_is_explained_by_the_lines_above_it():

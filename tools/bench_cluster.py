@@ -48,9 +48,16 @@ def main(data: Path, sightings: tuple[int, ...]) -> None:
         precision, recall = pairwise(found.groups, people)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         rows.append(
-            [f"{count}", f"{passed:.0f}", f"{worked:.0f}", f"{peak:.1f}", f"{found.recall:.3f}", f"{precision:.3f}",
-             f"{recall:.3f}"]
-        )  # fmt: skip
+            [
+                f"{count}",
+                f"{passed:.0f}",
+                f"{worked:.0f}",
+                f"{peak:.1f}",
+                f"{found.recall:.3f}",
+                f"{precision:.3f}",
+                f"{recall:.3f}",
+            ]
+        )
     columns = ("sightings", "seconds", "CPU seconds", "peak GiB", "neighbours found", "precision", "recall")
     write_table(columns, rows, right=columns)
 

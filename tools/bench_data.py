@@ -33,12 +33,18 @@ def fill(database: Database, seeds: list[Appearance], model: ModelRef, count: in
         cameras = [register_camera(session, f"camera-{number}") for number in range(CAMERAS)]
         footage = [
             {
-                "camera_id": camera, "camera_from": "path", "path": f"/footage/{camera}-{number}.mp4", "kind": "video",
-                "content_hash": f"{camera}-{number}", "started_at": START, "started_from": "path", "state": "done",
+                "camera_id": camera,
+                "camera_from": "path",
+                "path": f"/footage/{camera}-{number}.mp4",
+                "kind": "video",
+                "content_hash": f"{camera}-{number}",
+                "started_at": START,
+                "started_from": "path",
+                "state": "done",
             }
             for camera in cameras
             for number in range(FILES_PER_CAMERA)
-        ]  # fmt: skip
+        ]
         session.execute(insert(Footage), footage)
         files = session.execute(select(Footage.id.label("footage_id"), Footage.camera_id)).all()
     for first in range(0, count, BATCH_SIZE):
@@ -56,14 +62,22 @@ def _rows(
     attributes, vectors = noisy(random, seeds, chosen)
     seconds = random.random(size) * DAYS * 86400
     boxes = [[round(0.2 * i, 1), 100.0 + i, 200.0, 160.0 + i, 340.0, 0.9] for i in range(20)]
-    yield SightingRow, [
-        {
-            "id": number, **files[number % len(files)]._mapping,
-            "identity_id": None, "first_seen": START + timedelta(seconds=moment), "boxes": boxes, "detections": 20,
-            "last_seen": START + timedelta(seconds=moment + 4), "quality": 0.5,
-        }
-        for number, moment in zip(ids, seconds.tolist(), strict=True)
-    ]  # fmt: skip
+    yield (
+        SightingRow,
+        [
+            {
+                "id": number,
+                **files[number % len(files)]._mapping,
+                "identity_id": None,
+                "first_seen": START + timedelta(seconds=moment),
+                "boxes": boxes,
+                "detections": 20,
+                "last_seen": START + timedelta(seconds=moment + 4),
+                "quality": 0.5,
+            }
+            for number, moment in zip(ids, seconds.tolist(), strict=True)
+        ],
+    )
     said = {"model_id": model_id}
     yield (
         Description,
@@ -73,13 +87,20 @@ def _rows(
         ],
     )
     yield Embedding, [said | {"sighting_id": number, "vector": row} for number, row in zip(ids, vectors, strict=True)]
-    yield Crop, [
-        {
-            "sighting_id": number, "rank": 0, "taken_at": START + timedelta(seconds=moment), "box": boxes[0][1:5],
-            "quality": 0.5, "media_key": f"{number:064x}.jpg",
-        }
-        for number, moment in zip(ids, seconds.tolist(), strict=True)
-    ]  # fmt: skip
+    yield (
+        Crop,
+        [
+            {
+                "sighting_id": number,
+                "rank": 0,
+                "taken_at": START + timedelta(seconds=moment),
+                "box": boxes[0][1:5],
+                "quality": 0.5,
+                "media_key": f"{number:064x}.jpg",
+            }
+            for number, moment in zip(ids, seconds.tolist(), strict=True)
+        ],
+    )
 
 
 def noisy(

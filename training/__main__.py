@@ -24,25 +24,52 @@ def training() -> None:
 
 @training.command()
 @click.argument("recipe", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Folder with Market-1501 (folders or zips) and market_attribute.mat.")  # fmt: skip
-@click.option("--cuhk03", type=click.Path(exists=True, path_type=Path),
-              help="CUHK03 crops named NNNN_KK.jpg, a folder or a zip; for recipes that ask for it.")  # fmt: skip
-@click.option("--rendered", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Crops of `python -m tools.sample_data.crops`; for recipes that ask for them.")  # fmt: skip
-@click.option("--start", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Begin with the weights of this checkpoint (.safetensors).")  # fmt: skip
-@click.option("--backbone-weights", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="ImageNet weights (.pth) for recipes with `pretrained`; fetched if not given.")  # fmt: skip
-@click.option("--teacher", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Checkpoint to imitate, for recipes with distillation.")  # fmt: skip
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with Market-1501 (folders or zips) and market_attribute.mat.",
+)
+@click.option(
+    "--cuhk03",
+    type=click.Path(exists=True, path_type=Path),
+    help="CUHK03 crops named NNNN_KK.jpg, a folder or a zip; for recipes that ask for it.",
+)
+@click.option(
+    "--rendered",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Crops of `python -m tools.sample_data.crops`; for recipes that ask for them.",
+)
+@click.option(
+    "--start",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Begin with the weights of this checkpoint (.safetensors).",
+)
+@click.option(
+    "--backbone-weights",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="ImageNet weights (.pth) for recipes with `pretrained`; fetched if not given.",
+)
+@click.option(
+    "--teacher",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Checkpoint to imitate, for recipes with distillation.",
+)
 @click.option("--compile", "compiled", is_flag=True, help="Run through torch.compile: slow to begin, faster after.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def fit(
-    recipe: Path, data: Path, cuhk03: Path | None, rendered: Path | None, start: Path | None,
-    backbone_weights: Path | None, teacher: Path | None, compiled: bool, out: Path, device: str,
-) -> None:  # fmt: skip
+    recipe: Path,
+    data: Path,
+    cuhk03: Path | None,
+    rendered: Path | None,
+    start: Path | None,
+    backbone_weights: Path | None,
+    teacher: Path | None,
+    compiled: bool,
+    out: Path,
+    device: str,
+) -> None:
     """Train a model as RECIPE says; call it again with the same --out to go on after a kill.
 
     Example: python -m training fit configs/training/resnet34_attention_identity.toml --data market1501
@@ -59,9 +86,14 @@ def fit(
     sets = _sets(chosen, recipe, data, cuhk03, rendered)
     try:
         run(
-            chosen, sets, out, StartWeights(start, backbone_weights, teacher), device=device, compiled=compiled,
+            chosen,
+            sets,
+            out,
+            StartWeights(start, backbone_weights, teacher),
+            device=device,
+            compiled=compiled,
             report=click.echo,
-        )  # fmt: skip
+        )
     except FloatingPointError as error:
         raise SurveilError(str(error), recipe) from error
 
@@ -89,18 +121,27 @@ def _sets(
         identities = len(set(images.ids.tolist()))
         if not 0 < count <= identities:
             raise SurveilError(
-                f"a batch takes {count} identities of the {identities} to learn from here", path,
+                f"a batch takes {count} identities of the {identities} to learn from here",
+                path,
                 "Change the numbers of identities in the recipe, or give the whole dataset.",
-            )  # fmt: skip
+            )
     return [(images, count) for images, count, _ in found]
 
 
 @training.command()
 @click.argument("run", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="The folder that `fit` was given.")  # fmt: skip
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
-              help="NAME.safetensors; its card NAME.json is written beside it.")  # fmt: skip
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder that `fit` was given.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="NAME.safetensors; its card NAME.json is written beside it.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def export(run: Path, data: Path, out: Path, device: str) -> None:
     """Calibrate a trained RUN on its held-out identities and write the checkpoint that surveil loads.
@@ -119,10 +160,18 @@ def _validation(card: Card) -> str:
 
 @training.command()
 @click.argument("checkpoints", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="The folder that `fit` was given.")  # fmt: skip
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
-              help="NAME.safetensors; its card NAME.json is written beside it.")  # fmt: skip
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder that `fit` was given.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="NAME.safetensors; its card NAME.json is written beside it.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def average(checkpoints: tuple[Path, ...], data: Path, out: Path, device: str) -> None:
     """Write the mean of CHECKPOINTS that were begun with one another: the first, and each further one that helps.
@@ -141,8 +190,12 @@ def average(checkpoints: tuple[Path, ...], data: Path, out: Path, device: str) -
 
 @training.command()
 @click.argument("weights", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Folder with the test part of Market-1501 and market_attribute.mat.")  # fmt: skip
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the test part of Market-1501 and market_attribute.mat.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def measure(weights: Path, data: Path, device: str) -> None:
     """Measure a checkpoint by the official protocol and write the figures into its card.
@@ -157,8 +210,12 @@ def measure(weights: Path, data: Path, device: str) -> None:
 
 @training.command("onnx")
 @click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
-              help="FILE.onnx; its card FILE.onnx.json is written beside it.")  # fmt: skip
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="FILE.onnx; its card FILE.onnx.json is written beside it.",
+)
 def write_onnx(checkpoint: Path, out: Path) -> None:
     """Write CHECKPOINT (.safetensors) as ONNX, if ONNX Runtime gives what PyTorch gives; needs the extra `onnx`.
 
@@ -177,22 +234,50 @@ def write_onnx(checkpoint: Path, out: Path) -> None:
 
 @training.command()
 @click.argument("published", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--data", required=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Folder with Market-1501 (folders or zips) and market_attribute.mat.")  # fmt: skip
-@click.option("--peta", required=True, multiple=True, type=click.Path(exists=True, path_type=Path),
-              help="A part of PETA, a folder or a zip; may be repeated.")  # fmt: skip
-@click.option("--cuhk03", required=True, type=click.Path(exists=True, path_type=Path),
-              help="CUHK03 crops named NNNN_KK.jpg, a folder or a zip: for the probability of a match.")  # fmt: skip
-@click.option("--held-out-place", metavar="NAME", default="caviar4reid", show_default=True,
-              help="The part of PETA that judges the attributes before the last training.")  # fmt: skip
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with Market-1501 (folders or zips) and market_attribute.mat.",
+)
+@click.option(
+    "--peta",
+    required=True,
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A part of PETA, a folder or a zip; may be repeated.",
+)
+@click.option(
+    "--cuhk03",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="CUHK03 crops named NNNN_KK.jpg, a folder or a zip: for the probability of a match.",
+)
+@click.option(
+    "--held-out-place",
+    metavar="NAME",
+    default="caviar4reid",
+    show_default=True,
+    help="The part of PETA that judges the attributes before the last training.",
+)
 @click.option("--epochs", type=click.IntRange(1), default=4, show_default=True, help="Times that a picture is seen.")
 @click.option("--run", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
-@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path),
-              help="NAME.safetensors; its card NAME.json is written beside it.")  # fmt: skip
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="NAME.safetensors; its card NAME.json is written beside it.",
+)
 def heads(
-    published: Path, data: Path, peta: tuple[Path, ...], cuhk03: Path, held_out_place: str, epochs: int, run: Path,
+    published: Path,
+    data: Path,
+    peta: tuple[Path, ...],
+    cuhk03: Path,
+    held_out_place: str,
+    epochs: int,
+    run: Path,
     out: Path,
-) -> None:  # fmt: skip
+) -> None:
     """Train attribute heads on the network PUBLISHED, person-reidentification-retail-0277.xml of Open Model Zoo.
 
     The feature maps of every picture are computed once (half an hour on two cores) and kept in the folder of the run,
@@ -205,9 +290,16 @@ def heads(
     from training.heads_run import make_model
 
     card = make_model(
-        published, data, peta, cuhk03, run, out, held_out_place=held_out_place, schedule=HeadSchedule(epochs=epochs),
+        published,
+        data,
+        peta,
+        cuhk03,
+        run,
+        out,
+        held_out_place=held_out_place,
+        schedule=HeadSchedule(epochs=epochs),
         report=click.echo,
-    )  # fmt: skip
+    )
     click.echo(f"{out}: {card.name}, {_validation(card)}")
 
 

@@ -31,9 +31,13 @@ ATTRIBUTE_WEIGHTS = tuple(round(0.1 * i, 1) for i in range(13))
 
 
 def calibrate(
-    network: PersonNetwork, card: Card, people: PersonImages,
-    *, matches: PersonImages | None = None, device: str = "auto",
-) -> Card:  # fmt: skip
+    network: PersonNetwork,
+    card: Card,
+    people: PersonImages,
+    *,
+    matches: PersonImages | None = None,
+    device: str = "auto",
+) -> Card:
     """The card with embedding weights and calibration fitted on people that the network was not trained on.
 
     Args:
@@ -125,9 +129,13 @@ def mean_average_precision(embeddings: Floats, people: PersonImages) -> float:
     _, queries = np.unique(seen, axis=0, return_index=True)
     gallery = np.setdiff1d(np.arange(len(people)), queries)
     result = evaluate_ranking(
-        embeddings[queries], people.ids[queries], people.cameras[queries],
-        embeddings[gallery], people.ids[gallery], people.cameras[gallery],
-    )  # fmt: skip
+        embeddings[queries],
+        people.ids[queries],
+        people.cameras[queries],
+        embeddings[gallery],
+        people.ids[gallery],
+        people.cameras[gallery],
+    )
     return result.mean_average_precision
 
 

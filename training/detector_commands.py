@@ -52,9 +52,14 @@ def label(clips: tuple[Path, ...], references: tuple[Path, ...], every: int, out
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="NAME.safetensors.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def fit(
-    labels: tuple[Path, ...], start: Path, weights: tuple[float, ...], steps: int | None, image_size: int | None,
-    out: Path, device: str,
-) -> None:  # fmt: skip
+    labels: tuple[Path, ...],
+    start: Path,
+    weights: tuple[float, ...],
+    steps: int | None,
+    image_size: int | None,
+    out: Path,
+    device: str,
+) -> None:
     """Fine-tune a detector on the training parts of LABELS: folders that `label` wrote, and zips of annotated pictures.
 
     A run that was killed goes on from the .state file beside its output when the same command is given again.
@@ -121,9 +126,15 @@ def average(first: Path, second: Path, share: float, out: Path) -> None:
 @click.option("--record", is_flag=True, help="Write what was measured into the detector's card.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def evaluate(
-    labels: tuple[Path, ...], weights: Path | None, trust_detector: bool, image_size: int, min_score: float,
-    part: str, record: bool, device: str,
-) -> None:  # fmt: skip
+    labels: tuple[Path, ...],
+    weights: Path | None,
+    trust_detector: bool,
+    image_size: int,
+    min_score: float,
+    part: str,
+    record: bool,
+    device: str,
+) -> None:
     """Recall, precision (IoU 0.5) and boxes per empty picture of LABELS: folders that `label` wrote, and zips.
 
     Example: python -m training detector evaluate labels/* coco256.zip

@@ -65,10 +65,14 @@ def export_run(run: Path, data: Path, out: Path, *, device: str = "auto") -> Car
     network.load_state_dict(state["network"])
     size = (int(recipe["input_size"][0]), int(recipe["input_size"][1]))
     card = Card(
-        recipe["name"], recipe["architecture"], size, tuple(recipe["mean"]), tuple(recipe["std"]),
+        recipe["name"],
+        recipe["architecture"],
+        size,
+        tuple(recipe["mean"]),
+        tuple(recipe["std"]),
         limits=_LIMITS,
         training={"data": _data(recipe), "terms": _TERMS, "recipe": recipe},
-    )  # fmt: skip
+    )
     card = calibrate(network.eval(), card, load_held_out(data, card), device=device)
     return save_checkpoint(out, network, card)
 

@@ -41,9 +41,13 @@ class HeadSchedule:
 
 
 def fit_heads(
-    network: PersonNetwork, maps: NDArray[np.float16], targets: Floats, schedule: HeadSchedule,
-    *, report: Callable[[str], None] = print,
-) -> PersonNetwork:  # fmt: skip
+    network: PersonNetwork,
+    maps: NDArray[np.float16],
+    targets: Floats,
+    schedule: HeadSchedule,
+    *,
+    report: Callable[[str], None] = print,
+) -> PersonNetwork:
     """Train the heads of a network; the rest of it stays as it is.
 
     Args:

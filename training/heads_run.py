@@ -53,9 +53,17 @@ class Mapped:
 
 
 def make_model(
-    published: Path, data: Path, peta: Sequence[Path], cuhk03: Path, out: Path, weights: Path,
-    *, held_out_place: str, schedule: HeadSchedule, report: Callable[[str], None] = print,
-) -> Card:  # fmt: skip
+    published: Path,
+    data: Path,
+    peta: Sequence[Path],
+    cuhk03: Path,
+    out: Path,
+    weights: Path,
+    *,
+    held_out_place: str,
+    schedule: HeadSchedule,
+    report: Callable[[str], None] = print,
+) -> Card:
     """Train the heads twice and write the checkpoint.
 
     First without 20 % of Market-1501's identities and without one place of PETA: these tell the AUC of each attribute,

@@ -104,9 +104,16 @@ class Run:
 
 
 def fit(
-    recipe: Recipe, sets: Sequence[tuple[PersonImages, int]], folder: Path, given: StartWeights = StartWeights(), *,
-    device: str = "auto", compiled: bool = False, save_every: int = 200, report: Callable[[str], None] = print,
-) -> PersonNetwork:  # fmt: skip
+    recipe: Recipe,
+    sets: Sequence[tuple[PersonImages, int]],
+    folder: Path,
+    given: StartWeights = StartWeights(),
+    *,
+    device: str = "auto",
+    compiled: bool = False,
+    save_every: int = 200,
+    report: Callable[[str], None] = print,
+) -> PersonNetwork:
     """Train, or go on training if `folder` holds the state of a killed run.
 
     Args:
@@ -202,11 +209,15 @@ def _start(recipe: Recipe, data: PersonImages, given: StartWeights, device: torc
     classifier = nn.Linear(FEATURES, int(data.ids.max()) + 1, bias=False).to(device)
     nn.init.normal_(classifier.weight, std=0.01)
     return Run(
-        recipe, device, network, classifier, _optimiser(network, classifier, recipe.schedule),
+        recipe,
+        device,
+        network,
+        classifier,
+        _optimiser(network, classifier, recipe.schedule),
         forward=torch.compile(network, dynamic=False) if compiled else network,
         shares=_shares(data.targets, device) if recipe.loss.balance else None,
         teacher=Teacher(given.teacher, device) if given.teacher else None,
-    )  # fmt: skip
+    )
 
 
 def _optimiser(network: PersonNetwork, classifier: nn.Linear, schedule: Schedule) -> torch.optim.Optimizer:

@@ -51,16 +51,18 @@ def export_onnx(checkpoint: Path, out: Path) -> dict[str, float]:
     rng = np.random.default_rng(0)
     crops = list(rng.integers(0, 256, (_CROPS, *card.input_size, 3), np.uint8))
     expected = predict(model, crops, card.input_size)
-    batches = [session.run(list(PARTS), {"images": as_images(part, card.input_size)})
-               for part in (crops[:1], crops[1:])]  # fmt: skip
+    batches = [
+        session.run(list(PARTS), {"images": as_images(part, card.input_size)}) for part in (crops[:1], crops[1:])
+    ]
     found: list[Floats] = [np.concatenate(parts) for parts in zip(*batches, strict=True)]
     differences = largest_differences(expected, found)
     for name, values in zip(PARTS, expected, strict=True):
         if not differences[name] <= TOLERANCE * np.abs(values).max():
             raise CheckpointError(
-                f"ONNX Runtime gives other {name}: they differ by up to {differences[name]:.2g}", checkpoint,
+                f"ONNX Runtime gives other {name}: they differ by up to {differences[name]:.2g}",
+                checkpoint,
                 "Try other versions of onnxruntime and onnxscript.",
-            )  # fmt: skip
+            )
     out.parent.mkdir(parents=True, exist_ok=True)
     replace_file(out, content)
     # It keeps the suffix .onnx: NAME.json is a checkpoint's.
@@ -71,9 +73,15 @@ def export_onnx(checkpoint: Path, out: Path) -> dict[str, float]:
 
 def _content(model: WholeModel, card: Card) -> bytes:
     program = torch.onnx.export(
-        model, (torch.zeros(2, 3, *card.input_size),), dynamo=True, opset_version=OPSET, verbose=False,
-        input_names=["images"], output_names=list(PARTS), dynamic_shapes=({0: torch.export.Dim("batch")},),
-    )  # fmt: skip
+        model,
+        (torch.zeros(2, 3, *card.input_size),),
+        dynamo=True,
+        opset_version=OPSET,
+        verbose=False,
+        input_names=["images"],
+        output_names=list(PARTS),
+        dynamic_shapes=({0: torch.export.Dim("batch")},),
+    )
     assert program is not None
     content: bytes = program.model_proto.SerializeToString()
     return content
@@ -84,11 +92,15 @@ def _card(card: Card, content: bytes, differences: dict[str, float]) -> dict[str
     height, width = card.input_size
     inputs = {"images": f"(N, 3, {height}, {width}) float32, RGB from 0 to 1"}
     outputs = {
-        "features": "(N, 512) float32", "probabilities": "(N, 32) float32, calibrated, in the order of `attributes`",
+        "features": "(N, 512) float32",
+        "probabilities": "(N, 32) float32, calibrated, in the order of `attributes`",
         "embedding": "(N, 544) float32 of unit length: the dot product of two is their similarity",
-    }  # fmt: skip
+    }
     about = {
-        "made_of_sha256": card.sha256, "opset": OPSET, "inputs": inputs, "outputs": outputs,
+        "made_of_sha256": card.sha256,
+        "opset": OPSET,
+        "inputs": inputs,
+        "outputs": outputs,
         "largest_difference_from_pytorch": differences,
-    }  # fmt: skip
+    }
     return {**dataclasses.asdict(card), "sha256": hashlib.sha256(content).hexdigest(), "onnx": about}

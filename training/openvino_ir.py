@@ -64,9 +64,10 @@ def load_reid_retail(network: PersonNetwork, model: Path) -> None:
     *trunk, linear, bias, scale, shift, slope = constants if len(constants) > _NECK else [torch.empty(0)] * (_NECK + 1)
     if [tensor.numel() for tensor in own] != [tensor.numel() for tensor in trunk]:
         raise CheckpointError(
-            f"another network ({len(constants)} tensors, {len(own) + _NECK} expected, or of other sizes)", model,
+            f"another network ({len(constants)} tensors, {len(own) + _NECK} expected, or of other sizes)",
+            model,
             "Give person-reidentification-retail-0277.xml.",
-        )  # fmt: skip
+        )
     with torch.no_grad():
         for tensor, values in zip(own, trunk, strict=True):
             tensor.copy_(values.view(tensor.shape))

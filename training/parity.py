@@ -59,10 +59,7 @@ def predict(model: WholeModel, crops: Sequence[Image], size: tuple[int, int], *,
 
 def largest_differences(expected: Sequence[Floats], found: Sequence[Floats]) -> dict[str, float]:
     """The largest absolute difference of each of a model's three outputs."""
-    return {
-        name: float(np.abs(one - other).max())
-        for name, one, other in zip(PARTS, expected, found, strict=True)
-    }  # fmt: skip
+    return {name: float(np.abs(one - other).max()) for name, one, other in zip(PARTS, expected, found, strict=True)}
 
 
 def storage_parity(network: PersonNetwork, weights: Path, people: PersonImages) -> dict[str, float]:

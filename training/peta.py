@@ -38,28 +38,39 @@ def _names(part: str, *kinds: str) -> frozenset[str]:
 _CARRIED = _names("carrying", "MessengerBag", "PlasticBags", "Suitcase", "LuggageCase", "Other")
 _RULES = {
     # Market-1501's people were sorted by looks on a campus: its "teenager" is the student, its "adult" older than that.
-    "age": _Rule({
-        "young": _names("personal", "Less15"), "teenager": _names("personal", "Less30"),
-        "adult": _names("personal", "Less45", "Less60"), "old": _names("personal", "Larger60"),
-    }),
+    "age": _Rule(
+        {
+            "young": _names("personal", "Less15"),
+            "teenager": _names("personal", "Less30"),
+            "adult": _names("personal", "Less45", "Less60"),
+            "old": _names("personal", "Larger60"),
+        }
+    ),
     "backpack": _Rule({"yes": _names("carrying", "Backpack")}, otherwise="no"),
     "bag": _Rule({"yes": _names("carrying", "MessengerBag")}, otherwise="no", unless=_CARRIED),
     "handbag": _Rule({"yes": _names("carrying", "PlasticBags")}, otherwise="no", unless=_CARRIED),
-    "lower_type": _Rule({
-        "dress": _names("lowerBody", "ShortSkirt", "LongSkirt"),
-        "pants": _names("lowerBody", "Trousers", "Jeans", "Shorts", "Suits", "Capri", "HotPants"),
-    }),
-    "lower_length": _Rule({
-        "long": _names("lowerBody", "Trousers", "Jeans", "Suits", "LongSkirt"),
-        "short": _names("lowerBody", "Shorts", "ShortSkirt", "HotPants"),
-    }),
-    "sleeve": _Rule({
-        "long": _names("upperBody", "LongSleeve"), "short": _names("upperBody", "ShortSleeve", "NoSleeve"),
-    }),
+    "lower_type": _Rule(
+        {
+            "dress": _names("lowerBody", "ShortSkirt", "LongSkirt"),
+            "pants": _names("lowerBody", "Trousers", "Jeans", "Shorts", "Suits", "Capri", "HotPants"),
+        }
+    ),
+    "lower_length": _Rule(
+        {
+            "long": _names("lowerBody", "Trousers", "Jeans", "Suits", "LongSkirt"),
+            "short": _names("lowerBody", "Shorts", "ShortSkirt", "HotPants"),
+        }
+    ),
+    "sleeve": _Rule(
+        {
+            "long": _names("upperBody", "LongSleeve"),
+            "short": _names("upperBody", "ShortSleeve", "NoSleeve"),
+        }
+    ),
     "hair": _Rule({"short": _names("hair", "Short", "Bald"), "long": _names("hair", "Long")}),
     "hat": _Rule({"yes": _names("accessory", "Hat")}, otherwise="no"),
     "gender": _Rule({"male": _names("personal", "Male"), "female": _names("personal", "Female")}),
-}  # fmt: skip
+}
 _COLOURS = ("Black", "White", "Red", "Pink", "Purple", "Yellow", "Grey", "Blue", "Green", "Brown", "Orange")
 
 

@@ -33,8 +33,9 @@ def load_backbone(backbone: nn.Module, weights: dict[str, Tensor], source: str) 
     if [_like(*item) for item in own.items()] != [_like(*item) for item in given]:
         raise CheckpointError(
             f"not the weights of this backbone ({len(given)} tensors, it has {len(own)} or other shapes)",
-            source, "Give the file that belongs to the recipe's architecture.",
-        )  # fmt: skip
+            source,
+            "Give the file that belongs to the recipe's architecture.",
+        )
     body.load_state_dict(dict(zip(own, (value for _, value in given), strict=True)), strict=False)
 
 

@@ -83,9 +83,11 @@ class _Taker:
         with self._database.session() as session:
             check_model(session, self._models.card.sha256)
         person = take_person(
-            Path(given), lambda image: self._models.detector.detect([image])[0], number,
+            Path(given),
+            lambda image: self._models.detector.detect([image])[0],
+            number,
             max_pixels=self._models.max_pixels,
-        )  # fmt: skip
+        )
         [appearance] = self._models.appearance.describe([person.image])
         return ExamplePicture(picture=given, taken=person.note, box=person.box), appearance.embedding[None]
 

@@ -37,9 +37,15 @@ class Recorded:
 
 
 def worker(
-    database: Database, media: MediaFolder, models: LoadedModels, settings: Settings, *, gate: bool,
-    progress: ProgressCallback | None, stop: threading.Event | None,
-) -> Worker:  # fmt: skip
+    database: Database,
+    media: MediaFolder,
+    models: LoadedModels,
+    settings: Settings,
+    *,
+    gate: bool,
+    progress: ProgressCallback | None,
+    stop: threading.Event | None,
+) -> Worker:
     """A worker that loads the networks when they are needed: not at all where everything was ingested before.
 
     Raises:
@@ -52,9 +58,13 @@ def worker(
 
 
 def scan(
-    database: Database, settings: Settings, recorded: Recorded, *, again: bool,
+    database: Database,
+    settings: Settings,
+    recorded: Recorded,
+    *,
+    again: bool,
     passed_over: Callable[[PassedOver], object] | None,
-) -> Scan:  # fmt: skip
+) -> Scan:
     """A scan for footage. The zone that the caller gives goes before those the cameras are known to stand in."""
     zone = recorded.zone
     with database.session() as session:

@@ -17,24 +17,35 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--threshold", metavar="S", type=click.FloatRange(-1, 1),
+    "--threshold",
+    metavar="S",
+    type=click.FloatRange(-1, 1),
     help="Least mean similarity of two groups that are one person; else the model's own [setting: cluster_threshold].",
-)  # fmt: skip
+)
 @click.option(
-    "--method", type=click.Choice(["graph", "k-means", "agglomerative"]), default="graph", show_default=True,
+    "--method",
+    type=click.Choice(["graph", "k-means", "agglomerative"]),
+    default="graph",
+    show_default=True,
     help="How to group; the last two are the report's and must be told --people.",
-)  # fmt: skip
+)
 @click.option("--people", metavar="N", type=click.IntRange(1), help="How many people there are, where it is known.")
 @click.option(
-    "--every", metavar="INTERVAL", type=INTERVAL,
+    "--every",
+    metavar="INTERVAL",
+    type=INTERVAL,
     help="Go on, and group again at this interval (30m, 1h) whenever something is new; method graph only.",
-)  # fmt: skip
+)
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, threshold: float | None, method: Literal["graph", "k-means", "agglomerative"],
-    people: int | None, every: float | None, output: str,
-) -> None:  # fmt: skip
+    ctx: click.Context,
+    threshold: float | None,
+    method: Literal["graph", "k-means", "agglomerative"],
+    people: int | None,
+    every: float | None,
+    output: str,
+) -> None:
     """Group all sightings into identities.
 
     Two people who were in one picture at the same time are never one identity. Each run is stored as a clustering of

@@ -18,9 +18,11 @@ def deciding(command: Callable[..., None]) -> Callable[..., None]:
     """The options of every command that decides."""
     by = click.option("--by", metavar="NAME", help="Who decides; else the user of this machine.")
     seen = click.option(
-        "--seen", metavar="DECISION", type=click.IntRange(0),
+        "--seen",
+        metavar="DECISION",
+        type=click.IntRange(0),
         help="The newest decision that you knew: refuse if there is a newer one about the same identities.",
-    )  # fmt: skip
+    )
     return by(seen(click.pass_context(command)))
 
 
@@ -93,9 +95,7 @@ def picture_command(ctx: click.Context, identity: int, sighting: int, by: str | 
 @click.argument("identity", type=int)
 @click.argument("others", type=int, nargs=-1, required=True)
 @deciding
-def merge_command(
-    ctx: click.Context, identity: int, others: tuple[int, ...], by: str | None, seen: int | None
-) -> None:  # fmt: skip
+def merge_command(ctx: click.Context, identity: int, others: tuple[int, ...], by: str | None, seen: int | None) -> None:
     r"""Say that IDENTITY and OTHERS are one person, who keeps the first number.
 
     \b
@@ -125,7 +125,7 @@ def apart_command(ctx: click.Context, identity: int, other: int, by: str | None,
 @deciding
 def split_command(
     ctx: click.Context, identity: int, sightings: tuple[int, ...], by: str | None, seen: int | None
-) -> None:  # fmt: skip
+) -> None:
     r"""Say that some SIGHTINGS of IDENTITY show another person, who gets a number of their own.
 
     \b
@@ -246,10 +246,16 @@ def diff_command(ctx: click.Context, before: int | None, after: int | None, outp
         return ", ".join(f"{count} ({'new' if other is None else other})" for other, count in others)
 
     rows = [
-        [str(change.identity), change.name or "", str(change.before), str(change.after), told(change.came),
-         told(change.went)]
+        [
+            str(change.identity),
+            change.name or "",
+            str(change.before),
+            str(change.after),
+            told(change.came),
+            told(change.went),
+        ]
         for change in diff.changes
-    ]  # fmt: skip
+    ]
     headings = ("identity", "name", "before", "after", "came (from)", "went (to)")
     write_table(headings, rows, right=("identity", "before", "after"))
 
@@ -270,6 +276,17 @@ def rollback_command(ctx: click.Context, run: int) -> None:
 
 
 DECISION_COMMANDS = (
-    name_command, note_command, hide_command, picture_command, merge_command, apart_command, split_command,
-    move_command, undo_command, history_command, runs_command, diff_command, rollback_command,
-)  # fmt: skip
+    name_command,
+    note_command,
+    hide_command,
+    picture_command,
+    merge_command,
+    apart_command,
+    split_command,
+    move_command,
+    undo_command,
+    history_command,
+    runs_command,
+    diff_command,
+    rollback_command,
+)

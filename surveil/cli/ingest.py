@@ -36,9 +36,18 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_context
 def command(
-    ctx: click.Context, /, paths: tuple[Path, ...], camera: str | None, start: datetime | None, zone: str | None,
-    image_size: int | None, no_gate: bool, again: bool, output: str, **flags: Any,
-) -> None:  # fmt: skip
+    ctx: click.Context,
+    /,
+    paths: tuple[Path, ...],
+    camera: str | None,
+    start: datetime | None,
+    zone: str | None,
+    image_size: int | None,
+    no_gate: bool,
+    again: bool,
+    output: str,
+    **flags: Any,
+) -> None:
     """Find the people in footage and store what they look like.
 
     PATH is a video, or a folder that is searched for videos and for folders of crops (pictures of one person each).
@@ -67,9 +76,16 @@ def command(
             line.step(f"{source.path.name} ({source.camera})", done)
 
         found = archive.ingest(
-            paths, camera=camera, start=start, zone=zone, gate=not no_gate, again=again, progress=progress,
-            passed_over=lambda file: passed_over.update([file.reason]), stop=stop,
-        )  # fmt: skip
+            paths,
+            camera=camera,
+            start=start,
+            zone=zone,
+            gate=not no_gate,
+            again=again,
+            progress=progress,
+            passed_over=lambda file: passed_over.update([file.reason]),
+            stop=stop,
+        )
         for report in found:
             line.say(_line(report))
             reports.append(report)

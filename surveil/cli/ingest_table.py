@@ -10,9 +10,18 @@ from surveil.app.wording import warnings_in_words
 from surveil.types import FootageReport, FrameCounts
 
 COLUMNS = (
-    "footage", "camera", "state", "decoded", "processed", "sampled out", "gated", "unreadable", "people", "seconds",
+    "footage",
+    "camera",
+    "state",
+    "decoded",
+    "processed",
+    "sampled out",
+    "gated",
+    "unreadable",
+    "people",
+    "seconds",
     "x real time",
-)  # fmt: skip
+)
 NUMBERS = COLUMNS[3:]
 STATES = ("done", "failed", "known", "busy", "stopped")
 

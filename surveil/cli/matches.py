@@ -16,9 +16,18 @@ if TYPE_CHECKING:
 def print_csv(matches: Sequence[Match]) -> None:
     """One line per match; the columns are the names of the JSON, nested ones with dots."""
     first = (
-        "sighting", "footage", "camera", "zone", "first_seen", "last_seen", "box", "similarity", "probability",
-        "gallery_probability", "expected_false",
-    )  # fmt: skip
+        "sighting",
+        "footage",
+        "camera",
+        "zone",
+        "first_seen",
+        "last_seen",
+        "box",
+        "similarity",
+        "probability",
+        "gallery_probability",
+        "expected_false",
+    )
     attributes = (
         f"attributes.{attribute.name}.{part}" for attribute in ATTRIBUTES for part in ("value", "probability")
     )

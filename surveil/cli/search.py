@@ -68,10 +68,12 @@ def attribute_options(command: Command) -> Command:
     "--not", "without", metavar="ATTRIBUTE=VALUE", type=LABEL, multiple=True, help="Certainly not this value."
 )
 @click.option(
-    "--min-confidence", metavar="P", type=float,
+    "--min-confidence",
+    metavar="P",
+    type=float,
     help="Least probability (0 to 1) of each attribute asked for. Without it the model decides: at one half, and lower "
     "for what is rare.",
-)  # fmt: skip
+)
 @click.option("--limit", metavar="N", type=click.IntRange(1), default=20, show_default=True, help="Matches at most.")
 @click.option("--offset", metavar="N", type=click.IntRange(0), default=0, help="Pass over so many of the best.")
 @click.option("--sort", type=click.Choice(["newest", "oldest", "largest"]), help="Else the best match comes first.")
@@ -84,9 +86,16 @@ def attribute_options(command: Command) -> Command:
 @output_options
 @click.pass_context
 def command(
-    ctx: click.Context, /, sheet: Path | None, output: str, save: str | None, watch: bool, like: tuple[str, ...],
-    unlike: tuple[str, ...], **asked: Any,
-) -> None:  # fmt: skip
+    ctx: click.Context,
+    /,
+    sheet: Path | None,
+    output: str,
+    save: str | None,
+    watch: bool,
+    like: tuple[str, ...],
+    unlike: tuple[str, ...],
+    **asked: Any,
+) -> None:
     """Find people by what they look like, or by a picture.
 
     TEXT describes a person in plain words: colours with their garment, what is carried, age, gender, a camera's name,

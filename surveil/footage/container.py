@@ -172,9 +172,13 @@ class _WatchedFile:
 
 def _open_container(file: _WatchedFile, max_pixels: int) -> av.container.InputContainer:
     return av.open(
-        file, "r", buffer_size=BUFFER_BYTES, metadata_errors="replace", timeout=(OPEN_SECONDS, READ_SECONDS),
+        file,
+        "r",
+        buffer_size=BUFFER_BYTES,
+        metadata_errors="replace",
+        timeout=(OPEN_SECONDS, READ_SECONDS),
         options={"protocol_whitelist": "none", "max_pixels": str(max_pixels)},
-    )  # fmt: skip
+    )
 
 
 def _find_stream(container: av.container.InputContainer, path: Path, max_pixels: int) -> av.VideoStream:

@@ -19,16 +19,7 @@ from surveil.errors import FootageError, FootageReadError, PictureError, printab
 from surveil.footage.origin import OriginRules, file_time
 from surveil.images import MAX_PIXELS, picture_size, read_picture
 from surveil.market1501_names import JUNK, CropName
-from surveil.types import (
-    CropFile,
-    FootageWarning,
-    FoundFootage,
-    FrameCounts,
-    Image,
-    PassedOver,
-    ReadResult,
-    Source,
-)  # fmt: skip
+from surveil.types import CropFile, FootageWarning, FoundFootage, FrameCounts, Image, PassedOver, ReadResult, Source
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
 MARKET_FPS = 25

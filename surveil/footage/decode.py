@@ -59,9 +59,15 @@ class FootageReader:
     """
 
     def __init__(
-        self, path: Path, *, fps: float, gate: MotionGate | None = None, stated_fps: float = 25.0, after: int = -1,
+        self,
+        path: Path,
+        *,
+        fps: float,
+        gate: MotionGate | None = None,
+        stated_fps: float = 25.0,
+        after: int = -1,
         max_pixels: int = MAX_PIXELS,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.path = path
         self.stated_duration: float | None = None
         self._fps, self._gate = fps, gate

@@ -57,18 +57,33 @@ def _video(found: FoundFootage, rules: OriginRules, content_hash: str | None, ma
         found.path, found.camera, metadata=metadata, modified=mtime_ns / 1e9, duration=duration
     )
     return Source(
-        found.path, "video", found.camera, found.camera_from, started_at, started_from, digest,
-        size=size, mtime_ns=mtime_ns,
-    )  # fmt: skip
+        found.path,
+        "video",
+        found.camera,
+        found.camera_from,
+        started_at,
+        started_from,
+        digest,
+        size=size,
+        mtime_ns=mtime_ns,
+    )
 
 
 def _crops(found: FoundFootage, rules: OriginRules, content_hash: str | None) -> Source:
     started_at, started_from, files = time_crops(found, rules)
     return Source(
-        found.path, "crops", found.camera, found.camera_from, started_at, started_from,
+        found.path,
+        "crops",
+        found.camera,
+        found.camera_from,
+        started_at,
+        started_from,
         content_hash or _hash_crops(files),
-        tuple(files), len(found.pictures) - len(files), size=found.size, mtime_ns=found.mtime_ns,
-    )  # fmt: skip
+        tuple(files),
+        len(found.pictures) - len(files),
+        size=found.size,
+        mtime_ns=found.mtime_ns,
+    )
 
 
 def _hash_file(path: Path) -> tuple[str, os.stat_result]:

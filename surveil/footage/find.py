@@ -109,8 +109,9 @@ class _Walk:
             if holds_crops(pictures):
                 yield from find_crops(folder, pictures, self._rules)
             else:
-                yield from (PassedOver(picture, "a picture, and most beside it show no single person")
-                            for picture in pictures)  # fmt: skip
+                yield from (
+                    PassedOver(picture, "a picture, and most beside it show no single person") for picture in pictures
+                )
         for file in videos:
             if _is_video(file):
                 yield from self._file(file)

@@ -49,9 +49,13 @@ class OriginRules:
 
     @staticmethod
     def of(
-        zone: str = "UTC", patterns: Sequence[str] = (), zones: Mapping[str, str] | None = None, *,
-        camera: str | None = None, start: datetime | None = None,
-    ) -> OriginRules:  # fmt: skip
+        zone: str = "UTC",
+        patterns: Sequence[str] = (),
+        zones: Mapping[str, str] | None = None,
+        *,
+        camera: str | None = None,
+        start: datetime | None = None,
+    ) -> OriginRules:
         """Rules from settings and flags.
 
         Raises:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-KNOWN_GROUPS = frozenset(
-    {"camera", "year", "month", "day", "hour", "minute", "second", "date", "time", "epoch", "utc"}
-)  # fmt: skip
+KNOWN_GROUPS = frozenset({"camera", "year", "month", "day", "hour", "minute", "second", "date", "time", "epoch", "utc"})
 
 _DATE = r"(?<!\d)(?P<year>(?:19|20)\d\d)[-_.]?(?P<month>\d\d)[-_.]?(?P<day>\d\d)"
 _FOLDER_DATE = r"(?P<year>(?:19|20)\d\d)[-_./]?(?P<month>\d\d)[-_./]?(?P<day>\d\d)"

@@ -143,7 +143,7 @@ class FrameTimes:
 
     def _smoothed(
         self, held: deque[av.VideoFrame | Loss], outliers: int
-    ) -> Iterator[tuple[av.VideoFrame, float] | Loss]:  # fmt: skip
+    ) -> Iterator[tuple[av.VideoFrame, float] | Loss]:
         """The first frames held, at even steps up to the first one whose time is right."""
         right = [item for item in held if not isinstance(item, Loss)][outliers]
         begin, end = self._last or Fraction(0), self._seconds(right) or Fraction(0)
@@ -158,9 +158,7 @@ class FrameTimes:
                 self._last = (self._last or Fraction(0)) + step
                 yield item, float(self._last)
 
-    def _jump(
-        self, held: deque[av.VideoFrame | Loss], ended: bool
-    ) -> Iterator[tuple[av.VideoFrame, float] | Loss]:  # fmt: skip
+    def _jump(self, held: deque[av.VideoFrame | Loss], ended: bool) -> Iterator[tuple[av.VideoFrame, float] | Loss]:
         """The first frame held, after a jump that lasts: a gap, or another clock."""
         head = held.popleft()
         now = None if isinstance(head, Loss) else self._seconds(head)

@@ -208,9 +208,14 @@ class Decisions:
         return self._write(_Draft("undo", content["identities"], moved=moved, names=names, undoes=decision))
 
     def _say(
-        self, kind: str, identity: int, value: str | int | bool | None, *, first: Sightings = (),
+        self,
+        kind: str,
+        identity: int,
+        value: str | int | bool | None,
+        *,
+        first: Sightings = (),
         names: Mapping[int, tuple[str | None, str | None]] | None = None,
-    ) -> int:  # fmt: skip
+    ) -> int:
         """Write a decision that leaves sightings where they are; `first` are remembered before the best."""
         self._members([identity])
         own = select(SightingRow.id).where(SightingRow.identity_id == identity)
@@ -221,9 +226,12 @@ class Decisions:
     def _write(self, draft: _Draft) -> int:
         """Append to the log, move the sightings, change the names."""
         decision = Decision(
-            made_at=datetime.now(UTC), actor=self._actor, kind=draft.kind, content=draft.content(self._session),
+            made_at=datetime.now(UTC),
+            actor=self._actor,
+            kind=draft.kind,
+            content=draft.content(self._session),
             undoes=draft.undoes,
-        )  # fmt: skip
+        )
         self._session.add(decision)
         self._session.flush()
         before, after = ({sighting: ends[i] for sighting, ends in draft.moved.items()} for i in (0, 1))
@@ -249,9 +257,10 @@ class Decisions:
         for sighting in chosen:
             if sighting not in members:
                 raise ConflictError(
-                    f"is not (any more) a sighting of identity {identity}", f"sighting {sighting}",
+                    f"is not (any more) a sighting of identity {identity}",
+                    f"sighting {sighting}",
                     f"See `surveil identities show {identity}`.",
-                )  # fmt: skip
+                )
         return [sighting for sighting in members if sighting not in set(chosen)]
 
     def _check_unseen(self, identities: Sequence[int]) -> None:
@@ -261,9 +270,10 @@ class Decisions:
         for decision in self._session.scalars(newer):
             if set(decision.content["identities"]) & set(identities):
                 raise ConflictError(
-                    f"{decision.actor} {describe(decision)}, {_at(decision)}", "meanwhile",
+                    f"{decision.actor} {describe(decision)}, {_at(decision)}",
+                    "meanwhile",
                     "Look at it again, and decide then. Nothing was changed.",
-                )  # fmt: skip
+                )
 
     def _refuse_empty(self, identity: int) -> None:
         if self._session.get(Identity, identity) is None:
@@ -271,9 +281,10 @@ class Decisions:
         for decision in reversed(active(self._session, ("merge",))):
             if identity in decision.content["identities"][1:]:
                 raise ConflictError(
-                    f"{decision.actor} {describe(decision)}, {_at(decision)}", f"identity {identity}",
+                    f"{decision.actor} {describe(decision)}, {_at(decision)}",
+                    f"identity {identity}",
                     "Use the identity that it became, or undo that decision.",
-                )  # fmt: skip
+                )
         raise QueryError("has no sightings now", f"identity {identity}", "See `surveil identities list`.")
 
     def _names(self, identities: Sequence[int]) -> dict[int, str | None]:

@@ -53,11 +53,16 @@ def history(session: Session, identity: int | None = None) -> list[Entry]:
     undone = {decision.undoes: decision.id for decision in decisions if decision.undoes}
     entries = [
         Entry(
-            decision.id, decision.made_at, decision.actor, decision.kind, tuple(decision.content["identities"]),
-            describe(decision), undone.get(decision.id),
+            decision.id,
+            decision.made_at,
+            decision.actor,
+            decision.kind,
+            tuple(decision.content["identities"]),
+            describe(decision),
+            undone.get(decision.id),
         )
         for decision in reversed(decisions)
-    ]  # fmt: skip
+    ]
     return [entry for entry in entries if identity is None or identity in entry.identities]
 
 

@@ -10,9 +10,7 @@ from surveil.types import Floats
 Ids = NDArray[np.int64]
 
 
-def average_linkage(
-    sums: Floats, sizes: Ids, threshold: float, conflicts: NDArray[np.bool_] | None = None
-) -> Ids:  # fmt: skip
+def average_linkage(sums: Floats, sizes: Ids, threshold: float, conflicts: NDArray[np.bool_] | None = None) -> Ids:
     """Merge the two most similar groups while the mean similarity between their members is at least a threshold.
 
     The group average (Sokal and Michener, "A statistical method for evaluating systematic relationships", 1958) of

@@ -33,8 +33,12 @@ def refer_to(session: Session, sightings: Sequence[int]) -> list[Reference]:
         for sighting, boxes, content, picture in session.execute(rows):
             seconds, *box, _score = boxes[len(boxes) // 2]
             found[sighting] = {
-                "sighting": sighting, "footage": content, "seconds": seconds, "box": box, "picture": picture,
-            }  # fmt: skip
+                "sighting": sighting,
+                "footage": content,
+                "seconds": seconds,
+                "box": box,
+                "picture": picture,
+            }
     return [found[sighting] for sighting in sightings if sighting in found]
 
 

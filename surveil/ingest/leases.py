@@ -84,9 +84,12 @@ def _claim_one(session: Session, ids: Sequence[int], owner: str, *, fresh: bool)
         .scalar_subquery()
     )
     taken = {
-        "state": "working", "error": None, "attempts": Footage.attempts + died,
-        "lease_owner": owner, "lease_until": _lease_end(session),
-    }  # fmt: skip
+        "state": "working",
+        "error": None,
+        "attempts": Footage.attempts + died,
+        "lease_owner": owner,
+        "lease_until": _lease_end(session),
+    }
     statement = update(Footage).where(Footage.id == first).values(taken).returning(Footage.id, Footage.attempts)
     row = session.execute(statement, execution_options={"synchronize_session": False}).first()
     return None if row is None else Claim(*row)
@@ -108,9 +111,7 @@ def _left(session: Session, ids: Sequence[int]) -> ColumnElement[bool]:
 
 def _give_up(session: Session, ids: Sequence[int], left: ColumnElement[bool]) -> None:
     error = f"its worker died {MAX_ATTEMPTS} times. To try it again all the same: surveil ingest --again"
-    given_up = {
-        "state": "failed", "error": error, "attempts": MAX_ATTEMPTS, "lease_owner": None, "lease_until": None,
-    }  # fmt: skip
+    given_up = {"state": "failed", "error": error, "attempts": MAX_ATTEMPTS, "lease_owner": None, "lease_until": None}
     session.execute(
         update(Footage).where(Footage.id.in_(ids), left, Footage.attempts >= MAX_ATTEMPTS - 1).values(given_up),
         execution_options={"synchronize_session": False},

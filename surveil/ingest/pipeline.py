@@ -28,9 +28,16 @@ CROP_BATCH_SIZE = 64
 PART_SECONDS = 5.0
 """So often, in seconds of the footage, work can be interrupted without loss."""
 DECISIVE_SETTINGS = (
-    "fps", "stated_fps", "gate_threshold", "gate_forced_seconds", "track_min_detections", "crops_per_track",
-    "detector", "detector_image_size", "detector_min_score",
-)  # fmt: skip
+    "fps",
+    "stated_fps",
+    "gate_threshold",
+    "gate_forced_seconds",
+    "track_min_detections",
+    "crops_per_track",
+    "detector",
+    "detector_image_size",
+    "detector_min_score",
+)
 
 
 class DetectsPeople(Protocol):

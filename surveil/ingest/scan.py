@@ -69,9 +69,15 @@ class Scan:
     """
 
     def __init__(
-        self, database: Database, rules: OriginRules, *, zone: str | None = None, again: bool = False,
-        passed_over: Callable[[PassedOver], object] | None = None, max_pixels: int = MAX_PIXELS,
-    ) -> None:  # fmt: skip
+        self,
+        database: Database,
+        rules: OriginRules,
+        *,
+        zone: str | None = None,
+        again: bool = False,
+        passed_over: Callable[[PassedOver], object] | None = None,
+        max_pixels: int = MAX_PIXELS,
+    ) -> None:
         self._max_pixels = max_pixels
         self._passed_over = passed_over or (lambda _: None)
         self._database, self._rules, self._zone, self._again = database, rules, zone, again

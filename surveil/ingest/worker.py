@@ -50,9 +50,12 @@ class Worker:
     """
 
     def __init__(
-        self, writer: Writer, pipeline: Pipeline, progress: ProgressCallback | None = None,
+        self,
+        writer: Writer,
+        pipeline: Pipeline,
+        progress: ProgressCallback | None = None,
         stop: threading.Event | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._writer, self._pipeline, self._callback = writer, pipeline, progress
         self._stop = stop or threading.Event()
         self._database = writer.database
@@ -159,9 +162,11 @@ class Worker:
     def _recipe(self, source: Source) -> State:
         """What must be the same when another process goes on with the footage; else it begins anew."""
         return {
-            "model": self._writer.model_id, "camera": source.camera, "started_at": source.started_at.isoformat(),
+            "model": self._writer.model_id,
+            "camera": source.camera,
+            "started_at": source.started_at.isoformat(),
             "pipeline": self._pipeline.recipe,
-        }  # fmt: skip
+        }
 
     def _resume_state(self, footage_id: int, recipe: State) -> State | None:
         packed = self._retry(lambda: self._writer.resume_state(footage_id))

@@ -36,9 +36,14 @@ class AppearanceModel:
     """
 
     def __init__(
-        self, network: PersonNetwork, card: Card, *,
-        device: str = "auto", batch_size: int = 64, runtime: RuntimeName = "torch",
-    ) -> None:  # fmt: skip
+        self,
+        network: PersonNetwork,
+        card: Card,
+        *,
+        device: str = "auto",
+        batch_size: int = 64,
+        runtime: RuntimeName = "torch",
+    ) -> None:
         self.card = card
         self.batch_size = batch_size
         self.network = network.eval()
@@ -49,9 +54,8 @@ class AppearanceModel:
 
     @staticmethod
     def load(
-        model: str | Path | None = None, *,
-        device: str = "auto", batch_size: int = 64, runtime: RuntimeName = "auto",
-    ) -> AppearanceModel:  # fmt: skip
+        model: str | Path | None = None, *, device: str = "auto", batch_size: int = 64, runtime: RuntimeName = "auto"
+    ) -> AppearanceModel:
         """The default model, another shipped one by its name, or the checkpoint of a path.
 
         Raises:

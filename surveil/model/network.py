@@ -116,9 +116,15 @@ class PersonNetwork(nn.Module):
     """
 
     def __init__(
-        self, backbone: nn.Module, heads: str, pool: nn.Module | None = None, neck: nn.Module | None = None,
-        *, rows: int = 1, coarser: int = 1,
-    ) -> None:  # fmt: skip
+        self,
+        backbone: nn.Module,
+        heads: str,
+        pool: nn.Module | None = None,
+        neck: nn.Module | None = None,
+        *,
+        rows: int = 1,
+        coarser: int = 1,
+    ) -> None:
         super().__init__()
         self.backbone = backbone
         self.pool = pool or Mean()

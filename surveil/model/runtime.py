@@ -96,9 +96,8 @@ class OpenVinoRuntime:
 
 
 def make_runtime(
-    network: nn.Module, device: torch.device, input_size: Sequence[int], *,
-    name: RuntimeName = "auto", sha256: str = "",
-) -> Runtime:  # fmt: skip
+    network: nn.Module, device: torch.device, input_size: Sequence[int], *, name: RuntimeName = "auto", sha256: str = ""
+) -> Runtime:
     """The runtime for a network of PyTorch.
 
     Args:

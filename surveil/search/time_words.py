@@ -21,8 +21,10 @@ from surveil.errors import QueryError
 from surveil.search.time_window import WEEKDAYS, TimeWindow
 
 _WEEKDAY_WORDS = {word: i for i, day in enumerate(WEEKDAYS) for word in (day, day[:3])} | {
-    "tues": 1, "thur": 3, "thurs": 3,
-}  # fmt: skip
+    "tues": 1,
+    "thur": 3,
+    "thurs": 3,
+}
 _PARTS = {
     "morning": (time(6), time(12)),
     "afternoon": (time(12), time(18)),
@@ -30,8 +32,10 @@ _PARTS = {
     "night": (time(22), time(6)),
 }
 _DAYS_OF_WEEK = {f"{day}s": (i,) for i, day in enumerate(WEEKDAYS)} | {
-    "weekdays": (0, 1, 2, 3, 4), "weekend": (5, 6), "weekends": (5, 6),
-}  # fmt: skip
+    "weekdays": (0, 1, 2, 3, 4),
+    "weekend": (5, 6),
+    "weekends": (5, 6),
+}
 _NAMED_CLOCKS = {"noon": time(12), "midday": time(12), "midnight": time(0)}
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?(am|pm)?")
 _TO = ("to", "until", "till", "-")

@@ -92,8 +92,11 @@ def remember_file(database: Database, key: str, source: Source, footage_id: int)
     Footage that the file was before, and that was never ingested, is forgotten if nothing else holds its content.
     """
     values = {
-        "size": source.size, "mtime_ns": source.mtime_ns, "content_hash": source.content_hash, "footage_id": footage_id,
-    }  # fmt: skip
+        "size": source.size,
+        "mtime_ns": source.mtime_ns,
+        "content_hash": source.content_hash,
+        "footage_id": footage_id,
+    }
     with database.session() as session:
         before = session.scalars(select(ScannedFile.footage_id).where(ScannedFile.path == key)).one_or_none()
         insert = (postgresql if database.dialect == "postgresql" else sqlite).insert(ScannedFile)

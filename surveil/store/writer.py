@@ -316,9 +316,12 @@ def _shorter_versions(session: Session, footage_id: int) -> list[int]:
     """Footage that has grown into this: same place, camera and start, and no longer."""
     now = session.scalars(select(Footage).where(Footage.id == footage_id)).one()
     same = select(Footage).where(
-        Footage.id != now.id, Footage.path == now.path, Footage.kind == now.kind, Footage.camera_id == now.camera_id,
+        Footage.id != now.id,
+        Footage.path == now.path,
+        Footage.kind == now.kind,
+        Footage.camera_id == now.camera_id,
         Footage.state != "working",
-    )  # fmt: skip
+    )
     return [
         other.id
         for other in session.scalars(same)

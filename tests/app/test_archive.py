@@ -85,10 +85,17 @@ def test_requests_and_results_go_to_json_and_back(archive, people, tmp_path):
     assert result.model_dump(mode="json")["matches"][0]["first_seen"] == "2026-09-14T12:00:00+00:00"
     assert there_and_back(archive.search("woman", cameras=["yard"])).passing == {"camera yard": 1, "gender female": 1}
     for other in (
-        archive.cluster(), archive.identities(), archive.identity(1), archive.status(), archive.cameras(),
-        archive.check(), archive.sighting(people[0]), archive.upgrade(), archive.set_camera("gate", zone="UTC"),
+        archive.cluster(),
+        archive.identities(),
+        archive.identity(1),
+        archive.status(),
+        archive.cameras(),
+        archive.check(),
+        archive.sighting(people[0]),
+        archive.upgrade(),
+        archive.set_camera("gate", zone="UTC"),
         IngestResult(footage=(FootageReport(tmp_path / "a.mp4", "gate", "done"),)),
-    ):  # fmt: skip
+    ):
         assert there_and_back(other) == other
 
 

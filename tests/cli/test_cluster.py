@@ -22,9 +22,15 @@ def test_the_json_tells_what_the_run_came_to(database, fill, made_up):
     answer = json.loads(call(database, "--json").stdout)
     assert answer.pop("seconds") >= 0
     assert answer == {
-        "clustering": 1, "sightings": 3, "identities": 2, "largest": 2, "single": 1, "kept_apart": 0, "threshold": 0.74,
+        "clustering": 1,
+        "sightings": 3,
+        "identities": 2,
+        "largest": 2,
+        "single": 1,
+        "kept_apart": 0,
+        "threshold": 0.74,
         "recall": 1.0,
-    }  # fmt: skip
+    }
 
 
 def test_the_threshold_of_the_call_and_of_the_settings(database, fill, made_up, monkeypatch):

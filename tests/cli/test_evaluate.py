@@ -36,8 +36,13 @@ def test_json(market1501, checkpoint):
     assert figures["protocol"] == "official"
     assert figures["model"] == "random"
     assert {key: figures["reid"][key] for key in ("mAP", "rank1", "rank5", "rank10", "queries", "gallery")} == {
-        "mAP": 1, "rank1": 1, "rank5": 1, "rank10": 1, "queries": 4, "gallery": 14,
-    }  # fmt: skip
+        "mAP": 1,
+        "rank1": 1,
+        "rank5": 1,
+        "rank10": 1,
+        "queries": 4,
+        "gallery": 14,
+    }
     assert figures["attributes"]["images"] == 12
     assert figures["attributes"]["each"]["gender"]["constant"]["accuracy"] == 1
 
@@ -55,9 +60,7 @@ def write_peer(path):
     return path
 
 
-PICTURES = {
-    "attributes.png", "cmc.png", "precision-recall.png", "queries.png", "reliability.png", "similarity.png",
-}  # fmt: skip
+PICTURES = {"attributes.png", "cmc.png", "precision-recall.png", "queries.png", "reliability.png", "similarity.png"}
 
 
 def test_tables(market1501, checkpoint):

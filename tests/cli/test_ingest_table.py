@@ -4,9 +4,16 @@ from surveil.cli.ingest_table import COLUMNS, remarks, table
 from surveil.types import FootageReport, FootageWarning, FrameCounts
 
 GATE = FootageReport(
-    Path("/f/gate.mp4"), "gate", "done", FrameCounts(100, 20, 30, 50, 1), sightings=3, seconds=2.0, duration=10.0,
-    warnings=(FootageWarning("truncated", 4.0, 6.0),), short_tracks=2,
-)  # fmt: skip
+    Path("/f/gate.mp4"),
+    "gate",
+    "done",
+    FrameCounts(100, 20, 30, 50, 1),
+    sightings=3,
+    seconds=2.0,
+    duration=10.0,
+    warnings=(FootageWarning("truncated", 4.0, 6.0),),
+    short_tracks=2,
+)
 HALL = FootageReport(Path("/f/hall.mp4"), "hall", "done", FrameCounts(10, 10), sightings=1, seconds=3.0, duration=2.0)
 BAD = FootageReport(Path("/f/bad.mp4"), "", "failed", error="/f/bad.mp4: no video")
 

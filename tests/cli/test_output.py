@@ -23,10 +23,16 @@ def run(database, media, fill, made_up, monkeypatch):
 @pytest.mark.parametrize(
     "call",
     [
-        ("status",), ("status", "--json"), ("camera", "list"), ("camera", "list", "--json"), ("search", "--hat"),
-        ("search", "--hat", "--json"), ("search", "--hat", "--csv"), ("camera", "set", EVIL, "--zone", "UTC"),
+        ("status",),
+        ("status", "--json"),
+        ("camera", "list"),
+        ("camera", "list", "--json"),
+        ("search", "--hat"),
+        ("search", "--hat", "--json"),
+        ("search", "--hat", "--csv"),
+        ("camera", "set", EVIL, "--zone", "UTC"),
     ],
-)  # fmt: skip
+)
 def test_no_control_character_of_a_name_is_printed(run, call):
     result = run(*call)
     assert result.exit_code == 0, result.output

@@ -46,8 +46,12 @@ def test_footage_that_is_done_is_shown_with_its_numbers(status, fill, made_up):
     fill([made_up(), made_up(first=4)], camera="yard", start=START)
     [piece] = json.loads(status("--json"))["footage"]
     assert {name: piece[name] for name in ("path", "camera", "state", "sightings", "error")} == {
-        "path": "/footage/yard-1.mp4", "camera": "yard", "state": "done", "sightings": 2, "error": None,
-    }  # fmt: skip
+        "path": "/footage/yard-1.mp4",
+        "camera": "yard",
+        "state": "done",
+        "sightings": 2,
+        "error": None,
+    }
     assert set(piece["frames"]) == {"decoded", "processed", "gated", "sampled_out", "unreadable"}
     line = status().splitlines()[1].split()
     assert line == ["yard-1.mp4", "yard", "2026-09-14", "08:00:00", "done", "0", "0", "0", "0", "0", "2"]

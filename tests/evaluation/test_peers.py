@@ -175,8 +175,12 @@ def test_a_runtime_that_is_not_installed_is_named(tmp_path, monkeypatch, suffix,
 
 def test_what_is_a_peer():
     assert [is_peer(name) for name in ("a/b.onnx", "c.xml", "d.safetensors", "resnet34-attention", None)] == [
-        True, True, False, False, False,
-    ]  # fmt: skip
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.slow

@@ -15,9 +15,18 @@ SIZE = (160, 120)
 
 
 def write_video(
-    path, pictures, *, rate=10, milliseconds=None, codec="libx264", pix_fmt="yuv420p", form=None, codec_options=None,
-    options=None, metadata=None,
-):  # fmt: skip
+    path,
+    pictures,
+    *,
+    rate=10,
+    milliseconds=None,
+    codec="libx264",
+    pix_fmt="yuv420p",
+    form=None,
+    codec_options=None,
+    options=None,
+    metadata=None,
+):
     """Encode (H, W, 3) pictures at a constant rate, or each at its own time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w", format=form, options=options or {}) as container:

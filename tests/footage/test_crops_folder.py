@@ -138,7 +138,7 @@ def test_a_picture_that_cannot_be_read_costs_only_itself(market):
     assert (reader.result.frames.decoded, reader.result.frames.unreadable) == (1, 2)
     assert warnings_in_words(reader.result.warnings)[1:] == [
         "2 pictures cannot be read: 0002_c1s1_000451_03.jpg, 0002_c1s2_000050_01.jpg"
-    ]  # fmt: skip
+    ]
 
 
 def test_no_picture_can_be_read(market):

@@ -147,9 +147,11 @@ def test_counts_hold_at_every_moment(video, plain, tmp_path):
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
 def test_a_truncated_file_is_read_to_its_end_and_told(video, noisy, tmp_path, suffix):
     whole = video(
-        tmp_path / f"whole.{suffix}", noisy(60), options={"movflags": "faststart"} if suffix == "mp4" else None,
+        tmp_path / f"whole.{suffix}",
+        noisy(60),
+        options={"movflags": "faststart"} if suffix == "mp4" else None,
         codec_options={"g": "10", "bf": "0"},
-    )  # fmt: skip
+    )
     cut = tmp_path / f"cut.{suffix}"
     cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
     reader, frames = read(cut)
@@ -192,9 +194,7 @@ def test_frames_that_cannot_be_decoded_are_counted(video, noisy, tmp_path):
     reader, frames = read(path)
     assert (reader.result.frames.decoded, reader.result.frames.unreadable) == (26, 4)
     assert seconds_of(frames) == pytest.approx([n / 10 for n in range(30) if not 10 <= n < 14])
-    assert said(reader) == [
-        "damaged: 4 frames unreadable, 0 with errors in the picture, between 0.90 s and 1.40 s"
-    ]  # fmt: skip
+    assert said(reader) == ["damaged: 4 frames unreadable, 0 with errors in the picture, between 0.90 s and 1.40 s"]
 
 
 def test_a_lost_beginning_does_not_move_the_rest(video, noisy, tmp_path):
@@ -288,9 +288,8 @@ def move_time(path, number, bit):
     """Flip a bit (0 to 32) of the presentation time, and of the decoding time if there is one, of a .ts frame."""
     content = bytearray(path.read_bytes())
     headers = [
-        at for at in range(0, len(content), 188)
-        if content[at + 1] & 0x40 and b"\0\0\1\xe0" in content[at : at + 188]
-    ]  # fmt: skip
+        at for at in range(0, len(content), 188) if content[at + 1] & 0x40 and b"\0\0\1\xe0" in content[at : at + 188]
+    ]
     begin = content.index(b"\0\0\1\xe0", headers[number])
     byte, place = {32: (9, 3), 31: (9, 2), 30: (9, 1)}[bit] if bit >= 30 else (10, bit - 22)
     for stamp in range(2 if content[begin + 7] & 0x40 else 1):
@@ -320,9 +319,11 @@ def test_times_that_leave_the_calendar_are_another_clock(video, plain, tmp_path)
 @pytest.mark.parametrize("suffix", ["mkv", "ts", "mp4", "avi"])
 def test_what_the_system_cannot_read_is_not_damage(video, noisy, tmp_path, monkeypatch, suffix):
     path = video(
-        tmp_path / f"a.{suffix}", noisy(60), codec_options={"g": "10", "bf": "0"},
+        tmp_path / f"a.{suffix}",
+        noisy(60),
+        codec_options={"g": "10", "bf": "0"},
         options={"movflags": "faststart"} if suffix == "mp4" else None,
-    )  # fmt: skip
+    )
     half, pread, opened = path.stat().st_size // 2, os.pread, []
 
     def broken(descriptor, size, place):

@@ -80,8 +80,10 @@ def test_finding_opens_no_file_that_its_name_tells(put, tmp_path, monkeypatch):
     results = list(find_footage([tmp_path], OriginRules.of()))
     monkeypatch.undo()
     assert [(found.kind, found.path) for found in results] == [
-        ("video", paths[0]), ("video", paths[1]), ("crops", crop.parent),
-    ]  # fmt: skip
+        ("video", paths[0]),
+        ("video", paths[1]),
+        ("crops", crop.parent),
+    ]
     sizes = [(path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
     assert [(found.size, found.mtime_ns) for found in results[:2]] == sizes
 
@@ -227,9 +229,7 @@ def test_hidden_files_and_sidecars_are_passed_over(put, clip, tmp_path):
     cv2.imwrite(str(tmp_path / "scene.jpg"), np.zeros((480, 640, 3), np.uint8))
     assert found(tmp_path) == ([good], {})
     passed_over = {one.path.name for one in find_footage([tmp_path], OriginRules.of()) if isinstance(one, PassedOver)}
-    assert passed_over == {
-        "half.mp4.part", "movie.gif", "good.srt", "good.json", "live.m3u8", "list.txt", "scene.jpg",
-    }  # fmt: skip
+    assert passed_over == {"half.mp4.part", "movie.gif", "good.srt", "good.json", "live.m3u8", "list.txt", "scene.jpg"}
 
 
 def test_a_video_is_known_without_its_suffix(put, tmp_path):

@@ -27,8 +27,9 @@ def test_places_of_one_kind_share_a_line_and_those_beyond_the_first_few_are_coun
     gaps = [FootageWarning("gap", float(at), at + 0.5) for at in range(7)]
     stated = FootageWarning("stated_fps", detail={"fps": 12.5})
     assert warnings_in_words([gaps[0], stated]) == [
-        "no frames between 0.00 s and 0.50 s", "no timestamps in the file: times follow the stated rate, 12.5 fps",
-    ]  # fmt: skip
+        "no frames between 0.00 s and 0.50 s",
+        "no timestamps in the file: times follow the stated rate, 12.5 fps",
+    ]
     [line] = warnings_in_words(gaps)
     assert line.count("between") == 5
     assert line.endswith("between 4.00 s and 4.50 s and in 2 more places")

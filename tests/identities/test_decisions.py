@@ -138,8 +138,10 @@ def test_notes_hiding_and_pictures(database, station, decide):
     decide("set_picture", 1, station["anna"][1])
     with database.session() as session:
         assert (facts(session)[1].note, facts(session)[1].hidden, facts(session)[1].picture) == (
-            "limps", True, station["anna"][1],
-        )  # fmt: skip
+            "limps",
+            True,
+            station["anna"][1],
+        )
     decide("undo", hidden)
     with database.session() as session:
         assert not facts(session)[1].hidden

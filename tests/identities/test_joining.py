@@ -10,9 +10,13 @@ ANNA, BEN, CARL = np.eye(3, 544, dtype=np.float32)
 def test_who_clearly_shows_somebody_joins_them_and_who_does_not_waits(database, station, fill, made_up, identity_of):
     between = 0.8 * ANNA + 0.6 * BEN
     anna, doubtful, stranger, both = fill(
-        [made_up(0, embedding=ANNA), made_up(9, embedding=ANNA + BEN), made_up(19, embedding=np.eye(9, 544)[8]),
-         made_up(29, embedding=between)]
-    )  # fmt: skip
+        [
+            made_up(0, embedding=ANNA),
+            made_up(9, embedding=ANNA + BEN),
+            made_up(19, embedding=np.eye(9, 544)[8]),
+            made_up(29, embedding=between),
+        ]
+    )
     assert join_new(database, 0.5) == 2
     found = identity_of()
     assert (found[anna], found[doubtful], found[stranger], found[both]) == (1, None, None, 1)

@@ -20,9 +20,12 @@ def test_more_where_a_constraint_asks_for_it(method):
     first, second, third = (np.flatnonzero(ids == person) for person in range(3))
     nowhere = Constraints.none(30)
     told = Constraints(
-        nowhere.place, nowhere.first, nowhere.last,
-        same=[np.array([*first[:2], third[0]])], different=[(second[:4], second[4:])],
-    )  # fmt: skip
+        nowhere.place,
+        nowhere.first,
+        nowhere.last,
+        same=[np.array([*first[:2], third[0]])],
+        different=[(second[:4], second[4:])],
+    )
     groups = group_into(vectors, 3, method, told)
     assert partition(groups) == {
         frozenset([*first.tolist(), third[0]]),

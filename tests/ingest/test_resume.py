@@ -10,9 +10,14 @@ from surveil.ingest.resume import pack, unpack
 def test_what_is_packed_comes_back_exactly():
     random = np.random.default_rng(0)
     state = {
-        "float": 0.1 + 0.2, "huge": 2**70, "none": None, "infinite": -np.inf, "text": "é\n", "yes": True,
+        "float": 0.1 + 0.2,
+        "huge": 2**70,
+        "none": None,
+        "infinite": -np.inf,
+        "text": "é\n",
+        "yes": True,
         "tracks": [{"box": random.random(4, np.float32), "mean": random.random((8, 8))}, {"image": np.zeros((0, 3))}],
-    }  # fmt: skip
+    }
     back = unpack(pack(state))
     assert {name: back[name] for name in back if name != "tracks"} == {
         name: state[name] for name in state if name != "tracks"

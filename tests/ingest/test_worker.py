@@ -77,8 +77,12 @@ def test_every_frame_is_accounted_for(database, media, clip, gate):
     assert frames.sampled_out == 40
     [stored] = rows(database, Footage)
     assert stored.frames == {
-        "decoded": 80, "processed": frames.processed, "gated": frames.gated, "sampled_out": 40, "unreadable": 0,
-    }  # fmt: skip
+        "decoded": 80,
+        "processed": frames.processed,
+        "gated": frames.gated,
+        "sampled_out": 40,
+        "unreadable": 0,
+    }
     assert report.duration == stored.duration == pytest.approx(8.0)
 
 
@@ -201,8 +205,9 @@ def test_a_folder_of_crops_gives_a_sighting_per_picture(database, media, tmp_pat
     detector = ColourDetector()
     reports = ingest(database, media, tmp_path, start=START, pipeline=make_pipeline(detector))
     assert [(report.camera, report.state, report.sightings) for report in reports] == [
-        ("c1", "done", 2), ("c2", "done", 1),
-    ]  # fmt: skip
+        ("c1", "done", 2),
+        ("c2", "done", 1),
+    ]
     assert (reports[0].frames.decoded, reports[0].frames.processed, reports[0].frames.unreadable) == (2, 2, 1)
     assert "junk_skipped" in [warning.kind for warning in reports[0].warnings]
     assert detector.seen == 0

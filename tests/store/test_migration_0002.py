@@ -28,9 +28,17 @@ def table(name, **types):
 def first_release_rows():
     """Every table of revision 0001 with rows in it, in an order that foreign keys allow."""
     footage = {
-        "camera_id": 1, "camera_from": "path", "kind": "video", "started_at": START, "started_from": "path",
-        "duration": 9.5, "frames": {"decoded": 7}, "progress": 1.0, "work_seconds": 2.5, "attempts": 1,
-    }  # fmt: skip
+        "camera_id": 1,
+        "camera_from": "path",
+        "kind": "video",
+        "started_at": START,
+        "started_from": "path",
+        "duration": 9.5,
+        "frames": {"decoded": 7},
+        "progress": 1.0,
+        "work_seconds": 2.5,
+        "attempts": 1,
+    }
     sighting = {"footage_id": 1, "camera_id": 1, "detections": 2, "quality": 0.5, "boxes": [[0.0, 1, 2, 3, 4, 0.9]]}
     yield table("camera"), [{"id": 1, "name": "yard", "zone": "UTC", "clock_offset": -1.5}]
     yield table("identity"), [{"id": 4, "name": "the courier"}]

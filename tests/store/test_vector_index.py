@@ -155,9 +155,14 @@ def add(session, embeddings, model):
     """Sightings with these embeddings."""
     [footage, camera] = session.execute(select(Footage.id, Footage.camera_id)).one()
     row = {
-        "footage_id": footage, "camera_id": camera, "first_seen": START, "last_seen": START, "boxes": [],
-        "detections": 1, "quality": 0.5,
-    }  # fmt: skip
+        "footage_id": footage,
+        "camera_id": camera,
+        "first_seen": START,
+        "last_seen": START,
+        "boxes": [],
+        "detections": 1,
+        "quality": 0.5,
+    }
     if len(embeddings):
         numbered = insert(SightingRow).returning(SightingRow.id, sort_by_parameter_order=True)
         ids = session.scalars(numbered, [row] * len(embeddings)).all()

@@ -26,8 +26,10 @@ def test_log_and_tensorboard_have_the_same_curves(tmp_path):
     log.write(40, {"identity": 5.25, "seconds_step": 0.5})
     log.close()
     assert json.loads((tmp_path / "log.jsonl").read_text().splitlines()[1]) == {
-        "step": 40, "identity": 5.25, "seconds_step": 0.5,
-    }  # fmt: skip
+        "step": 40,
+        "identity": 5.25,
+        "seconds_step": 0.5,
+    }
     assert curve(tmp_path, "identity") == [(20, 6.5), (40, 5.25)]
     assert told == []
 

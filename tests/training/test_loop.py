@@ -104,9 +104,11 @@ def test_a_loss_without_weight_is_neither_computed_nor_felt(people, tmp_path, mo
     monkeypatch.setattr(loop, "triplet_loss", None)
     monkeypatch.setattr(loop.F, "cross_entropy", None)
     without = dataclasses.replace(
-        RECIPE, architecture="resnet18", loss=Loss(attributes=1.0, identity=0.0, triplet=0.0),
+        RECIPE,
+        architecture="resnet18",
+        loss=Loss(attributes=1.0, identity=0.0, triplet=0.0),
         schedule=dataclasses.replace(RECIPE.schedule, steps=1),
-    )  # fmt: skip
+    )
     monkeypatch.setattr(loop, "attribute_loss", lambda logits, targets, shares: logits.square().mean())
     fit(without, [(people, 3)], tmp_path, device="cpu", report=lambda _: None)
     state = torch.load(tmp_path / "state.pt", weights_only=True)

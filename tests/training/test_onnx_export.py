@@ -24,9 +24,13 @@ def checkpoint(folder, architecture):
     weights = folder / "model.safetensors"
     calibration = Calibration(tuple(np.linspace(0.5, 2, 12)), tuple(np.linspace(-1, 1, 32)))
     card = Card(
-        "model", architecture, (64, 64), (0.4, 0.5, 0.6), calibration=calibration,
+        "model",
+        architecture,
+        (64, 64),
+        (0.4, 0.5, 0.6),
+        calibration=calibration,
         dimension_weights=tuple(np.linspace(0.5, 2, 544)),
-    )  # fmt: skip
+    )
     save_checkpoint(weights, network, card)
     return weights
 

@@ -13,10 +13,16 @@ from training.datasets import PersonImages
 from training.parity import WholeModel, predict, storage_parity
 
 CARD = Card(
-    "small", "resnet18", (64, 32), (0.4, 0.5, 0.6), (0.3, 0.2, 0.25), feature_weight=0.9, attribute_weight=0.4,
+    "small",
+    "resnet18",
+    (64, 32),
+    (0.4, 0.5, 0.6),
+    (0.3, 0.2, 0.25),
+    feature_weight=0.9,
+    attribute_weight=0.4,
     dimension_weights=tuple(np.linspace(0.5, 2, 544)),
     calibration=Calibration(tuple(np.linspace(0.5, 2, 12)), tuple(np.linspace(-1, 1, 32))),
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")

@@ -50,9 +50,11 @@ def _ground_truth(looks: dict[str, Look], filmed: list[list[tuple[float, list[Vi
     cameras = []
     for clip, frames in zip(CLIPS, filmed, strict=True):
         head = {
-            "camera": clip.camera, "file": f"footage/{file_name(clip)}", "started_at": clip.starts_at.isoformat(),
+            "camera": clip.camera,
+            "file": f"footage/{file_name(clip)}",
+            "started_at": clip.starts_at.isoformat(),
             "clock_offset": clip.clock_offset,
-        }  # fmt: skip
+        }
         lines = [
             json.dumps({"seconds": seconds, "people": [[v.person, *v.box, round(v.visibility, 2)] for v in seen]})
             for seconds, seen in frames

@@ -81,21 +81,35 @@ def look_at(position: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 GATE = Camera(
-    "gate", (4.2, -5.2, 3.1), (-0.6, -11.5, 0.75), 35,
+    "gate",
+    (4.2, -5.2, 3.1),
+    (-0.6, -11.5, 0.75),
+    35,
     Light(sun_way=(0.75, -0.35, 0.55), sun=(2.3, 2.0, 1.55)),
     Sensor(cast=(1.05, 1.0, 0.93), noise=2.5),
-)  # fmt: skip
+)
 HALL = Camera(
-    "hall", (-5.6, -2.9, 2.9), (0.9, 1.2, 0.6), 39,
+    "hall",
+    (-5.6, -2.9, 2.9),
+    (0.9, 1.2, 0.6),
+    39,
     Light(
-        sun=(1.6, 1.5, 1.35), sun_way=(0.75, -0.35, 0.55), sky=(0.30, 0.32, 0.33), ground=(0.26, 0.24, 0.22),
-        lamps=((-3.0, 0.5, 2.9), (0.5, 0.5, 2.9), (4.0, 0.5, 2.9)), lamp=(1.0, 1.0, 0.86), exposure=0.9,
+        sun=(1.6, 1.5, 1.35),
+        sun_way=(0.75, -0.35, 0.55),
+        sky=(0.30, 0.32, 0.33),
+        ground=(0.26, 0.24, 0.22),
+        lamps=((-3.0, 0.5, 2.9), (0.5, 0.5, 2.9), (4.0, 0.5, 2.9)),
+        lamp=(1.0, 1.0, 0.86),
+        exposure=0.9,
     ),
     Sensor(cast=(0.97, 1.04, 0.95), contrast=0.9, blur=0.75, noise=4.0),
-)  # fmt: skip
+)
 YARD = Camera(
-    "yard", (-4.6, 7.0, 3.4), (0.8, 13.0, 0.6), 38,
+    "yard",
+    (-4.6, 7.0, 3.4),
+    (0.8, 13.0, 0.6),
+    38,
     Light(sun_way=(0.75, 0.35, 0.5), sun=(1.9, 1.9, 1.8), sky=(0.62, 0.7, 0.85), exposure=0.72),
     Sensor(cast=(0.93, 0.99, 1.07), contrast=1.08, blur=0.55, noise=3.0),
-)  # fmt: skip
+)
 CAMERAS = {camera.name: camera for camera in (GATE, HALL, YARD)}

@@ -61,19 +61,24 @@ def _moved(camera: Camera, random: np.random.Generator) -> Camera:
     """The camera somewhere near, in another light and with another sensor."""
     moved = tuple(np.add(camera.position, random.uniform(-0.8, 0.8, 3)))
     sensor = dataclasses.replace(
-        camera.sensor, cast=tuple(random.uniform(0.88, 1.12, 3)), contrast=float(random.uniform(0.75, 1.2)),
-        blur=float(random.uniform(0.4, 1.2)), noise=float(random.uniform(1, 5)),
-    )  # fmt: skip
+        camera.sensor,
+        cast=tuple(random.uniform(0.88, 1.12, 3)),
+        contrast=float(random.uniform(0.75, 1.2)),
+        blur=float(random.uniform(0.4, 1.2)),
+        noise=float(random.uniform(1, 5)),
+    )
     light = dataclasses.replace(camera.light, exposure=camera.light.exposure * float(random.uniform(0.7, 1.3)))
-    return dataclasses.replace(
-        camera, position=moved, field=float(random.uniform(26, 38)), sensor=sensor, light=light
-    )  # fmt: skip
+    return dataclasses.replace(camera, position=moved, field=float(random.uniform(26, 38)), sensor=sensor, light=light)
 
 
 def _shoot(
-    renderer: Renderer, camera: Camera, actors: list[Actor], random: np.random.Generator, out: Path,
+    renderer: Renderer,
+    camera: Camera,
+    actors: list[Actor],
+    random: np.random.Generator,
+    out: Path,
     labels: tuple[int, int],
-) -> None:  # fmt: skip
+) -> None:
     (x1, y1), (x2, y2) = AREAS[camera.name]
     people = []
     for number, actor in enumerate(actors, start=1):

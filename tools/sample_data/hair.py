@@ -52,8 +52,13 @@ def _cap(body: Body, skull: _Skull, material, push: float, forehead: float, nape
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
     normals = vertex_normals(points, triangles)
     away = outward * 0.8 + normals * 0.2
-    return make(points + away * push * np.clip(keep[part] / 0.03, 0.3, 1)[:, None], triangles, material,
-                body.weights[used][part], keep[part])  # fmt: skip
+    return make(
+        points + away * push * np.clip(keep[part] / 0.03, 0.3, 1)[:, None],
+        triangles,
+        material,
+        body.weights[used][part],
+        keep[part],
+    )
 
 
 def _long_hair(body: Body, skull: _Skull, look: Look) -> Mesh:
@@ -72,13 +77,22 @@ def _brim(skull: _Skull, look: Look) -> Mesh:
     rings = []
     for reach, drop in ((0.55, 0.0), (1.0 + 0.75 * front, -0.12 * front)):
         reach = np.broadcast_to(reach, around.shape) * skull.size
-        rings.append(centre + np.stack([
-            np.sin(around) * reach * 0.85, np.cos(around) * reach,
-            np.broadcast_to(drop, around.shape) * skull.size], 1))  # fmt: skip
+        rings.append(
+            centre
+            + np.stack(
+                [
+                    np.sin(around) * reach * 0.85,
+                    np.cos(around) * reach,
+                    np.broadcast_to(drop, around.shape) * skull.size,
+                ],
+                1,
+            )
+        )
     top = np.concatenate(rings)
     count = len(around)
     first = np.arange(count - 1)
-    triangles = np.concatenate([np.stack([first, first + count, first + count + 1], 1),
-                                np.stack([first, first + count + 1, first + 1], 1)])  # fmt: skip
+    triangles = np.concatenate(
+        [np.stack([first, first + count, first + count + 1], 1), np.stack([first, first + count + 1, first + 1], 1)]
+    )
     both = np.concatenate([top, top - (0, 0, 0.006)])
     return make(both, np.concatenate([triangles, triangles[:, ::-1] + 2 * count]), look.hat_material, HEAD)

@@ -133,9 +133,13 @@ def rounded_box(centre, size, roundness=0.35, steps=14) -> tuple[np.ndarray, np.
         return np.sign(value) * np.abs(value) ** roundness
 
     points = np.stack(
-        [power(np.cos(latitude)) * power(np.cos(longitude)), power(np.cos(latitude)) * power(np.sin(longitude)),
-         power(np.sin(latitude))], axis=-1,
-    )  # fmt: skip
+        [
+            power(np.cos(latitude)) * power(np.cos(longitude)),
+            power(np.cos(latitude)) * power(np.sin(longitude)),
+            power(np.sin(latitude)),
+        ],
+        axis=-1,
+    )
     return points.reshape(-1, 3) * np.asarray(size) / 2 + np.asarray(centre), _grid(steps, 2 * steps)
 
 

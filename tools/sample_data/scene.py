@@ -44,10 +44,14 @@ def _bench(x: float, y: float, along_x: bool) -> list[Mesh]:
         else _block((x + half[0], y - half[1], 0.46), (x + half[0] + 0.05, y + half[1], 0.85), WOOD)
     )
     feet = [
-        _block((x + sx * half[0] * 0.8 - 0.05, y + sy * half[1] * 0.8 - 0.05, 0),
-               (x + sx * half[0] * 0.8 + 0.05, y + sy * half[1] * 0.8 + 0.05, 0.4), IRON)
-        for sx in (-1, 1) for sy in (-1, 1)
-    ]  # fmt: skip
+        _block(
+            (x + sx * half[0] * 0.8 - 0.05, y + sy * half[1] * 0.8 - 0.05, 0),
+            (x + sx * half[0] * 0.8 + 0.05, y + sy * half[1] * 0.8 + 0.05, 0.4),
+            IRON,
+        )
+        for sx in (-1, 1)
+        for sy in (-1, 1)
+    ]
     return [seat, back, *feet]
 
 
@@ -59,9 +63,12 @@ def _windows(xs, y: float, low: float, high: float, width: float, facing: int) -
         thin = sorted((y, y + facing * 0.09))
         meshes.append(_block((x - width / 2, deep[0], low), (x + width / 2, deep[1], high), GLASS))
         for left, right, bottom, top in (
-            (-0.06, 0.0, low, high), (width, width + 0.06, low, high), (width / 2 - 0.03, width / 2 + 0.03, low, high),
-            (-0.06, width + 0.06, high, high + 0.08), (-0.12, width + 0.12, low - 0.08, low),
-        ):  # fmt: skip
+            (-0.06, 0.0, low, high),
+            (width, width + 0.06, low, high),
+            (width / 2 - 0.03, width / 2 + 0.03, low, high),
+            (-0.06, width + 0.06, high, high + 0.08),
+            (-0.12, width + 0.12, low - 0.08, low),
+        ):
             start = x - width / 2
             meshes.append(_block((start + left, thin[0], bottom), (start + right, thin[1], top), STONE))
     return meshes

@@ -57,9 +57,7 @@ class IngestMethods(ArchiveBase):
         start = parse_time(start) if isinstance(start, str) else start
         recorded = Recorded(camera, start, zone)
         walk = scan(self.database, self.settings, recorded, again=again, passed_over=passed_over)
-        hand = worker(
-            self.database, self.media, self.models, self.settings, gate=gate, progress=progress, stop=stop
-        )  # fmt: skip
+        hand = worker(self.database, self.media, self.models, self.settings, gate=gate, progress=progress, stop=stop)
         yield from hand.ingest(walk.run([Path(path) for path in paths]))
         from surveil.identities.joining import join_new
 

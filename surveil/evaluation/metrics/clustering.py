@@ -73,12 +73,20 @@ def clustering_quality(groups: Ids, ids: Ids, cameras: Ids) -> ClusteringQuality
     b_recall = float((count**2 / shown).sum() / len(ids))
     pure = np.asarray(table.argmax(axis=1)).ravel()[group] == person
     return ClusteringQuality(
-        precision, recall, _harmonic(precision, recall), b_precision, b_recall, _harmonic(b_precision, b_recall),
+        precision,
+        recall,
+        _harmonic(precision, recall),
+        b_precision,
+        b_recall,
+        _harmonic(b_precision, b_recall),
         float(adjusted_mutual_info_score(person, group)),
-        len(count) / len(people), float(pure.mean()),
+        len(count) / len(people),
+        float(pure.mean()),
         {int(camera): float(pure[cameras == camera].mean()) for camera in np.unique(cameras)},
-        len(numbers), len(people), len(ids),
-    )  # fmt: skip
+        len(numbers),
+        len(people),
+        len(ids),
+    )
 
 
 def _pairs(sizes: Ids) -> Ids:

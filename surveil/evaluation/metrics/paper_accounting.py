@@ -14,10 +14,19 @@ from surveil.attributes import BY_NAME
 from surveil.types import Floats
 
 COLUMNS = {
-    "gender": "gender", "age": "age", "hair": "hair", "sleeve": "sleeve", "lower_length": "lower length",
-    "lower_type": "lower type", "backpack": "backpack", "handbag": "handbag", "bag": "bag", "hat": "hat",
-    "upper_colour": "upper colour", "lower_colour": "lower colour",
-}  # fmt: skip
+    "gender": "gender",
+    "age": "age",
+    "hair": "hair",
+    "sleeve": "sleeve",
+    "lower_length": "lower length",
+    "lower_type": "lower type",
+    "backpack": "backpack",
+    "handbag": "handbag",
+    "bag": "bag",
+    "hat": "hat",
+    "upper_colour": "upper colour",
+    "lower_colour": "lower colour",
+}
 """The attributes in the order of the paper's table; the ten before the colours have an average of their own."""
 FIRST_TEN = 10
 

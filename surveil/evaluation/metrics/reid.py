@@ -141,9 +141,14 @@ def _evaluate(
 
 
 def best_matches(
-    query_embedding: Floats, query_id: int, query_camera: int, gallery_embeddings: Floats, gallery_ids: Ids,
-    gallery_cameras: Ids, count: int,
-) -> Ids:  # fmt: skip
+    query_embedding: Floats,
+    query_id: int,
+    query_camera: int,
+    gallery_embeddings: Floats,
+    gallery_ids: Ids,
+    gallery_cameras: Ids,
+    count: int,
+) -> Ids:
     """Rows of the gallery, best first, that the protocol shows for one query: (count,) or fewer."""
     candidates = np.flatnonzero((gallery_ids != JUNK) & ((gallery_ids != query_id) | (gallery_cameras != query_camera)))
     order = np.argsort(-(gallery_embeddings[candidates] @ query_embedding), kind="stable")

@@ -33,10 +33,19 @@ _LAYOUT = (
     f"Give the folder that holds {ROOT} (with {', '.join(FOLDERS.values())}), or its zip files as they come, or a zip."
 )
 _FIELDS = {
-    "backpack": "backpack", "bag": "bag", "handbag": "handbag", "lower_type": "clothes", "lower_length": "down",
-    "sleeve": "up", "hair": "hair", "hat": "hat", "gender": "gender", "upper_colour": "up", "lower_colour": "down",
+    "backpack": "backpack",
+    "bag": "bag",
+    "handbag": "handbag",
+    "lower_type": "clothes",
+    "lower_length": "down",
+    "sleeve": "up",
+    "hair": "hair",
+    "hat": "hat",
+    "gender": "gender",
+    "upper_colour": "up",
+    "lower_colour": "down",
     "age": "age",
-}  # fmt: skip
+}
 """How the annotation file calls our attributes; a colour's field is this prefix and the colour's label."""
 
 
@@ -83,8 +92,10 @@ class Split:
             if pictures and picture.shape != pictures[0].shape:
                 raise DatasetError(
                     f"expected a crop of {pictures[0].shape[1]}x{pictures[0].shape[0]} pixels like the others, "
-                    f"found {picture.shape[1]}x{picture.shape[0]}", name, "Use the original crops.",
-                )  # fmt: skip
+                    f"found {picture.shape[1]}x{picture.shape[0]}",
+                    name,
+                    "Use the original crops.",
+                )
             pictures.append(picture)
         return np.stack(pictures) if pictures else np.zeros((0, 128, 64, 3), np.uint8)
 
@@ -92,9 +103,13 @@ class Split:
         """The split with only the rows of a boolean mask or an index array."""
         chosen = np.arange(len(self))[rows]
         return Split(
-            tuple(self.names[row] for row in chosen), tuple(self.encoded[row] for row in chosen),
-            self.ids[chosen], self.cameras[chosen], self.sequences[chosen], self.frames[chosen],
-        )  # fmt: skip
+            tuple(self.names[row] for row in chosen),
+            tuple(self.encoded[row] for row in chosen),
+            self.ids[chosen],
+            self.cameras[chosen],
+            self.sequences[chosen],
+            self.frames[chosen],
+        )
 
 
 def load_split(folder: Path, split: Literal["train", "query", "gallery"]) -> Split:
@@ -224,8 +239,9 @@ def target_matrix(ids: NDArray[np.int64], attributes: Mapping[int, Floats]) -> F
         shown = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
         raise DatasetError(
             f"expected attributes of all {len(set(ids.tolist()))} identities, {len(missing)} have none: {shown}",
-            ANNOTATIONS, "Use the crops and the annotations of the same split (train or test).",
-        )  # fmt: skip
+            ANNOTATIONS,
+            "Use the crops and the annotations of the same split (train or test).",
+        )
     return np.stack([attributes[int(identity)] for identity in ids]) if len(ids) else np.zeros((0, OUTPUTS), np.float32)
 
 

@@ -16,9 +16,15 @@ def test_pairs_of_other_cameras_are_counted_and_distractors_are_not():
     ids, cameras = random.integers(-1, 4, 40), random.integers(1, 4, 40)
     query, gallery = slice(0, 10), slice(10, 40)
     pairs = pair_similarities(
-        embeddings[query], ids[query], cameras[query], embeddings[gallery], ids[gallery], cameras[gallery],
-        bins=20, block=3,
-    )  # fmt: skip
+        embeddings[query],
+        ids[query],
+        cameras[query],
+        embeddings[gallery],
+        ids[gallery],
+        cameras[gallery],
+        bins=20,
+        block=3,
+    )
     same, different = np.zeros((2, 20), int)
     for q in range(10):
         for g in range(10, 40):

@@ -40,9 +40,13 @@ def random_case(seed, *, queries=40, gallery=300, dimensions=8, people=12, whole
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     return (
-        embeddings(queries), random.integers(1, people + 3, queries), random.integers(1, 4, queries),
-        embeddings(gallery), random.integers(-1, people + 1, gallery), random.integers(1, 4, gallery),
-    )  # fmt: skip
+        embeddings(queries),
+        random.integers(1, people + 3, queries),
+        random.integers(1, 4, queries),
+        embeddings(gallery),
+        random.integers(-1, people + 1, gallery),
+        random.integers(1, 4, gallery),
+    )
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -89,9 +93,15 @@ def test_by_hand():
     result = evaluate_line([0.9, 0.8, 0.7], [5, 6, 5], [2, 2, 3])
     assert result.mean_average_precision == pytest.approx((1 + 2 / 3) / 2)
     assert result.summary() == {
-        "mAP": pytest.approx(5 / 6), "rank1": 1.0, "rank5": 1.0, "rank10": 1.0, "mINP": pytest.approx(2 / 3),
-        "queries": 1, "unmatched": 0, "gallery": 3,
-    }  # fmt: skip
+        "mAP": pytest.approx(5 / 6),
+        "rank1": 1.0,
+        "rank5": 1.0,
+        "rank10": 1.0,
+        "mINP": pytest.approx(2 / 3),
+        "queries": 1,
+        "unmatched": 0,
+        "gallery": 3,
+    }
 
 
 def test_negative_similarities_count():

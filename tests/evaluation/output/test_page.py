@@ -48,9 +48,14 @@ class Reader(HTMLParser):
 @pytest.fixture
 def page():
     card = Card(
-        HOSTILE, "resnet34-attention", (128, 64), sha256="5ha" * 20, limits="Cannot fly.",
-        training={"data": "Market-1501 train", "terms": "research <only>"}, metrics={"mAP": 0.5},
-    )  # fmt: skip
+        HOSTILE,
+        "resnet34-attention",
+        (128, 64),
+        sha256="5ha" * 20,
+        limits="Cannot fly.",
+        training={"data": "Market-1501 train", "terms": "research <only>"},
+        metrics={"mAP": 0.5},
+    )
     sections = [
         Section(
             "Found <again>",

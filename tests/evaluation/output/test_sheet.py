@@ -39,9 +39,12 @@ def result(angles, gallery_angles, ids, gallery_ids, calibration=None, gallery_c
 def four():
     """Query 0 finds both pictures first, 1 one of one, 2 fails though very alike, 3 fails and is the worst."""
     return result(
-        [0, 40, 90, 170], [1, 2, 41, 90, 93, 160, 150, 20], [1, 2, 3, 4], [1, 1, 2, 9, 3, 9, 8, 4],
+        [0, 40, 90, 170],
+        [1, 2, 41, 90, 93, 160, 150, 20],
+        [1, 2, 3, 4],
+        [1, 1, 2, 9, 3, 9, 8, 4],
         Calibration(slope=10.0, intercept=-5.0),
-    )  # fmt: skip
+    )
 
 
 def test_queries_are_shown_once_and_where_they_belong(four):

@@ -38,9 +38,13 @@ def test_people_who_look_alike_are_one_group(market1501, network):
     assert {row.mean_average_precision for row in result.found["train"]} == {1}
     assert {row.gallery for row in result.found["test"]} == {16}, "with junk and distractors"
     assert calls == [
-        ("train", 4, 4), ("query", 4, 4), ("gallery", 16, 16),
-        ("grouping", 1, 3), ("grouping", 2, 3), ("grouping", 3, 3),
-    ]  # fmt: skip
+        ("train", 4, 4),
+        ("query", 4, 4),
+        ("gallery", 16, 16),
+        ("grouping", 1, 3),
+        ("grouping", 2, 3),
+        ("grouping", 3, 3),
+    ]
     summary = result.summary()
     assert (summary["protocol"], summary["model"], summary["model_sha256"]) == ("report", "random", "5ha")
     assert summary["reid"]["grouped"] == VALIDATION
