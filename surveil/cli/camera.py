@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import echo, json_option, write_json, write_table
+from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
+
+SETTINGS = ("camera", "zone", "clock_offset")
 
 
 @click.group()
@@ -14,7 +16,7 @@ def command() -> None:
 
 
 @command.command(name="list")
-@json_option
+@output_options
 @click.pass_context
 def list_command(ctx: click.Context, output: str) -> None:
     r"""List the cameras with their zone, their clock's offset and what they have seen.
@@ -28,7 +30,10 @@ def list_command(ctx: click.Context, output: str) -> None:
     if output == "json":
         write_json(result)
         return
-    columns = ("camera", "zone", "clock_offset", "footage", "sightings")
+    columns = (*SETTINGS, "footage", "sightings")
+    if output == "csv":
+        write_csv((camera.model_dump(mode="json") for camera in result.cameras), columns)
+        return
     rows = [[str(getattr(camera, name)) for name in columns] for camera in result.cameras]
     write_table(("camera", "zone", "clock offset (s)", "footage", "sightings"), rows, right=columns[3:])
 
@@ -38,7 +43,7 @@ def list_command(ctx: click.Context, output: str) -> None:
 @click.option("--zone", metavar="ZONE", help="Time zone the camera stands in, such as Europe/Rome.")
 @click.option("--clock-offset", type=float, metavar="SECONDS", help="What to add to the times it stamps.")
 @click.option("--new", is_flag=True, help="Add the camera if it is unknown, before its first footage.")
-@json_option
+@output_options
 @click.pass_context
 def set_command(
     ctx: click.Context, name: str, zone: str | None, clock_offset: float | None, new: bool, output: str
@@ -59,5 +64,7 @@ def set_command(
         camera = archive.set_camera(name, zone=zone, clock_offset=clock_offset, create=new)
     if output == "json":
         write_json(camera)
+    elif output == "csv":
+        write_csv([camera.model_dump(mode="json")], SETTINGS)
     else:
         echo(f"{name}: zone {camera.zone}, clock offset {camera.clock_offset:+g} s")

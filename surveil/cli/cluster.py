@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import echo, json_option, write_json
+from surveil.cli.output import echo, output_options, write_csv, write_json
 from surveil.cli.parameters import INTERVAL
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     type=INTERVAL,
     help="Go on, and group again at this interval (30m, 1h) whenever something is new; method graph only.",
 )
-@json_option
+@output_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -70,6 +70,9 @@ def command(
 def _print(outcome: ClusteringResult, output: str, told: str) -> None:
     if output == "json":
         write_json(outcome)
+        return
+    if output == "csv":
+        write_csv([outcome.model_dump(mode="json")], list(type(outcome).model_fields))
         return
     told = f"threshold {outcome.threshold:g}" if outcome.threshold is not None else told
     echo(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import echo, json_option, write_json
+from surveil.cli.output import echo, output_options, write_csv, write_json
 
 if TYPE_CHECKING:
     from surveil.app import CheckResult
@@ -37,7 +37,7 @@ def upgrade(ctx: click.Context) -> None:
 
 @command.command()
 @click.option("--repair", is_flag=True, help="Delete pictures that belong to no sighting, and half-written files.")
-@json_option
+@output_options
 @click.pass_context
 def check(ctx: click.Context, repair: bool, output: str) -> None:
     r"""Look for damage: the schema, the file, loose references, missing and damaged pictures, missing embeddings.
@@ -55,6 +55,9 @@ def check(ctx: click.Context, repair: bool, output: str) -> None:
         result = archive.check(repair=repair)
     if output == "json":
         write_json(result)
+    elif output == "csv":
+        problems = (problem.model_dump(mode="json") for problem in result.problems)
+        write_csv(problems, ("check", "what", "count", "examples"))
     else:
         _print(result)
     if result.problems:

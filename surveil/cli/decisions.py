@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import echo, json_option, write_json, write_table
+from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
 
 if TYPE_CHECKING:
     from surveil.app.archive import Decisions
@@ -164,7 +164,7 @@ def undo_command(ctx: click.Context, decision: int, by: str | None, seen: int | 
 
 @click.command(name="history")
 @click.argument("identity", type=int, required=False)
-@json_option
+@output_options
 @click.pass_context
 def history_command(ctx: click.Context, identity: int | None, output: str) -> None:
     r"""List what was decided and by whom, the newest first; of one IDENTITY or of all.
@@ -177,6 +177,10 @@ def history_command(ctx: click.Context, identity: int | None, output: str) -> No
         log = archive.decisions(identity)
     if output == "json":
         write_json(log)
+        return
+    if output == "csv":
+        columns = ("decision", "made_at", "actor", "kind", "identities", "summary", "undone_by")
+        write_csv((entry.model_dump(mode="json") for entry in log.decisions), columns)
         return
     rows = [
         [
@@ -192,7 +196,7 @@ def history_command(ctx: click.Context, identity: int | None, output: str) -> No
 
 
 @click.command(name="runs")
-@json_option
+@output_options
 @click.pass_context
 def runs_command(ctx: click.Context, output: str) -> None:
     r"""List the clusterings, the newest first.
@@ -205,6 +209,10 @@ def runs_command(ctx: click.Context, output: str) -> None:
         runs = archive.clusterings()
     if output == "json":
         write_json(runs)
+        return
+    if output == "csv":
+        columns = ("clustering", "made_at", "method", "sightings", "identities", "has_members")
+        write_csv((run.model_dump(mode="json") for run in runs.runs), columns)
         return
     rows = [
         [
@@ -224,7 +232,7 @@ def runs_command(ctx: click.Context, output: str) -> None:
 @click.command(name="diff")
 @click.argument("before", type=int, required=False)
 @click.argument("after", type=int, required=False)
-@json_option
+@output_options
 @click.pass_context
 def diff_command(ctx: click.Context, before: int | None, after: int | None, output: str) -> None:
     r"""Show what became of identities from run BEFORE to run AFTER (to now); without either, what changed last.
@@ -238,7 +246,7 @@ def diff_command(ctx: click.Context, before: int | None, after: int | None, outp
     if output == "json":
         write_json(diff)
         return
-    if not diff.changes:
+    if not diff.changes and output == "table":
         echo("Nothing changed.")
         return
 
@@ -256,6 +264,10 @@ def diff_command(ctx: click.Context, before: int | None, after: int | None, outp
         ]
         for change in diff.changes
     ]
+    if output == "csv":
+        columns = ("identity", "name", "before", "after", "came", "went")
+        write_csv((dict(zip(columns, row, strict=True)) for row in rows), columns)
+        return
     headings = ("identity", "name", "before", "after", "came (from)", "went (to)")
     write_table(headings, rows, right=("identity", "before", "after"))
 

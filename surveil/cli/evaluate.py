@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from surveil.cli.output import echo, json_option, write_json, write_table
+from surveil.cli.output import echo, flatten, output_options, write_csv, write_json, write_table
 from surveil.cli.progress import progress_line
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def command() -> None:
 @click.option("--speed", is_flag=True, help="Also measure how many crops a second the models describe, in turns.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the model runs [setting: device].")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Also write figures, pictures and a page.")
-@json_option
+@output_options
 def market1501(
     folder: Path,
     protocol: str,
@@ -115,6 +115,9 @@ def market1501(
             echo(note, err=True)
         if output == "json":
             write_json(measured.figures)
+        elif output == "csv":
+            figures = ({"figure": name, "value": value} for name, value in flatten(measured.figures).items())
+            write_csv(figures, ("figure", "value"))
         else:
             _print_tables(measured)
         if results is not None:

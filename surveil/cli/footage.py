@@ -7,8 +7,9 @@ from datetime import datetime
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import echo, json_option, write_json, write_table
+from surveil.cli.output import echo, output_options, write_json, write_table
 from surveil.cli.parameters import TIME
+from surveil.cli.status import print_csv
 
 
 @click.group()
@@ -20,7 +21,7 @@ def command() -> None:
 
 
 @command.command(name="list")
-@json_option
+@output_options
 @click.pass_context
 def list_command(ctx: click.Context, output: str) -> None:
     r"""List the footage with its number.
@@ -33,6 +34,9 @@ def list_command(ctx: click.Context, output: str) -> None:
         status = archive.status()
     if output == "json":
         write_json(status)
+        return
+    if output == "csv":
+        print_csv(status)
         return
     rows = [
         [

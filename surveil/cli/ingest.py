@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import echo, json_option, write_json, write_table
+from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
 from surveil.cli.parameters import TIME
 from surveil.cli.progress import progress_line
 from surveil.cli.signals import stop_on_signals
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--no-gate", is_flag=True, help="Look at frames without motion too.")
 @click.option("--again", is_flag=True, help="Do again what is done already, or was given up.")
 @click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
-@json_option
+@output_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -97,6 +97,10 @@ def command(
         from surveil.app import IngestResult
 
         write_json(IngestResult(footage=tuple(reports), watched=tuple(watched)))
+    elif output == "csv":
+        from surveil.cli.ingest_table import CSV_COLUMNS, csv_rows
+
+        write_csv(csv_rows(reports), CSV_COLUMNS)
     else:
         _print(reports, passed_over)
     states = {report.state for report in reports}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from surveil.app.wording import warnings_in_words
 from surveil.types import FootageReport, FrameCounts
@@ -23,6 +24,10 @@ COLUMNS = (
     "x real time",
 )
 NUMBERS = COLUMNS[3:]
+CSV_COLUMNS = (
+    "path", "camera", "state", "kind", *(f"frames.{field.name}" for field in dataclasses.fields(FrameCounts)),
+    "sightings", "short_tracks", "duration", "seconds", "warnings", "remark", "error",
+)  # fmt: skip
 STATES = ("done", "failed", "known", "busy", "stopped")
 
 
@@ -32,6 +37,12 @@ def table(reports: Sequence[FootageReport]) -> list[list[str]]:
     if len(reports) > 1:
         rows.append(["total", "", states(reports), *_numbers(total(reports))])
     return rows
+
+
+def csv_rows(reports: Sequence[FootageReport]) -> Iterator[dict[str, Any]]:
+    """What goes under `CSV_COLUMNS`: one row per footage; warnings in words."""
+    for report in reports:
+        yield dataclasses.asdict(report) | {"warnings": "; ".join(warnings_in_words(report.warnings))}
 
 
 def states(reports: Sequence[FootageReport]) -> str:

@@ -25,18 +25,12 @@ def output_options(command: Command) -> Command:
     """Give a command --json and --csv; it receives the choice as the argument `output` (see `Output`)."""
     for decorator in (
         click.option("--csv", "output", flag_value="csv", help="Print comma-separated values."),
-        json_option,
+        click.option(
+            "--json", "output", flag_value="json", type=str, default="table", help="Print JSON.", show_default=False
+        ),
     ):
         command = decorator(command)
     return command
-
-
-def json_option(command: Command) -> Command:
-    """Give a command --json alone; it receives "table" or "json" as the argument `output`."""
-    decorate = click.option(
-        "--json", "output", flag_value="json", type=str, default="table", help="Print JSON.", show_default=False
-    )
-    return decorate(command)
 
 
 def printable(text: str) -> str:
@@ -101,11 +95,13 @@ def write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
 
 
 def flatten(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested objects as one, with dotted names."""
+    """Nested objects as one, with dotted names; objects of a list are numbered from 0."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, Mapping):
             flat |= flatten(value, f"{prefix}{name}.")
+        elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
+            flat |= flatten({str(i): part for i, part in enumerate(value)}, f"{prefix}{name}.")
         else:
             flat[f"{prefix}{name}"] = value
     return flat
@@ -114,9 +110,11 @@ def flatten(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def _cell(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return " ".join(str(_cell(part)) for part in value)
+    if isinstance(value, (datetime, Path)):
+        value = _plain(value)
     if isinstance(value, str):
         return f"'{printable(value)}" if value.startswith(_FORMULA) else printable(value)
-    return _plain(value) if isinstance(value, datetime) else value
+    return value
 
 
 def _plain(value: Any) -> Any:

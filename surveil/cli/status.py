@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.output import echo, json_option, write_json, write_table
+from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
 from surveil.formatting import percent
 
 if TYPE_CHECKING:
-    from surveil.app import FootageStatus
+    from surveil.app import FootageStatus, Status
 
 FRAMES = ("decoded", "processed", "gated", "sampled_out", "unreadable")
 
 
 @click.command()
-@json_option
+@output_options
 @click.pass_context
 def command(ctx: click.Context, output: str) -> None:
     r"""Show the footage in the database: its state, what became of its frames, how many people were seen.
@@ -32,18 +32,37 @@ def command(ctx: click.Context, output: str) -> None:
         surveil status
         surveil status --json
     """
-    from surveil.app.wording import warnings_in_words
-
     with open_archive(ctx) as archive:
         status = archive.status()
     if output == "json":
         write_json(status)
         return
+    if output == "csv":
+        print_csv(status)
+        return
+    from surveil.app.wording import warnings_in_words
+
     columns = ("footage", "camera", "starts (UTC)", "state", *(name.replace("_", " ") for name in FRAMES), "people")
     write_table(columns, [_row(piece) for piece in status.footage], right=columns[4:])
     for piece in status.footage:
         for line in (*warnings_in_words(piece.warnings), *([piece.error] if piece.error else [])):
             echo(f"{piece.path}: {line}" if piece.path not in line else line)
+
+
+def print_csv(status: Status) -> None:
+    """One line per piece of footage; the columns are the names of the JSON, nested ones with dots."""
+    from surveil.app.wording import warnings_in_words
+
+    first = (
+        "footage", "path", "camera", "camera_from", "started_at", "started_from", "duration", "state", "stale",
+        "progress",
+    )  # fmt: skip
+    frames = (f"frames.{name}" for name in FRAMES)
+    rows = (
+        piece.model_dump(mode="json") | {"warnings": "; ".join(warnings_in_words(piece.warnings))}
+        for piece in status.footage
+    )
+    write_csv(rows, [*first, *frames, "sightings", "warnings", "error"])
 
 
 def _row(piece: FootageStatus) -> list[str]:

@@ -3,10 +3,14 @@
 import csv
 import io
 import json
+import shutil
 
+import click
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from surveil import open as open_archive
 from surveil.cli import surveil
 from surveil.cli.output import printable, write_csv
 
@@ -58,3 +62,47 @@ def test_a_cell_of_csv_is_never_a_formula(capsys, name):
     [row] = csv.DictReader(io.StringIO(capsys.readouterr().out))
     assert row["camera"].startswith("'")
     assert row["similarity"] == "-0.5"
+
+
+def _commands(group, path=()):
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*path, name))
+        else:
+            yield " ".join((*path, name)), command
+
+
+def test_whatever_prints_json_prints_csv():
+    options = {name: {o for p in command.params for o in p.opts} for name, command in _commands(surveil)}
+    with_json = {name for name, has in options.items() if "--json" in has}
+    assert with_json >= {"search", "status", "ingest", "cluster", "db check", "camera list", "identities diff"}
+    assert {name for name, has in options.items() if "--csv" in has} == with_json
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (("status",), {"camera": "'=SUM(1)", "state": "done", "frames.decoded": "0", "sightings": "2"}),
+        (("footage", "list"), {"camera": "'=SUM(1)", "footage": "1", "warnings": ""}),
+        (("camera", "list"), {"camera": "'=SUM(1)", "zone": "UTC", "sightings": "2"}),
+        (("camera", "set", "=SUM(1)", "--zone", "Europe/Rome"), {"camera": "'=SUM(1)", "zone": "Europe/Rome"}),
+        (("cluster",), {"clustering": "2", "sightings": "2"}),
+        (("identities", "list"), {"identity": "1", "name": "'@maria", "cameras": "'=SUM(1)"}),
+        (("identities", "history"), {"decision": "1", "actor": "'-otto", "summary": "named 1 @maria"}),
+        (("identities", "runs"), {"clustering": "1", "method": "graph", "has_members": "True"}),
+        (("db", "check"), {"check": "media folder"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_csv_has_the_names_of_the_json_and_no_formulas(database, media, fill, made_up, monkeypatch, call, expected):
+    monkeypatch.setenv("SURVEIL_MEDIA", str(media.folder))
+    fill([made_up(embedding=np.eye(544)[i]) for i in range(2)], camera="=SUM(1)")
+    with open_archive(database.url) as archive:
+        archive.cluster()
+        with archive.decide("-otto") as decisions:
+            decisions.name(1, "@maria")
+    shutil.rmtree(media.folder)
+    result = CliRunner().invoke(surveil, ["--database", database.url, *call, "--csv"])
+    row = next(csv.DictReader(io.StringIO(result.stdout)))
+    assert {name: row[name] for name in expected} == expected
