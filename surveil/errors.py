@@ -71,6 +71,10 @@ class StoreUnavailableError(StoreError):
     """The database or the media folder cannot be used just now: it is out of reach, locked for long, or full."""
 
 
+class StoreDeadlockError(StoreUnavailableError):
+    """The database broke off a transaction, because it and another one waited for each other; nothing was changed."""
+
+
 class QueryError(SurveilError):
     """A search asks for something that cannot be answered."""
 

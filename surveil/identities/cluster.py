@@ -22,6 +22,7 @@ from surveil.identities.methods import Method, group_into, respect
 from surveil.identities.numbers import assign, lock_identities, number_identities
 from surveil.store import vectors
 from surveil.store.models import StoredCard, model_in_use
+from surveil.store.retry import once_more
 from surveil.store.session import Database
 from surveil.store.tables import Clustering, Embedding, Membership, SightingRow
 
@@ -90,26 +91,32 @@ def cluster(
         ids, embeddings = vectors.load(session, None, model.id)
         constraints = load_constraints(session, ids)
     groups, recall = _group(embeddings, threshold, method, people, constraints)
-    with database.session() as session:
-        lock_identities(session)
-        if last_decision(session) != parameters["state"]["decision"]:
-            constraints = load_constraints(session, ids)
-            groups = respect(embeddings, groups, constraints)
-        run, identity_of = store_run(session, dict(zip(ids.tolist(), groups.tolist(), strict=True)), parameters)
-        sizes = Counter(identity_of.values())
-        outcome = Outcome(
-            clustering=run.id,
-            sightings=len(identity_of),
-            identities=len(sizes),
-            largest=max(sizes.values(), default=0),
-            single=sum(size == 1 for size in sizes.values()),
-            kept_apart=constraints.overlaps(),
-            threshold=threshold if people is None else None,
-            recall=recall,
-            seconds=round(time.perf_counter() - started, 3),
-        )
-        run.metrics = {name: value for name, value in asdict(outcome).items() if name != "clustering"}
-    return outcome
+
+    @once_more
+    def store() -> Outcome:
+        held, grouped = constraints, groups
+        with database.session() as session:
+            lock_identities(session)
+            if last_decision(session) != parameters["state"]["decision"]:
+                held = load_constraints(session, ids)
+                grouped = respect(embeddings, groups, held)
+            run, identity_of = store_run(session, dict(zip(ids.tolist(), grouped.tolist(), strict=True)), parameters)
+            sizes = Counter(identity_of.values())
+            outcome = Outcome(
+                clustering=run.id,
+                sightings=len(identity_of),
+                identities=len(sizes),
+                largest=max(sizes.values(), default=0),
+                single=sum(size == 1 for size in sizes.values()),
+                kept_apart=held.overlaps(),
+                threshold=threshold if people is None else None,
+                recall=recall,
+                seconds=round(time.perf_counter() - started, 3),
+            )
+            run.metrics = {name: value for name, value in asdict(outcome).items() if name != "clustering"}
+        return outcome
+
+    return store()
 
 
 def state(session: Session, model_id: int) -> dict[str, int]:

@@ -13,6 +13,7 @@ from surveil.identities.history import known_identities
 from surveil.identities.numbers import assign, lock_identities
 from surveil.store import vectors
 from surveil.store.models import model_in_use
+from surveil.store.retry import once_more
 from surveil.store.session import Database
 from surveil.store.tables import Clustering, SightingRow
 from surveil.types import Floats
@@ -21,6 +22,7 @@ MARGIN = 0.05
 """How far above the threshold of a clustering one must be, and above the second best: who is in doubt waits."""
 
 
+@once_more
 def join_new(database: Database, threshold: float | None = None) -> int:
     """Give sightings without an identity that of the person they clearly show; gives how many it gave.
 

@@ -19,6 +19,7 @@ from surveil.identities.methods import respect
 from surveil.identities.numbers import lock_identities
 from surveil.store import vectors
 from surveil.store.models import model_in_use
+from surveil.store.retry import once_more
 from surveil.store.session import Database
 from surveil.store.tables import Clustering, Identity, Membership, SightingRow
 
@@ -86,6 +87,7 @@ def compare(session: Session, before: int | None = None, after: int | None = Non
     return _changes(session, _members(session, before), now)
 
 
+@once_more
 def roll_back(database: Database, clustering: int) -> int:
     """Make an earlier clustering the current one, as a run of its own; gives its number.
 

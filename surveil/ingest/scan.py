@@ -135,9 +135,12 @@ class Scan:
     def _set_zone(self, camera: str) -> None:
         if self._zone is None or camera in self._zoned:
             return
+        retry(lambda: self._configure(camera))
+        self._zoned.add(camera)
+
+    def _configure(self, camera: str) -> None:
         with self._database.session() as session:
             configure_camera(session, camera, zone=self._zone, create=True)
-        self._zoned.add(camera)
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

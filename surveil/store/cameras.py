@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from surveil.errors import StoreError
 from surveil.store.columns import UTCDateTime
+from surveil.store.locks import lock_sightings
 from surveil.store.register import register_camera
 from surveil.store.tables import Camera, Crop, Footage, SightingRow
 from surveil.timezones import zone_named
@@ -96,10 +97,7 @@ def move_times(session: Session, which: ColumnElement[bool], shift: timedelta) -
     if not shift:
         return
     seen = select(SightingRow.id).where(which)
-    # In the order in which clusterings lock them, so that neither waits for the other for ever.
-    session.execute(
-        select(func.count()).select_from(seen.order_by(SightingRow.id).with_for_update(key_share=True).subquery())
-    )
+    lock_sightings(session, which)
     for column, of_camera in (
         (SightingRow.first_seen, which),
         (SightingRow.last_seen, which),

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from surveil.errors import StoreError
 from surveil.store.cameras import move_times
+from surveil.store.locks import lock_sightings
 from surveil.store.media import MediaFolder
 from surveil.store.register import register_camera
+from surveil.store.retry import once_more
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Footage, ResumePoint, SightingRow
 
@@ -21,18 +23,21 @@ BATCH_SIZE = 1000
 
 
 def find_footage(session: Session, which: str) -> list[Footage]:
-    """The footage of a number, or at a path: a folder of crops may be several, one per camera.
+    """The footage of a number, or at a path, held until the transaction ends.
+
+    A folder of crops may be several, one per camera.
 
     Raises:
         StoreError: There is none.
     """
     named = Footage.id == int(which) if which.isdecimal() else Footage.path == which
-    found = list(session.scalars(select(Footage).where(named).order_by(Footage.id)))
+    found = list(session.scalars(select(Footage).where(named).order_by(Footage.id).with_for_update()))
     if not found:
         raise StoreError("no such footage", which, "Give a number or a whole path from: surveil footage list")
     return found
 
 
+@once_more
 def forget_footage(database: Database, media: MediaFolder, which: str) -> list[str]:
     """Delete footage with all that was seen in it, and the pictures that nothing else refers to.
 
@@ -48,11 +53,13 @@ def forget_footage(database: Database, media: MediaFolder, which: str) -> list[s
         _not_in_work(footage)
         ids, paths = [piece.id for piece in footage], [piece.path for piece in footage]
         keys = media_keys(session, ids)
+        lock_sightings(session, SightingRow.footage_id.in_(ids), deleting=True)
         session.execute(delete(Footage).where(Footage.id.in_(ids)))
     delete_pictures(database, media, keys, begun)
     return paths
 
 
+@once_more
 def redo_footage(database: Database, which: str) -> list[str]:
     """Let footage wait to be done again, whatever its state; what is stored of it stays until then.
 
@@ -68,6 +75,7 @@ def redo_footage(database: Database, which: str) -> list[str]:
         return [piece.path for piece in footage]
 
 
+@once_more
 def correct_footage(
     database: Database, which: str, *, camera: str | None = None, start: datetime | None = None
 ) -> list[str]:
@@ -85,10 +93,12 @@ def correct_footage(
     with database.session() as session:
         footage = find_footage(session, which)
         _not_in_work(footage)
+        after = None if camera is None else _new_camera(session, camera, footage)
+        lock_sightings(session, SightingRow.footage_id.in_([piece.id for piece in footage]))
         for piece in footage:
             shift = timedelta(0)
-            if camera is not None:
-                before, after = piece.camera, _camera(session, camera)
+            if after is not None:
+                before = piece.camera
                 shift += timedelta(seconds=after.clock_offset - before.clock_offset)
                 piece.camera_id, piece.camera_from = after.id, "flag"
                 seen = update(SightingRow).where(SightingRow.footage_id == piece.id)
@@ -127,10 +137,12 @@ def _parts(keys: list[str]) -> Iterator[list[str]]:
         yield keys[first : first + BATCH_SIZE]
 
 
-def _camera(session: Session, name: str) -> Camera:
-    """The camera, held until the commit, so that its clock offset cannot change meanwhile."""
+def _new_camera(session: Session, name: str, footage: list[Footage]) -> Camera:
+    """The camera that footage gets; it and those before are held, so that no clock offset changes meanwhile."""
     key = register_camera(session, name)
-    return session.scalars(select(Camera).where(Camera.id == key).with_for_update(read=True)).one()
+    ids = {key, *(piece.camera_id for piece in footage)}
+    held = select(Camera).where(Camera.id.in_(ids)).order_by(Camera.id).with_for_update(read=True)
+    return {camera.id: camera for camera in session.scalars(held)}[key]
 
 
 def _not_in_work(footage: list[Footage]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from surveil.errors import StoreError, StoreUnavailableError
+from surveil.errors import StoreDeadlockError, StoreError, StoreUnavailableError
 from surveil.store import schema
 from surveil.store.vector_index import VectorIndex, open_index
 
@@ -151,10 +151,14 @@ def readable_errors(where: str) -> Iterator[None]:
         outside = isinstance(error, (OperationalError, InterfaceError)) or "permission denied" in said
         if not (outside or _is_damaged(said) or _lacks_pgvector(said)):
             raise
+        if getattr(error.orig, "sqlstate", None) in _BROKEN_OFF:
+            raise StoreDeadlockError(said, where, "Other processes changed the same rows; do it again.") from error
         passing = outside and not ("permission denied" in said or _is_damaged(said) or _lacks_pgvector(said))
         raise (StoreUnavailableError if passing else StoreError)(said, where, _next_step(said)) from error
 
 
+_BROKEN_OFF = ("40001", "40P01")
+"""What PostgreSQL calls serialization_failure and deadlock_detected."""
 _URL_HELP = "Write sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME."
 _EXTRA_HELP = "Install the extra: pip install 'surveil[postgres]'."
 

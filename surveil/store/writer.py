@@ -21,6 +21,7 @@ from surveil.attributes import OUTPUT_NAMES
 from surveil.errors import LeaseLostError, StoreError
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.footage import delete_pictures, media_keys
+from surveil.store.locks import lock_sightings
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, model_in_use, register_model
 from surveil.store.session import Database
@@ -196,6 +197,7 @@ class FootageWriter:
                 session.execute(delete(ResumePoint).where(ResumePoint.footage_id == self.footage_id))
                 replaced = _shorter_versions(session, self.footage_id)
                 keys = media_keys(session, replaced)
+                lock_sightings(session, SightingRow.footage_id.in_(replaced), deleting=True)
                 session.execute(delete(Footage).where(Footage.id.in_(replaced)))
         except LeaseLostError:
             if not self._lease.was_written("done", report.duration, report.seconds):
@@ -219,28 +221,30 @@ class FootageWriter:
         with self._lease.database.session() as session:
             self._lease.change(session, failed if keep else failed | {"watermark": None})
             if not keep and self._lease.watermark is not None:
+                lock_sightings(session, SightingRow.footage_id == self.footage_id, deleting=True)
                 session.execute(delete(SightingRow).where(SightingRow.footage_id == self.footage_id))
                 session.execute(delete(ResumePoint).where(ResumePoint.footage_id == self.footage_id))
         self._rows.clear()
 
     def _store_rows(self, session: Session) -> None:
+        # The camera is held, so that its clock offset cannot change between here and the commit.
+        start = session.execute(
+            select(Camera.id, Camera.clock_offset, Footage.started_at)
+            .join(Footage, Footage.camera_id == Camera.id)
+            .where(Footage.id == self.footage_id)
+            .with_for_update(read=True, of=Camera)
+        ).one()
         if self._replaces:
+            lock_sightings(session, SightingRow.footage_id == self.footage_id, deleting=True)
             session.execute(delete(SightingRow).where(SightingRow.footage_id == self.footage_id))
         if self._rows:
-            self._insert(session)
+            self._insert(session, *start)
 
     def _rows_are_stored(self) -> None:
         self._stored, self._replaces = len(self), False
         self._rows.clear()
 
-    def _insert(self, session: Session) -> None:
-        # The camera's row is held, so that its clock offset cannot change between here and the commit.
-        [(camera_id, offset, started_at)] = session.execute(
-            select(Camera.id, Camera.clock_offset, Footage.started_at)
-            .join(Footage, Footage.camera_id == Camera.id)
-            .where(Footage.id == self.footage_id)
-            .with_for_update(read=True, of=Camera)
-        )
+    def _insert(self, session: Session, camera_id: int, offset: float, started_at: datetime) -> None:
         start = started_at + timedelta(seconds=offset)
         common = {"footage_id": self.footage_id, "camera_id": camera_id}
         sightings = [common | rows.sighting(start) for rows in self._rows]

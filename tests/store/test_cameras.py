@@ -1,9 +1,7 @@
-import threading
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from surveil.errors import StoreError, SurveilError
 from surveil.store.cameras import configure_camera, list_cameras
@@ -45,41 +43,6 @@ def test_times_stay_within_the_calendar(database, ingest):
     with pytest.raises(StoreError, match="calendar"), database.session() as session:
         configure_camera(session, "yard", clock_offset=20 * 366 * 86400)
     assert times(database) == before
-
-
-def test_a_clustering_that_runs_at_the_same_time_is_no_deadlock(database, ingest):
-    """Both lock all sightings of a camera; whoever locks them in another order waits for the other for ever."""
-    if database.dialect == "sqlite":
-        pytest.skip("SQLite has one lock for all rows")
-    ingest(range(1, 9))
-    with database.session() as session:
-        # Neither by time nor by place do the first rows come first: a plain update would take the others before them.
-        session.execute(text("UPDATE sighting SET first_seen = first_seen + interval '1 hour' WHERE id <= 4"))
-    moved = threading.Thread(target=lambda: move(database))
-    with database.session() as clustering:
-        clustering.execute(select(SightingRow.id).where(SightingRow.id == 1).with_for_update())
-        moved.start()
-        wait_until_blocked(database)
-        clustering.execute(text("SET LOCAL lock_timeout = '5s'"))
-        clustering.execute(select(SightingRow.id).order_by(SightingRow.id).with_for_update())
-    moved.join()
-    assert times(database)[0][0][0] == START + timedelta(hours=1, seconds=60)
-
-
-def move(database):
-    with database.session() as session:
-        configure_camera(session, "yard", clock_offset=60)
-
-
-def wait_until_blocked(database):
-    deadline = time.monotonic() + 30
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-    while time.monotonic() < deadline:
-        with database.session() as session:
-            if session.scalar(waiting):
-                return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits")
 
 
 def test_footage_ingested_later_gets_the_offset(database, ingest):

@@ -43,10 +43,15 @@ class CameraMethods(ArchiveBase):
             SurveilError: The camera is unknown, or a value makes no sense.
         """
         from surveil.store.cameras import configure_camera
+        from surveil.store.retry import once_more
 
-        with self.database.session() as session:
-            camera = configure_camera(session, name, zone=zone, clock_offset=clock_offset, create=create)
-            return CameraSettings(**_settings_of(camera))
+        @once_more
+        def configure() -> CameraSettings:
+            with self.database.session() as session:
+                camera = configure_camera(session, name, zone=zone, clock_offset=clock_offset, create=create)
+                return CameraSettings(**_settings_of(camera))
+
+        return configure()
 
 
 def _settings_of(camera: Camera) -> dict[str, Any]:

@@ -1,0 +1,24 @@
+"""The one order in which transactions lock rows, so that no two of them wait for each other.
+
+Decisions (the whole table: whoever changes identities), then footage, then its camera, then sightings in the order of
+their numbers, then what hangs on a sighting. A transaction may leave out any of them, and never goes back.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from surveil.store.tables import SightingRow
+
+
+def lock_sightings(session: Session, which: ColumnElement[bool], *, deleting: bool = False) -> None:
+    """Hold sightings until the transaction ends; on SQLite, which has one writer at a time, nothing is held.
+
+    Args:
+        session: A session.
+        which: Condition on the sightings.
+        deleting: Whether they are about to be deleted: then also rows that refer to them cannot be added meanwhile.
+    """
+    seen = select(SightingRow.id).where(which).order_by(SightingRow.id).with_for_update(key_share=not deleting)
+    session.execute(select(func.count()).select_from(seen.subquery()))
