@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
+from surveil.app.base import Granted
+from surveil.app.handed_in import HandedIn
 from surveil.app.models import LoadedModels
 from surveil.app.requests import SearchRequest
 from surveil.app.results import ExamplePicture
 from surveil.errors import QueryError
-from surveil.search.example import combine, take_person
+from surveil.search.example import combine, read_picture, take_person
+from surveil.search.filters import taken_by
 from surveil.search.rank import Example, check_model
 from surveil.store.media import MediaFolder
 from surveil.store.models import model_in_use
@@ -24,6 +27,8 @@ from surveil.types import Floats
 
 STORED = re.compile(r"(sighting|identity):(\d{1,18})")
 """An example that is somebody of the archive."""
+KEPT = re.compile(r"(picture|person):([0-9a-f]{64})")
+"""An example that was handed in, see `surveil.app.handed_in`: a picture with a person in it, or a person cut out."""
 BEST_CROP = select(Crop.media_key).where(Crop.rank == 0).order_by(Crop.quality.desc(), Crop.id)
 
 
@@ -43,7 +48,7 @@ class Examples:
 
 
 def take_examples(
-    database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest
+    database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest, within: Granted = None
 ) -> Examples | None:
     """The examples of a request; None if it has none.
 
@@ -55,7 +60,7 @@ def take_examples(
         return None
     if not request.like:
         raise QueryError("who is not meant needs one who is", "unlike", "Add an example to like.")
-    taker = _Taker(database, media, models)
+    taker = _Taker(database, media, models, within)
     like = [taker.take(given, request.person) for given in request.like]
     unlike = [taker.take(given) for given in request.unlike]
     none = np.zeros((0, like[0][1].shape[1]), np.float32)
@@ -70,8 +75,8 @@ def take_examples(
 class _Taker:
     """Takes one example after the other; the networks are loaded for the first picture only."""
 
-    def __init__(self, database: Database, media: MediaFolder, models: LoadedModels) -> None:
-        self._database, self._media, self._models = database, media, models
+    def __init__(self, database: Database, media: MediaFolder, models: LoadedModels, within: Granted) -> None:
+        self._database, self._media, self._models, self._within = database, media, models, within
         with database.session() as session:
             card = model_in_use(session)
         self.model, self._model_id = card.sha256, card.id
@@ -82,8 +87,19 @@ class _Taker:
             return self._stored(given, stored[1], int(stored[2]))
         with self._database.session() as session:
             check_model(session, self._models.card.sha256)
+        if kept := KEPT.fullmatch(given):
+            return self._handed_in(given, kept[1], HandedIn(self._media).path(kept[2]), number)
+        return self._picture(given, Path(given), number)
+
+    def _handed_in(self, given: str, kind: str, path: Path, number: int | None) -> tuple[ExamplePicture, Floats]:
+        if kind == "picture":
+            return self._picture(given, path, number)
+        [appearance] = self._models.appearance.describe([read_picture(path, self._models.max_pixels)])
+        return ExamplePicture(picture=given, taken="cut out by hand", crop=str(path)), appearance.embedding[None]
+
+    def _picture(self, given: str, path: Path, number: int | None) -> tuple[ExamplePicture, Floats]:
         person = take_person(
-            Path(given),
+            path,
             lambda image: self._models.detector.detect([image])[0],
             number,
             max_pixels=self._models.max_pixels,
@@ -93,6 +109,8 @@ class _Taker:
 
     def _stored(self, given: str, kind: str, key: int) -> tuple[ExamplePicture, Floats]:
         rows = select(SightingRow.id).where((SightingRow.id if kind == "sighting" else SightingRow.identity_id) == key)
+        if self._within is not None:
+            rows = rows.where(taken_by(self._within))
         with self._database.session() as session:
             sightings: Sequence[int] = session.scalars(rows).all()
         found, vectors = self._database.vectors.load(sightings, self._model_id) if sightings else ((), None)

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 
+import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from surveil.app.base import Granted
 from surveil.app.results import FootageStatus, SightingDetail, Status
 from surveil.app.search import as_match
+from surveil.attributes import ATTRIBUTES, OUTPUT_NAMES
 from surveil.errors import QueryError
 from surveil.ingest.leases import database_now, is_stale
 from surveil.search.rank import Score, load_sightings
 from surveil.store.footage import correct_footage, find_footage
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Footage, SightingRow
+from surveil.store.tables import Camera, Crop, Description, Footage, Model, SightingRow
 from surveil.timezones import parse_time, zone_named
 from surveil.types import FootageWarning, FrameCounts
 
 FRAMES = tuple(field.name for field in fields(FrameCounts))
 
 
-def status(session: Session) -> Status:
-    """Every piece of footage, by camera and start."""
+def status(session: Session, within: Granted = None) -> Status:
+    """Every piece of footage, by camera and start; `within` are the only cameras shown."""
     people = select(func.count()).where(SightingRow.footage_id == Footage.id).scalar_subquery()
     statement = select(Footage, Camera.name, people).join(Camera).order_by(Camera.name, Footage.started_at, Footage.id)
+    if within is not None:
+        statement = statement.where(Camera.name.in_(within))
     now = database_now(session)
     return Status(
         footage=tuple(
@@ -62,19 +68,58 @@ def correct(database: Database, which: str, camera: str | None, start: datetime 
     return correct_footage(database, which, camera=camera, start=start)
 
 
-def sighting_detail(session: Session, media: MediaFolder, sighting: int) -> SightingDetail:
-    """Everything stored of a sighting.
+def stored_sighting(session: Session, sighting: int, within: Granted = None) -> SightingRow:
+    """A sighting; one of another camera than those `within` is as if it were not there.
 
     Raises:
         QueryError: There is none of that number.
     """
     stored = session.get(SightingRow, sighting)
-    if stored is None:
+    if stored is None or (within is not None and stored.camera.name not in within):
         raise QueryError(f"no sighting has the number {sighting}", next_step="See `surveil search`.")
+    return stored
+
+
+def crop_keys(session: Session, sighting: int, within: Granted = None) -> Sequence[str]:
+    """Keys of the crops of a sighting in the media folder, the best first.
+
+    Raises:
+        QueryError: There is none of that number.
+    """
+    stored_sighting(session, sighting, within)
+    return session.scalars(select(Crop.media_key).where(Crop.sighting_id == sighting).order_by(Crop.rank)).all()
+
+
+def sighting_detail(
+    session: Session, media: MediaFolder, sighting: int, within: Granted = None
+) -> SightingDetail:  # fmt: skip
+    """Everything stored of a sighting; one of another camera than those `within` is as if it were not there.
+
+    Raises:
+        QueryError: There is none of that number.
+    """
+    stored = stored_sighting(session, sighting, within)
     [ranked] = load_sightings(session, {sighting: Score()})
-    keys = select(Crop.media_key).where(Crop.sighting_id == sighting).order_by(Crop.rank)
+    keys = crop_keys(session, sighting, within)
     return SightingDetail(
         match=as_match(ranked, media),
         boxes=tuple(tuple(row) for row in stored.boxes),
-        crops=tuple(str(media.path(key)) for key in session.scalars(keys)),
+        crops=tuple(str(media.path(key)) for key in keys),
+        footage=stored.footage_id,
+        is_film=stored.footage.kind == "video",
+        probabilities=_probabilities(session, sighting),
     )
+
+
+def _probabilities(session: Session, sighting: int) -> dict[str, dict[str, float]]:
+    """What the model in use says of each label; nothing where it never saw the sighting."""
+    in_use = select(Model.id).where(Model.in_use).scalar_subquery()
+    said = select(Description).where(Description.sighting_id == sighting, Description.model_id == in_use)
+    description = session.scalars(said).one_or_none()
+    if description is None:
+        return {}
+    outputs = np.array([getattr(description, name) for name in OUTPUT_NAMES], np.float32)
+    return {
+        attribute.name: dict(zip(attribute.labels, attribute.probabilities(outputs).tolist(), strict=True))
+        for attribute in ATTRIBUTES
+    }

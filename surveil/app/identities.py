@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from surveil.app.base import Granted
 from surveil.app.results import (
     DecisionEntry,
     DecisionLog,
@@ -18,18 +20,20 @@ from surveil.app.results import (
     RunSummary,
 )
 from surveil.app.search import as_match
+from surveil.errors import QueryError
 from surveil.identities.history import Facts, facts, history, last_decision
 from surveil.identities.listing import list_identities, sightings_of
 from surveil.identities.versions import compare, list_runs
+from surveil.search.filters import taken_by
 from surveil.search.rank import Score, load_sightings
 from surveil.store.media import MediaFolder
-from surveil.store.tables import Identity
+from surveil.store.tables import Crop, Identity, SightingRow
 
 
-def identity_list(session: Session, hidden: bool) -> IdentityList:
+def identity_list(session: Session, hidden: bool, within: Granted = None) -> IdentityList:
     """The identities that have sightings or a name; hidden ones only where they are asked for."""
     said = facts(session)
-    found = [(identity, said.get(identity.identity, Facts())) for identity in list_identities(session)]
+    found = [(identity, said.get(identity.identity, Facts())) for identity in list_identities(session, within)]
     return IdentityList(
         identities=tuple(
             IdentitySummary(**asdict(identity), note=told.note, hidden=told.hidden)
@@ -39,13 +43,19 @@ def identity_list(session: Session, hidden: bool) -> IdentityList:
     )
 
 
-def identity_detail(session: Session, media: MediaFolder, identity: int) -> IdentityDetail:
-    """An identity with its sightings.
+def identity_detail(
+    session: Session, media: MediaFolder, identity: int, within: Granted = None
+) -> IdentityDetail:  # fmt: skip
+    """An identity with its sightings; `within` are the only cameras whose sightings are shown.
 
     Raises:
         QueryError: There is none of that number.
     """
     seen = load_sightings(session, {sighting: Score() for sighting in sightings_of(session, identity)})
+    if within is not None:
+        seen = [sighting for sighting in seen if sighting.camera in within]
+        if not seen:
+            raise QueryError(f"no identity has the number {identity}", next_step="See `surveil identities list`.")
     return IdentityDetail(
         identity=identity,
         name=session.get_one(Identity, identity).name,
@@ -53,6 +63,25 @@ def identity_detail(session: Session, media: MediaFolder, identity: int) -> Iden
         **asdict(facts(session).get(identity, Facts())),
         decision=last_decision(session),
     )
+
+
+def picture_key(session: Session, identity: int, within: Granted = None) -> str:
+    """The key of the picture that shows an identity: of the sighting that the operator chose, else the best.
+
+    Raises:
+        QueryError: There is no such identity, or no picture of it.
+    """
+    chosen = facts(session).get(identity, Facts()).picture
+    own = (
+        select(Crop.media_key)
+        .join(SightingRow, Crop.sighting_id == SightingRow.id)
+        .where(SightingRow.identity_id == identity, Crop.rank == 0)
+        .order_by((SightingRow.id == chosen).desc(), Crop.quality.desc(), Crop.id)
+    )
+    key = session.scalars(own if within is None else own.where(taken_by(within))).first()
+    if key is None:
+        raise QueryError(f"no identity with a picture has the number {identity}")
+    return key
 
 
 def decision_log(session: Session, identity: int | None) -> DecisionLog:

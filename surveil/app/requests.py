@@ -23,7 +23,7 @@ class SearchRequest(Frozen):
     """A description in plain words; what it says is added to the other filters."""
     like: tuple[str, ...] = ()
     """Who is looked for: paths of pictures, in each of which the person is found and cut out; "sighting:12" or
-    "identity:7" for somebody of the archive."""
+    "identity:7" for somebody of the archive, and what `Archive.hand_in` gave for a picture."""
     unlike: tuple[str, ...] = ()
     """Who is not meant, in the same way."""
     person: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from surveil.app.examples import STORED
+from surveil.app.examples import KEPT, STORED
 from surveil.app.requests import SearchRequest
 
 
@@ -12,7 +12,7 @@ def absolute_pictures(request: SearchRequest) -> SearchRequest:
     """The request with paths of pictures that hold wherever it is run."""
 
     def absolute(given: str) -> str:
-        return given if STORED.fullmatch(given) else str(Path(given).absolute())
+        return given if STORED.fullmatch(given) or KEPT.fullmatch(given) else str(Path(given).absolute())
 
     return request.model_copy(
         update={"like": tuple(map(absolute, request.like)), "unlike": tuple(map(absolute, request.unlike))}

@@ -8,12 +8,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from surveil.app.base import Granted
 from surveil.app.examples import Examples, take_examples
 from surveil.app.models import LoadedModels
 from surveil.app.pages import find_page
 from surveil.app.requests import SearchRequest
-from surveil.app.results import AttributeValue, Gallery, Match, Phrase, SearchResult, Understood
+from surveil.app.results import AttributeValue, Counts, Gallery, HourCount, Match, Phrase, SearchResult, Understood
 from surveil.errors import QueryError
+from surveil.search.counts import count_by_hour
 from surveil.search.facets import count_facets
 from surveil.search.filters import Filters, count_passing
 from surveil.search.gallery import GallerySize, expected_false, gallery_of, in_gallery
@@ -28,8 +30,10 @@ from surveil.store.session import Database
 from surveil.timezones import in_zone, zone_named
 
 
-def answer(database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest) -> SearchResult:
-    """Search, and tell what was understood.
+def answer(
+    database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest, within: Granted = None
+) -> SearchResult:
+    """Search, and tell what was understood; `within` are the only cameras that are looked at.
 
     Raises:
         QueryError: The request asks for something that cannot be answered.
@@ -37,8 +41,8 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
         CheckpointError: A network cannot be loaded.
     """
     with database.session() as session:
-        filters, parsed = _filters(session, request)
-    examples = take_examples(database, media, models, request)
+        filters, parsed = _filters(session, request, within)
+    examples = take_examples(database, media, models, request, within)
     example = examples.example if examples else None
     found, more = find_page(database, filters, example, request)
     with database.session() as session:
@@ -96,13 +100,13 @@ def as_match(sighting: RankedSighting, media: MediaFolder) -> Match:
     )
 
 
-def _filters(session: Session, request: SearchRequest) -> tuple[Filters, ParsedQuery | None]:
+def _filters(session: Session, request: SearchRequest, within: Granted) -> tuple[Filters, ParsedQuery | None]:
     """What the filters and the words of a request ask for together, and what the words were read as."""
     zone = zone_named(request.zone)
     parsed = None
     said = Filters()
     if request.text is not None:
-        names = [camera.name for camera, _, _ in list_cameras(session)]
+        names = [camera.name for camera, _, _ in list_cameras(session) if within is None or camera.name in within]
         parsed = parse_query(request.text, names, datetime.now(zone))
         said = parsed.filters
     attributes = {name: list(labels) for name, labels in said.attributes.items()}
@@ -110,6 +114,7 @@ def _filters(session: Session, request: SearchRequest) -> tuple[Filters, ParsedQ
         attributes[name] = [*attributes.get(name, []), *labels]
     filters = replace(
         said,
+        within=within,
         cameras=tuple(dict.fromkeys([*said.cameras, *request.cameras])),
         after=in_zone(request.after, zone) if request.after else None,
         before=in_zone(request.before, zone) if request.before else None,
@@ -164,4 +169,16 @@ def _understood(
         min_confidence=filters.min_confidence,
         like=examples.like if examples else (),
         unlike=examples.unlike if examples else (),
+    )
+
+
+def counts(session: Session, request: SearchRequest, zone: str, within: Granted = None) -> Counts:
+    """How many people who pass the filters of a request each camera saw in each hour.
+
+    Raises:
+        QueryError: A filter is wrong.
+    """
+    filters, _ = _filters(session, request, within)
+    return Counts(
+        zone=zone, counts=tuple(HourCount.model_validate(count) for count in count_by_hour(session, filters, zone))
     )

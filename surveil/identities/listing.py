@@ -25,8 +25,18 @@ class Summary:
     last_seen: datetime | None
 
 
-def list_identities(session: Session) -> list[Summary]:
-    """Identities that have sightings or a name, the ones with most sightings first."""
+def list_identities(session: Session, within: Sequence[str] | None = None) -> list[Summary]:
+    """Identities that have sightings or a name, the ones with most sightings first.
+
+    Args:
+        session: A session.
+        within: The only cameras whose sightings count; then an identity that has none there is left out.
+    """
+    own = SightingRow.identity_id == Identity.id
+    seen = func.count(SightingRow.id) > 0
+    listed = seen | Identity.name.is_not(None) if within is None else seen
+    if within is not None:
+        own &= SightingRow.camera_id.in_(select(Camera.id).where(Camera.name.in_(within)))
     counts = (
         select(
             Identity.id,
@@ -35,9 +45,9 @@ def list_identities(session: Session) -> list[Summary]:
             func.min(SightingRow.first_seen),
             func.max(SightingRow.last_seen),
         )
-        .outerjoin(SightingRow, SightingRow.identity_id == Identity.id)
+        .outerjoin(SightingRow, own)
         .group_by(Identity.id, Identity.name)
-        .having((func.count(SightingRow.id) > 0) | Identity.name.is_not(None))
+        .having(listed)
         .order_by(func.count(SightingRow.id).desc(), Identity.id)
     )
     seen_by: dict[int | None, list[str]] = {}
@@ -48,7 +58,7 @@ def list_identities(session: Session) -> list[Summary]:
         .distinct()
         .order_by(Camera.name)
     )
-    for identity, camera in session.execute(pairs):
+    for identity, camera in session.execute(pairs if within is None else pairs.where(Camera.name.in_(within))):
         seen_by.setdefault(identity, []).append(camera)
     return [
         Summary(identity, name, sightings, tuple(seen_by.get(identity, ())), first, last)

@@ -28,6 +28,7 @@ class Filters:
     """Every filter must be passed; of several cameras, or several labels of one attribute, one is enough.
 
     Attributes:
+        within: Names of the only cameras that may be looked at, whatever else is asked; None: all.
         cameras: Names.
         footage: Paths, or names of files.
         identities: Numbers, or names that the operator gave.
@@ -42,6 +43,7 @@ class Filters:
             model itself draws the line: at one half, and lower for what is rare (its card tells).
     """
 
+    within: tuple[str, ...] | None = None
     cameras: tuple[str, ...] = ()
     footage: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
@@ -74,8 +76,12 @@ def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bo
     if filters.min_confidence is not None and not 0 <= filters.min_confidence <= 1:
         raise QueryError(f"{filters.min_confidence} is no probability", "min_confidence", "Give a value from 0 to 1.")
     named: dict[str, ColumnElement[bool]] = {}
+    if filters.within is not None:
+        named["the cameras granted"] = taken_by(filters.within)
     if filters.cameras:
-        named[f"camera {_either(filters.cameras)}"] = SightingRow.camera_id.in_(_camera_ids(session, filters.cameras))
+        named[f"camera {_either(filters.cameras)}"] = SightingRow.camera_id.in_(
+            _camera_ids(session, filters.cameras, filters.within)
+        )
     if filters.after:
         named[f"after {filters.after.isoformat()}"] = SightingRow.last_seen >= filters.after
     if filters.before:
@@ -103,6 +109,11 @@ def _described_conditions(session: Session, filters: Filters) -> dict[str, Colum
     for name, labels in filters.without.items():
         named[f"not {name} {_either(labels)}"] = probability(name, labels) <= 1 - CONFIDENT
     return named
+
+
+def taken_by(cameras: Collection[str]) -> ColumnElement[bool]:
+    """Whether a sighting is one of these cameras."""
+    return SightingRow.camera_id.in_(select(Camera.id).where(Camera.name.in_(cameras)))
 
 
 def candidates(session: Session, filters: Filters) -> Select[Any]:
@@ -192,8 +203,9 @@ def unknown(kind: str, given: str, existing: Iterable[str]) -> QueryError:
     return QueryError(f"no {kind} is called {given!r}", next_step=f"{guess}There is: {listed or 'none yet'}.")
 
 
-def _camera_ids(session: Session, names: Sequence[str]) -> list[int]:
-    ids = {name: key for key, name in session.execute(select(Camera.id, Camera.name))}
+def _camera_ids(session: Session, names: Sequence[str], within: Collection[str] | None) -> list[int]:
+    rows = session.execute(select(Camera.id, Camera.name))
+    ids = {name: key for key, name in rows if within is None or name in within}
     for name in names:
         if name not in ids:
             raise unknown("camera", name, ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
+from surveil.app.base import Granted
 from surveil.app.models import LoadedModels
 from surveil.settings import Settings
 
@@ -19,11 +20,13 @@ class ArchiveBase:
     Attributes:
         settings: What was set.
         models: The person detector and the appearance model.
+        granted: The names of the only cameras that it shows; None: all. See `Archive.seen_by`.
     """
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings
         self.models = LoadedModels(settings)
+        self.granted: Granted = None
         self._create = create
 
     @cached_property

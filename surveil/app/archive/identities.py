@@ -43,7 +43,7 @@ class IdentityMethods(ArchiveBase):
         from surveil.app.identities import identity_list
 
         with self.database.session() as session:
-            return identity_list(session, hidden)
+            return identity_list(session, hidden, self.granted)
 
     def identity(self, identity: int) -> IdentityDetail:
         """An identity with its sightings, in order of time.
@@ -54,7 +54,7 @@ class IdentityMethods(ArchiveBase):
         from surveil.app.identities import identity_detail
 
         with self.database.session() as session:
-            return identity_detail(session, self.media, identity)
+            return identity_detail(session, self.media, identity, self.granted)
 
     @contextmanager
     def decide(self, actor: str | None = None, *, seen: int | None = None) -> Iterator[Decisions]:

@@ -8,7 +8,7 @@ from typing import Any
 from surveil.app.archive.base import ArchiveBase
 from surveil.app.base import checked
 from surveil.app.requests import SearchRequest
-from surveil.app.results import IdentityDetail, SearchResult, SightingDetail
+from surveil.app.results import Counts, IdentityDetail, ReliabilityList, SearchResult, SightingDetail
 
 
 class SearchMethods(ArchiveBase):
@@ -34,7 +34,7 @@ class SearchMethods(ArchiveBase):
             request = self.request(request, **asked)
         elif asked:
             raise TypeError("give a whole request or the parts of one, not both")
-        return answer(self.database, self.media, self.models, request)
+        return answer(self.database, self.media, self.models, request, self.granted)
 
     def request(self, text: str | None = None, /, **asked: Any) -> SearchRequest:
         """A request from a description and the fields of `SearchRequest`.
@@ -53,7 +53,25 @@ class SearchMethods(ArchiveBase):
         from surveil.app.footage import sighting_detail
 
         with self.database.session() as session:
-            return sighting_detail(session, self.media, sighting)
+            return sighting_detail(session, self.media, sighting, self.granted)
+
+    def reliability(self) -> ReliabilityList:
+        """What the answers of the model in use are worth, as its card says."""
+        from surveil.app.reliability import reliability
+
+        with self.database.session() as session:
+            return reliability(session)
+
+    def counts(self, request: SearchRequest, *, zone: str = "UTC") -> Counts:
+        """How many people who pass the filters of a request each camera saw in each hour; its examples count nothing.
+
+        Raises:
+            QueryError: A filter is wrong.
+        """
+        from surveil.app.search import counts
+
+        with self.database.session() as session:
+            return counts(session, request, zone, self.granted)
 
     def draw_sheet(self, result: SearchResult | IdentityDetail, path: str | Path) -> None:
         """Draw a contact sheet of a result; the ending of the name says in which format.

@@ -124,6 +124,53 @@ class SightingDetail(Frozen):
     """Seconds from the start of the footage, x1, y1, x2, y2 in pixels, and score of each detection."""
     crops: tuple[str, ...]
     """Paths of its crops, best first."""
+    footage: int = 0
+    """Number of the footage."""
+    is_film: bool = True
+    """Whether there are frames to show: a folder of crops has none."""
+    probabilities: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """The probability of every label of each attribute."""
+
+
+class Reliability(Frozen):
+    """What an output of the model in use is worth, as its card says.
+
+    Areas under the ROC curve: 0.5 is guessing, 1 is without error.
+    """
+
+    output: str
+    """One of `surveil.attributes.OUTPUT_NAMES`."""
+    familiar: float | None
+    """On new people, in places that training knew."""
+    elsewhere: float | None
+    """In a place that no training saw."""
+
+
+class ReliabilityList(Frozen):
+    """What every output of the model in use is worth."""
+
+    model: str
+    limits: str
+    """What the model cannot do, in words."""
+    outputs: tuple[Reliability, ...]
+
+
+class HourCount(Frozen):
+    """How many people a camera saw in an hour."""
+
+    camera: str
+    hour: Time
+    """When it begins."""
+    sightings: int
+    people: int
+    """Different identities; a sighting without one counts as somebody."""
+
+
+class Counts(Frozen):
+    """People per camera and hour; hours of nobody are left out."""
+
+    zone: str
+    counts: tuple[HourCount, ...]
 
 
 class SavedSearch(Frozen):
