@@ -128,9 +128,10 @@ def fill(database: Database, media: MediaFolder) -> Callable[..., list[int]]:
         zone: str = "UTC",
         start: datetime = datetime(2026, 9, 14, 12, tzinfo=UTC),
         model: ModelRef = MADE_UP_MODEL,
+        path: Path | None = None,
     ) -> list[int]:
         number = next(numbers)
-        path = Path(f"/footage/{camera}-{number}.mp4")
+        path = path or Path(f"/footage/{camera}-{number}.mp4")
         source = Source(path, "video", camera, "path", start, "path", f"{number:064x}")
         with database.session() as session:
             configure_camera(session, camera, zone=zone, clock_offset=None, create=True)

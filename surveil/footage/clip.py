@@ -44,7 +44,7 @@ def draw_clip(frames: Iterable[Frame], boxes: Sequence[Sequence[float]] = ()) ->
     file = io.BytesIO()
     start: float | None = None
     track = np.array([row[:5] for row in boxes], np.float32).reshape(-1, 5)
-    with av.open(file, "w", format="mp4", options={"movflags": "faststart"}) as container:
+    with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("libx264", options={"preset": "veryfast", "crf": "23", "g": KEY_FRAMES})
         stream.pix_fmt, stream.time_base = "yuv420p", Fraction(1, TICKS)
         stream.codec_context.time_base = Fraction(1, TICKS)
