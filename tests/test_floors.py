@@ -28,10 +28,11 @@ FLOORS = (
         "openvino_offline",
         "timezones",
         "reranking",
+        "spreadsheet",
     },
 )
 NEIGHBOURS_APART = 3
-DOORS = {"app", "attributes", "cli", "errors", "formatting", "settings", "timezones", "types"}
+DOORS = {"app", "attributes", "cli", "errors", "formatting", "settings", "spreadsheet", "timezones", "types"}
 """What the commands may import: they parse, call the application and print."""
 MEASURES_A_MODEL = "cli/evaluate.py"
 """Needs no archive, so it calls the rooms below itself."""

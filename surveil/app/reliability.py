@@ -20,9 +20,10 @@ def reliability(session: Session) -> ReliabilityList:
         StoreError: Nothing was ingested yet.
     """
     card = session.get_one(Model, model_in_use(session).id).card
-    metrics = card.get("metrics", {})
-    familiar = next((table for name, table in metrics.items() if name.startswith(FAMILIAR)), {})
-    elsewhere = next((table for name, table in metrics.items() if name.endswith(ELSEWHERE)), {})
+    metrics: dict[str, dict[str, float]] = card.get("metrics", {})
+    empty: dict[str, float] = {}
+    familiar = next((table for name, table in metrics.items() if name.startswith(FAMILIAR)), empty)
+    elsewhere = next((table for name, table in metrics.items() if name.endswith(ELSEWHERE)), empty)
     return ReliabilityList(
         model=str(card.get("name", "")),
         limits=str(card.get("limits", "")),

@@ -7,11 +7,20 @@ from datetime import datetime
 from pathlib import Path
 
 from surveil.app.results import AttributeValue, Match, Understood
+from surveil.attributes import ATTRIBUTES
 from surveil.footage.warnings import warnings_in_words
 from surveil.formatting import match_percent
 from surveil.timezones import zone_named
 
-__all__ = ["in_words", "local_time", "looks", "scores", "warnings_in_words"]
+__all__ = ["MATCH_COLUMNS", "in_words", "local_time", "looks", "scores", "warnings_in_words"]
+
+MATCH_COLUMNS = (
+    *("sighting", "footage", "camera", "zone", "first_seen", "last_seen", "box", "similarity", "probability"),
+    *("gallery_probability", "expected_false"),
+    *(f"attributes.{attribute.name}.{part}" for attribute in ATTRIBUTES for part in ("value", "probability")),
+    *("identity", "name", "crop"),
+)
+"""The columns of a table of matches: the names of the JSON, nested ones with dots."""
 
 
 def in_words(understood: Understood) -> str:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from surveil.cli.output import echo, flatten, output_options, write_csv, write_json, write_table
+from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
 from surveil.cli.progress import progress_line
+from surveil.spreadsheet import flatten
 
 if TYPE_CHECKING:
     from surveil.evaluation.benchmark import Market1501Benchmark

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from surveil.attributes import ATTRIBUTES
 from surveil.cli.output import write_csv, write_table
 from surveil.formatting import match_percent
 
@@ -15,23 +14,9 @@ if TYPE_CHECKING:
 
 def print_csv(matches: Sequence[Match]) -> None:
     """One line per match; the columns are the names of the JSON, nested ones with dots."""
-    first = (
-        "sighting",
-        "footage",
-        "camera",
-        "zone",
-        "first_seen",
-        "last_seen",
-        "box",
-        "similarity",
-        "probability",
-        "gallery_probability",
-        "expected_false",
-    )
-    attributes = (
-        f"attributes.{attribute.name}.{part}" for attribute in ATTRIBUTES for part in ("value", "probability")
-    )
-    write_csv((match.model_dump(mode="json") for match in matches), [*first, *attributes, "identity", "name", "crop"])
+    from surveil.app.wording import MATCH_COLUMNS
+
+    write_csv((match.model_dump(mode="json") for match in matches), MATCH_COLUMNS)
 
 
 def print_table(matches: Sequence[Match]) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,11 +12,10 @@ from typing import Any, Literal, TypeVar
 
 import click
 
+from surveil.spreadsheet import UNPRINTABLE, csv_text, printable
+
 Output = Literal["table", "json", "csv"]
 Command = TypeVar("Command", bound=Callable[..., Any])
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What the cell of a spreadsheet begins with when it is a formula."""
 
 
 def output_options(command: Command) -> Command:
@@ -33,14 +30,6 @@ def output_options(command: Command) -> Command:
     return command
 
 
-def printable(text: str) -> str:
-    """Text without what could steer a terminal: control, escape and direction characters are shown as escapes.
-
-    Names of files and cameras come from whoever made the footage.
-    """
-    return _UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
-
-
 def echo(text: str, *, err: bool = False) -> None:
     """Print a line of text; see `printable`."""
     click.echo(printable(text), err=err)
@@ -50,17 +39,12 @@ def write_json(value: Any) -> None:
     """Print a result, or plain values, as JSON; times in ISO 8601, paths as text, dataclasses as objects."""
     plain = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
     text = json.dumps(plain, indent=2, ensure_ascii=False, default=_plain)
-    click.echo(_UNPRINTABLE.sub(lambda found: "\n" if found[0] == "\n" else json.dumps(found[0])[1:-1], text))
+    click.echo(UNPRINTABLE.sub(lambda found: "\n" if found[0] == "\n" else json.dumps(found[0])[1:-1], text))
 
 
 def write_csv(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Print rows as CSV with a header line; nested objects become columns such as `attributes.age.value`.
-
-    A text that a spreadsheet would run as a formula gets an apostrophe before it.
-    """
-    writer = csv.DictWriter(sys.stdout, fieldnames=columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: _cell(value) for name, value in flatten(row).items()} for row in rows)
+    """Print rows as CSV; see `surveil.spreadsheet`."""
+    click.echo(csv_text(rows, columns), nl=False)
 
 
 def write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
@@ -92,29 +76,6 @@ def write_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, right:
             for name, cell, width in zip(columns, line, widths, strict=True)
         )
         click.echo("  ".join(cells).rstrip())
-
-
-def flatten(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested objects as one, with dotted names; objects of a list are numbered from 0."""
-    flat: dict[str, Any] = {}
-    for name, value in row.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{name}.")
-        elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
-            flat |= flatten({str(i): part for i, part in enumerate(value)}, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return " ".join(str(_cell(part)) for part in value)
-    if isinstance(value, (datetime, Path)):
-        value = _plain(value)
-    if isinstance(value, str):
-        return f"'{printable(value)}" if value.startswith(_FORMULA) else printable(value)
-    return value
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from surveil.cli.output import echo, printable
+from surveil.cli.output import echo
+from surveil.spreadsheet import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from surveil import open as open_archive
 from surveil.cli import surveil
-from surveil.cli.output import printable, write_csv
+from surveil.cli.output import write_csv
+from surveil.spreadsheet import printable
 
 EVIL = "gate\x1b]0;owned\x07\x9b2J\u202egnp.\r"
 
