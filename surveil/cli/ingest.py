@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,11 @@ import click
 from surveil.cli.archive import open_archive
 from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
 from surveil.cli.parameters import TIME
-from surveil.cli.progress import progress_line
+from surveil.cli.progress import ProgressLine, progress_line
 from surveil.cli.signals import stop_on_signals
 
 if TYPE_CHECKING:
-    from surveil.app import FootageReport, WatchResult
-    from surveil.types import Source
+    from surveil.app import Archive, FootageReport, WatchResult
 
 
 @click.command()
@@ -29,7 +29,13 @@ if TYPE_CHECKING:
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="What runs the networks.")
 @click.option("--detector", metavar="WEIGHTS", help="Another person detector: .safetensors, or ultralytics .pt.")
 @click.option("--trust-detector", is_flag=True, default=None, help="Load .pt weights, which can run code.")
-@click.option("--image-size", metavar="N", type=int, help="Pixels of the longer side that the detector sees.")
+@click.option(
+    "--image-size",
+    "detector_image_size",
+    metavar="N",
+    type=int,
+    help="Pixels of the longer side that the detector sees.",
+)
 @click.option("--no-gate", is_flag=True, help="Look at frames without motion too.")
 @click.option("--again", is_flag=True, help="Do again what is done already, or was given up.")
 @click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
@@ -39,14 +45,13 @@ def command(
     ctx: click.Context,
     /,
     paths: tuple[Path, ...],
+    output: str,
     camera: str | None,
     start: datetime | None,
     zone: str | None,
-    image_size: int | None,
     no_gate: bool,
     again: bool,
-    output: str,
-    **flags: Any,
+    **settings: Any,
 ) -> None:
     """Find the people in footage and store what they look like.
 
@@ -63,18 +68,12 @@ def command(
         surveil ingest footage/ --zone Europe/Rome
         surveil ingest hall.mp4 --camera hall --start 2026-09-14T08:30 --json
     """  # noqa: D301 (click needs the control character)
-    reports: list[FootageReport] = []
-    watched: list[WatchResult] = []
     passed_over: Counter[str] = Counter()
     with (
-        open_archive(ctx, create=True, detector_image_size=image_size, **flags) as archive,
+        open_archive(ctx, create=True, **settings) as archive,
         progress_line("looking for footage") as line,
         stop_on_signals() as stop,
     ):
-
-        def progress(source: Source, done: float) -> None:
-            line.step(f"{source.path.name} ({source.camera})", done)
-
         found = archive.ingest(
             paths,
             camera=camera,
@@ -82,17 +81,11 @@ def command(
             zone=zone,
             gate=not no_gate,
             again=again,
-            progress=progress,
+            progress=lambda source, done: line.step(f"{source.path.name} ({source.camera})", done),
             passed_over=lambda file: passed_over.update([file.reason]),
             stop=stop,
         )
-        for report in found:
-            line.say(_line(report))
-            reports.append(report)
-            if report.state == "done":
-                for news in archive.watched(report.path):
-                    line.say(_news(news, report.path))
-                    watched.append(news)
+        reports, watched = _follow(found, archive, line)
     if output == "json":
         from surveil.app import IngestResult
 
@@ -105,6 +98,22 @@ def command(
         _print(reports, passed_over)
     states = {report.state for report in reports}
     ctx.exit(1 if "failed" in states else 3 if states & {"busy", "stopped"} or stop.is_set() else 0)
+
+
+def _follow(
+    found: Iterable[FootageReport], archive: Archive, line: ProgressLine
+) -> tuple[list[FootageReport], list[WatchResult]]:
+    """Tell of each piece when it is finished, and of what the watched searches find in it."""
+    reports: list[FootageReport] = []
+    watched: list[WatchResult] = []
+    for report in found:
+        line.say(_line(report))
+        reports.append(report)
+        if report.state == "done":
+            for news in archive.watched(report.path):
+                line.say(_news(news, report.path))
+                watched.append(news)
+    return reports, watched
 
 
 def _news(news: WatchResult, path: Path) -> str:
