@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import Connection
 
-from surveil.store.tables import Base
+from surveil.store.all_tables import Base
 
 
 def run(connection: Connection) -> None:

@@ -64,3 +64,23 @@ class QueryError(SurveilError):
 
 class ConflictError(SurveilError):
     """Somebody else decided in the meantime; nothing was changed."""
+
+
+class AccessError(SurveilError):
+    """Somebody asks for what they may not have."""
+
+
+class SignInError(AccessError):
+    """Name or password are wrong, or what was shown in their place does not hold (any more)."""
+
+
+class PermissionDeniedError(AccessError):
+    """Somebody who is known may not do what they ask."""
+
+
+class TooManyTriesError(SignInError):
+    """Too many tries to sign in; `seconds` says after how many to try again."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__("too many tries to sign in", "sign-in", f"Try again in {seconds:.0f} s.")

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
 
     cluster_threshold: float | None = Field(default=None, gt=0, lt=1)
 
+    session_hours: float = Field(default=12.0, gt=0, le=744)
+    ask_reason: bool = False
+
     @classmethod
     def settings_customise_sources(
         cls,

@@ -15,8 +15,9 @@ from surveil.app.results import FootageStatus, SightingDetail, Status
 from surveil.app.search import as_match
 from surveil.attributes import ATTRIBUTES, OUTPUT_NAMES
 from surveil.errors import QueryError
-from surveil.ingest.leases import database_now, is_stale
+from surveil.ingest.leases import is_stale
 from surveil.search.rank import Score, load_sightings
+from surveil.store.clock import database_now
 from surveil.store.footage import correct_footage, find_footage
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database

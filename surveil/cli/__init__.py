@@ -20,6 +20,9 @@ COMMANDS = {
     "status": "Show the footage in the database and its state.",
     "footage": "List, forget, redo and correct footage.",
     "camera": "List cameras; set their zone and clock offset.",
+    "user": "Keep the accounts of those who may use the archive.",
+    "token": "Keep the API tokens, with which programs act for a user.",
+    "audit": "Read and verify the record of what was done.",
     "db": "Upgrade and check the database.",
 }
 """Name and help line of each command; surveil.cli.NAME defines it as `command`."""

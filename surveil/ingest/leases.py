@@ -12,14 +12,15 @@ import secrets
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
 
 from surveil.errors import StoreError
+from surveil.store.clock import database_now
 from surveil.store.register import MAX_ATTEMPTS
 from surveil.store.session import Database
 from surveil.store.tables import Footage
@@ -179,14 +180,6 @@ class Heartbeat:
                 self.lost = not renew(self._database, self._footage_id, self._owner)
             except StoreError as error:  # a database that is busy or restarting may be back before the lease runs out
                 log.warning("lease not renewed: %s", error)
-
-
-def database_now(session: Session) -> datetime:
-    """The time by the database's clock; an SQLite database has that of its machine."""
-    if session.get_bind().dialect.name == "sqlite":
-        return datetime.now(UTC)
-    now: datetime = session.scalars(select(func.clock_timestamp())).one()
-    return now
 
 
 def _lease_end(session: Session) -> datetime:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from surveil.store import vectors
 from surveil.store.columns import EMBEDDING_SIZE
+from surveil.store.granted import granted
 from surveil.store.tables import Embedding
 from surveil.store.vector_index import Neighbours, StoredVectors, checked, stamp_of
 
@@ -44,7 +45,7 @@ class MemoryIndex(StoredVectors):
         self, query: NDArray[np.float32], candidates: Select[int] | None, model_id: int, limit: int
     ) -> Neighbours:
         """See `VectorIndex.nearest`."""
-        wide = checked(query, limit).astype(np.float32)
+        wide, candidates = checked(query, limit).astype(np.float32), granted(candidates)
         with self._lock, self._database.session() as session:
             ids = None if candidates is None else _ids(session, candidates)
             if limit == 0 or (ids is not None and not len(ids)):

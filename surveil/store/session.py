@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from surveil.errors import StoreDeadlockError, StoreError, StoreUnavailableError
 from surveil.store import schema
+from surveil.store.granted import restrict
 from surveil.store.vector_index import VectorIndex, open_index
 
 LOCK_TIMEOUT = 30.0
@@ -40,6 +41,7 @@ class Database:
         self.path = Path(engine.url.database or "") if self.dialect == "sqlite" else None
         self.vectors: VectorIndex = open_index(self)
         self._sessions = sessionmaker(engine, expire_on_commit=False)
+        event.listen(self._sessions, "do_orm_execute", restrict)
 
     @classmethod
     def open(cls, url: str, *, create: bool = True) -> Database:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from surveil.store import vectors
 from surveil.store.columns import EMBEDDING_SIZE
+from surveil.store.granted import granted
 from surveil.store.tables import Embedding
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class PostgresIndex(StoredVectors):
         self, query: NDArray[np.float32], candidates: Select[int] | None, model_id: int, limit: int
     ) -> Neighbours:
         """See `VectorIndex.nearest`."""
-        rounded = checked(query, limit)
+        rounded, candidates = checked(query, limit), granted(candidates)
         # pgvector's <#> is the negative inner product. Materialized, so that the planner cannot take an approximate
         # index first and filter what it happens to return.
         distance = Embedding.vector.op("<#>", return_type=Float)(rounded).label("distance")

@@ -8,8 +8,9 @@ from alembic.operations import Operations
 
 from surveil.errors import StoreError
 from surveil.store import schema
+from surveil.store.all_tables import Base
 from surveil.store.session import Database, connect, upgrade
-from surveil.store.tables import Base, Camera, Identity
+from surveil.store.tables import Camera, Identity
 
 
 def test_the_migrations_make_the_tables_that_the_code_describes(database):
@@ -101,7 +102,9 @@ def test_the_code_and_the_migrations_agree_on_numbers_that_are_never_reused(tmp_
     described = [
         table.name for table in Base.metadata.tables.values() if table.dialect_options["sqlite"]["autoincrement"]
     ]
-    assert sorted(made) == sorted(described) == ["clustering", "decision", "identity", "sighting"]
+    assert (
+        sorted(made) == sorted(described) == ["account", "api_token", "clustering", "decision", "identity", "sighting"]
+    )
 
 
 def test_the_revisions_are_those_of_the_scripts_in_their_order():

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from surveil.app.archive.access import AccessMethods
 from surveil.app.archive.cameras import CameraMethods
 from surveil.app.archive.film import FilmMethods
 from surveil.app.archive.footage import FootageMethods
@@ -54,6 +55,7 @@ class Archive(
     FilmMethods,
     CameraMethods,
     UpkeepMethods,
+    AccessMethods,
 ):
     """One database of sightings, its media folder and its loaded networks; made by `surveil.open`.
 

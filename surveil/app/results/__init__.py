@@ -1,5 +1,7 @@
 """What an archive answers. The names are the keys of the JSON: they may be added to, never renamed."""
 
+from surveil.app.results.accounts import NewToken, Token, TokenList, User, UserList
+from surveil.app.results.audit import AuditBreak, AuditEntry, AuditPage, AuditVerified
 from surveil.app.results.footage import CameraList, CameraSettings, CameraStatus, FootageStatus, IngestResult, Status
 from surveil.app.results.identities import (
     ClusteringResult,
@@ -34,6 +36,10 @@ from surveil.app.results.upkeep import CheckResult, Problem, UpgradeResult
 
 __all__ = [
     "AttributeValue",
+    "AuditBreak",
+    "AuditEntry",
+    "AuditPage",
+    "AuditVerified",
     "CameraList",
     "CameraSettings",
     "CameraStatus",
@@ -53,6 +59,7 @@ __all__ = [
     "IdentitySummary",
     "IngestResult",
     "Match",
+    "NewToken",
     "Phrase",
     "Problem",
     "Reliability",
@@ -64,7 +71,11 @@ __all__ = [
     "SearchResult",
     "SightingDetail",
     "Status",
+    "Token",
+    "TokenList",
     "Understood",
     "UpgradeResult",
+    "User",
+    "UserList",
     "WatchResult",
 ]
