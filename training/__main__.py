@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,8 +53,16 @@ def training() -> None:
 )
 @click.option(
     "--teacher",
+    "teachers",
+    multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Checkpoint to imitate, for recipes with distillation.",
+    help="Checkpoint to imitate, for recipes with distillation; may be repeated, and further ones may "
+    "be networks of others that map crops to vectors (.onnx, .xml).",
+)
+@click.option(
+    "--lessons",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps what teachers say of the images; OUT/lessons if not given.",
 )
 @click.option("--compile", "compiled", is_flag=True, help="Run through torch.compile: slow to begin, faster after.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
@@ -65,7 +74,8 @@ def fit(
     rendered: Path | None,
     start: Path | None,
     backbone_weights: Path | None,
-    teacher: Path | None,
+    teachers: tuple[Path, ...],
+    lessons: Path | None,
     compiled: bool,
     out: Path,
     device: str,
@@ -80,16 +90,16 @@ def fit(
     from training.recipes import load_recipe
 
     chosen = load_recipe(recipe)
-    if chosen.distillation.any() != (teacher is not None):
-        needs = "imitates a --teacher, which was not given" if teacher is None else "imitates no --teacher"
+    if chosen.distillation.any() != bool(teachers):
+        needs = "imitates no --teacher" if teachers else "imitates a --teacher, which was not given"
         raise SurveilError(needs, recipe)
-    sets = _sets(chosen, recipe, data, cuhk03, rendered)
+    sets = _sets(chosen, recipe, data, cuhk03, rendered, teachers, lessons or out / "lessons")
     try:
         run(
             chosen,
             sets,
             out,
-            StartWeights(start, backbone_weights, teacher),
+            StartWeights(start, backbone_weights, teachers),
             device=device,
             compiled=compiled,
             report=click.echo,
@@ -99,11 +109,21 @@ def fit(
 
 
 def _sets(
-    recipe: Recipe, source: Path, data: Path, cuhk03: Path | None, rendered: Path | None
+    recipe: Recipe,
+    source: Path,
+    data: Path,
+    cuhk03: Path | None,
+    rendered: Path | None,
+    teachers: tuple[Path, ...],
+    lessons: Path,
 ) -> list[tuple[PersonImages, int]]:
-    """The images that a recipe learns from, each set with how many of its identities a batch takes."""
+    """The images that a recipe learns from, each set with how many of its identities a batch takes.
+
+    What the teachers say is kept in the folder `lessons`.
+    """
     from surveil.evaluation.protocols.market1501 import split_identities
     from training.datasets import load_cuhk03, load_market1501, load_rendered
+    from training.teachers import ask_teachers
 
     more = [
         ("cuhk03", cuhk03, load_cuhk03, recipe.data.cuhk03_identities),
@@ -112,11 +132,19 @@ def _sets(
     for name, path, _, count in more:
         if count and path is None:
             raise SurveilError(f"takes {count} identities per batch from --{name}, which was not given", source)
-    people = load_market1501(data, recipe.input_size)
+
+    def taught(name: str, people: PersonImages) -> PersonImages:
+        if not teachers:
+            return people
+        return dataclasses.replace(people, lessons=ask_teachers(teachers, people, lessons, name, report=click.echo))
+
+    people = taught("market1501", load_market1501(data, recipe.input_size))
     held_out = split_identities(people.ids, recipe.data.validation_share, recipe.data.split_seed)
     own = recipe.schedule.identities - sum(count for *_, count in more)
     found = [(people.of(~held_out), own, data)]
-    found += [(load(path, recipe.input_size), count, path) for _, path, load, count in more if count and path]
+    found += [
+        (taught(name, load(path, recipe.input_size)), count, path) for name, path, load, count in more if count and path
+    ]
     for images, count, path in found:
         identities = len(set(images.ids.tolist()))
         if not 0 < count <= identities:

@@ -24,6 +24,23 @@ _CUHK03_NAME = re.compile(r"(\d{4})_(\d{2})\.jpg")
 
 
 @dataclass(frozen=True, slots=True)
+class Lessons:
+    """What better networks say of N images; see `training.teachers`.
+
+    Attributes:
+        embeddings: (N, D) of unit length; the dot product of two is the mean of the teachers' cosines.
+        attributes: (N, 32) probabilities.
+    """
+
+    embeddings: Floats
+    attributes: Floats
+
+    def of(self, chosen: NDArray[np.bool_]) -> Lessons:
+        """Those of the images for which `chosen` (N,) is true."""
+        return Lessons(self.embeddings[chosen], self.attributes[chosen])
+
+
+@dataclass(frozen=True, slots=True)
 class PersonImages:
     """N images of known people.
 
@@ -32,33 +49,51 @@ class PersonImages:
         ids: (N,) int64 identities.
         cameras: (N,) int64 cameras.
         targets: (N, 32) the outputs as they should be (0 or 1); NaN where the attributes are not known.
+        lessons: What teachers say of them, where any were asked.
     """
 
     images: NDArray[np.uint8]
     ids: NDArray[np.int64]
     cameras: NDArray[np.int64]
     targets: Floats
+    lessons: Lessons | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def of(self, chosen: NDArray[np.bool_]) -> PersonImages:
         """The images for which `chosen` (N,) is true."""
-        return PersonImages(self.images[chosen], self.ids[chosen], self.cameras[chosen], self.targets[chosen])
+        return PersonImages(
+            self.images[chosen],
+            self.ids[chosen],
+            self.cameras[chosen],
+            self.targets[chosen],
+            self.lessons and self.lessons.of(chosen),
+        )
 
 
 def join(sets: Sequence[PersonImages]) -> PersonImages:
-    """Several sets as one; identities are renumbered so that those of different sets differ."""
+    """Several sets as one; identities are renumbered so that those of different sets differ. Lessons are kept if every
+    set has some.
+    """
     ids, first = [], 0
     for part in sets:
         _, numbers = np.unique(part.ids, return_inverse=True)
         ids.append(numbers.astype(np.int64) + first)
         first += int(numbers.max()) + 1
+    lessons = [part.lessons for part in sets if part.lessons]
     return PersonImages(
         np.concatenate([part.images for part in sets]),
         np.concatenate(ids),
         np.concatenate([part.cameras for part in sets]),
         np.concatenate([part.targets for part in sets]),
+        _join_lessons(lessons) if len(lessons) == len(sets) else None,
+    )
+
+
+def _join_lessons(lessons: Sequence[Lessons]) -> Lessons:
+    return Lessons(
+        np.concatenate([part.embeddings for part in lessons]), np.concatenate([part.attributes for part in lessons])
     )
 
 

@@ -38,8 +38,7 @@ def _data(recipe: dict[str, Any]) -> str:
     sources = ["Market-1501 train", *(name for key, name in named.items() if recipe["data"][key])]
     if recipe.get("pretrained"):
         sources.append("a backbone that its publisher trained on ImageNet")
-    if "teacher" in recipe:
-        sources.append(f"a teacher ({recipe['teacher']['name']})")
+    sources += [f"a teacher ({teacher['name']})" for teacher in recipe.get("teachers", [])]
     if "start" in recipe:
         sources += recipe["start"]["training"]["data"].split(", ")
     return ", ".join(dict.fromkeys(sources))

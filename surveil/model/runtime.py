@@ -124,7 +124,8 @@ def convert(network: nn.Module, input_size: Sequence[int], sha256: str = "") -> 
         SurveilError: The extra `openvino` is not installed.
     """
     openvino = import_openvino()
-    cached = _cache_folder() / f"{sha256[:16]}-{openvino.__version__.split('-')[0]}.xml"
+    size = "x".join(str(side) for side in input_size)
+    cached = _cache_folder() / f"{sha256[:16]}-{size}-{openvino.__version__.split('-')[0]}.xml"
     if sha256 and cached.is_file() and cached.with_suffix(".bin").is_file():
         return openvino.Core().read_model(cached)
     shape = (3, *input_size)

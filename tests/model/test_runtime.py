@@ -74,6 +74,12 @@ def test_a_network_with_a_hash_is_converted_once(network, cache, monkeypatch):
 
 
 @needs_openvino
+def test_another_input_size_is_another_conversion(network, cache):
+    for size in ((32, 16), (48, 24)):
+        pictures_of = np.zeros((1, 3, *size), np.float32)
+        assert make_runtime(network, CPU, size, sha256="a" * 64)(pictures_of)[0].shape == (1, 8)
+
+
 def test_a_cache_that_cannot_be_written_costs_only_time(network, cache):
     cache.parent.mkdir()
     cache.write_text("in the way")
