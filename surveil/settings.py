@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from surveil.errors import SurveilError
+from surveil.patience import PATIENCE_SECONDS
 
 
 def data_folder() -> Path:
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     fps: float = Field(default=5.0, gt=0)
     stated_fps: float = Field(default=25.0, ge=0.001)
     max_pixels: int = Field(default=50_000_000, ge=1)
+    patience_seconds: float = Field(default=PATIENCE_SECONDS, gt=0)
     gate_threshold: float = Field(default=0.001, ge=0, le=1)
     gate_forced_seconds: float = Field(default=4.0, gt=0)
 
@@ -52,6 +54,10 @@ class Settings(BaseSettings):
 
     track_min_detections: int = Field(default=3, ge=1)
     crops_per_track: int = Field(default=5, ge=1)
+
+    watch_scan_seconds: float = Field(default=10.0, gt=0)
+    watch_settled_seconds: float = Field(default=20.0, ge=0)
+    watch_health_seconds: float = Field(default=60.0, gt=0)
 
     model: str | None = None
     camera_patterns: tuple[str, ...] = ()

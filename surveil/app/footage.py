@@ -11,17 +11,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveil.app.base import Granted
-from surveil.app.results import FootageStatus, SightingDetail, Status
+from surveil.app.results import DaemonStatus, FootageStatus, SightingDetail, Status
 from surveil.app.search import as_match
 from surveil.attributes import ATTRIBUTES, OUTPUT_NAMES
 from surveil.errors import QueryError
+from surveil.ingest.daemon import is_alive
 from surveil.ingest.leases import is_stale
 from surveil.search.rank import Score, load_sightings
 from surveil.store.clock import database_now
 from surveil.store.footage import correct_footage, find_footage
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Description, Footage, Model, SightingRow
+from surveil.store.tables import Camera, Crop, Daemon, Description, Footage, Model, SightingRow
 from surveil.timezones import parse_time, zone_named
 from surveil.types import FootageWarning, FrameCounts
 
@@ -29,7 +30,7 @@ FRAMES = tuple(field.name for field in fields(FrameCounts))
 
 
 def status(session: Session, within: Granted = None) -> Status:
-    """Every piece of footage, by camera and start; `within` are the only cameras shown."""
+    """Every piece of footage, by camera and start, and who watches folders; `within` are the only cameras shown."""
     people = select(func.count()).where(SightingRow.footage_id == Footage.id).scalar_subquery()
     statement = select(Footage, Camera.name, people).join(Camera).order_by(Camera.name, Footage.started_at, Footage.id)
     if within is not None:
@@ -54,7 +55,33 @@ def status(session: Session, within: Granted = None) -> Status:
                 error=row.error,
             )
             for row, camera, sightings in session.execute(statement)
+        ),
+        daemons=daemons(session) if within is None else (),
+    )
+
+
+def daemons(session: Session, owner: str | None = None) -> tuple[DaemonStatus, ...]:
+    """Those who watch folders, or the one of that owner, with how far the whole database is."""
+    rows = select(Daemon).order_by(Daemon.started_at, Daemon.id)
+    counted = select(Footage.state, func.count()).group_by(Footage.state)
+    counts: dict[str, int] = dict(session.execute(counted.where(Footage.state != "done")).all())
+    now = database_now(session)
+    return tuple(
+        DaemonStatus(
+            host=row.host,
+            pid=row.pid,
+            folders=tuple(row.folders),
+            alive=is_alive(row, now),
+            started_at=row.started_at,
+            seen_at=row.seen_at,
+            last_scan=row.last_scan,
+            away=tuple(row.away),
+            growing=row.growing,
+            waiting=counts.get("waiting", 0),
+            working=counts.get("working", 0),
+            failed=counts.get("failed", 0),
         )
+        for row in session.scalars(rows if owner is None else rows.where(Daemon.owner == owner))
     )
 
 

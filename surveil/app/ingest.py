@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from surveil.app.models import LoadedModels
+from surveil.footage.find import find_footage
 from surveil.footage.origin import OriginRules
 from surveil.ingest.pipeline import Pipeline
-from surveil.ingest.scan import Scan
+from surveil.ingest.scan import Find, Scan
 from surveil.ingest.worker import Worker
 from surveil.settings import Settings
 from surveil.store.cameras import list_cameras
@@ -64,10 +65,20 @@ def scan(
     *,
     again: bool,
     passed_over: Callable[[PassedOver], object] | None,
+    find: Find = find_footage,
 ) -> Scan:
     """A scan for footage. The zone that the caller gives goes before those the cameras are known to stand in."""
     zone = recorded.zone
     with database.session() as session:
         zones = {} if zone else {known.name: known.zone for known, _, _ in list_cameras(session)}
     rules = OriginRules.of(zone or "UTC", settings.camera_patterns, zones, camera=recorded.camera, start=recorded.start)
-    return Scan(database, rules, zone=zone, again=again, passed_over=passed_over, max_pixels=settings.max_pixels)
+    return Scan(
+        database,
+        rules,
+        zone=zone,
+        again=again,
+        passed_over=passed_over,
+        max_pixels=settings.max_pixels,
+        find=find,
+        patience=settings.patience_seconds,
+    )

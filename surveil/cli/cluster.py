@@ -74,8 +74,13 @@ def _print(outcome: ClusteringResult, output: str, told: str) -> None:
     if output == "csv":
         write_csv([outcome.model_dump(mode="json")], list(type(outcome).model_fields))
         return
+    echo(in_words(outcome, told))
+
+
+def in_words(outcome: ClusteringResult, told: str = "") -> str:
+    """What a clustering came to; `told` is what a method without a threshold was told."""
     told = f"threshold {outcome.threshold:g}" if outcome.threshold is not None else told
-    echo(
+    return (
         f"{outcome.identities} identities of {outcome.sightings} sightings in {outcome.seconds:.1f} s "
         f"({told}): the largest has {outcome.largest}, {outcome.single} have one; "
         f"{outcome.kept_apart} pairs were in one picture and kept apart."

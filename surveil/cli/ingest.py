@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from surveil.cli.archive import open_archive
+from surveil.cli.ingest_lines import news_line, report_line
 from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
-from surveil.cli.parameters import TIME
-from surveil.cli.progress import ProgressLine, progress_line
+from surveil.cli.parameters import INTERVAL, TIME
+from surveil.cli.progress import progress_line
 from surveil.cli.signals import stop_on_signals
 
 if TYPE_CHECKING:
-    from surveil.app import Archive, FootageReport, WatchResult
+    from surveil.app import FootageReport, WatchResult
+    from surveil.types import Source
 
 
 @click.command()
@@ -29,29 +30,33 @@ if TYPE_CHECKING:
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="What runs the networks.")
 @click.option("--detector", metavar="WEIGHTS", help="Another person detector: .safetensors, or ultralytics .pt.")
 @click.option("--trust-detector", is_flag=True, default=None, help="Load .pt weights, which can run code.")
-@click.option(
-    "--image-size",
-    "detector_image_size",
-    metavar="N",
-    type=int,
-    help="Pixels of the longer side that the detector sees.",
-)
+@click.option("--image-size", metavar="N", type=int, help="Pixels of the longer side that the detector sees.")
 @click.option("--no-gate", is_flag=True, help="Look at frames without motion too.")
 @click.option("--again", is_flag=True, help="Do again what is done already, or was given up.")
 @click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
+@click.option("--watch", is_flag=True, help="Go on, and take what comes into the folders, until it is stopped.")
+@click.option(
+    "--cluster-every",
+    metavar="INTERVAL",
+    type=INTERVAL,
+    help="With --watch: group all sightings at this interval (30m, 1h) whenever something is new.",
+)
 @output_options
 @click.pass_context
 def command(
     ctx: click.Context,
     /,
     paths: tuple[Path, ...],
-    output: str,
     camera: str | None,
     start: datetime | None,
     zone: str | None,
+    image_size: int | None,
     no_gate: bool,
     again: bool,
-    **settings: Any,
+    watch: bool,
+    cluster_every: float | None,
+    output: str,
+    **flags: Any,
 ) -> None:
     """Find the people in footage and store what they look like.
 
@@ -60,20 +65,42 @@ def command(
     interrupted goes on where it stopped. Several processes, also on several machines, may ingest the same folder into
     one database: each takes what waits, and takes over from those that die. Ctrl-C and SIGTERM stop it cleanly.
 
-    Exit codes: 0 everything is ingested; 1 something could not be (the rest is); 2 the call is wrong; 3 it was stopped
-    before everything was ingested.
+    With --watch it goes on: a new file is taken when it has stopped changing (setting watch_settled_seconds), one that
+    failed is tried again now and then, and folders that go away are waited for. A health line says now and then how it
+    goes, and `surveil status` shows it from elsewhere.
+
+    Exit codes: 0 everything is ingested, or a watch was stopped; 1 something could not be (the rest is); 2 the call is
+    wrong; 3 it was stopped before everything was ingested.
 
     \b
     Example:
         surveil ingest footage/ --zone Europe/Rome
         surveil ingest hall.mp4 --camera hall --start 2026-09-14T08:30 --json
+        surveil ingest /recordings --watch --cluster-every 1h
     """  # noqa: D301 (click needs the control character)
+    if cluster_every is not None and not watch:
+        raise click.UsageError("--cluster-every goes with --watch")
+    if watch and (again or start is not None or output != "table"):
+        raise click.UsageError("--watch goes with neither --start, --again, --json nor --csv")
+    reports: list[FootageReport] = []
+    watched: list[WatchResult] = []
     passed_over: Counter[str] = Counter()
     with (
-        open_archive(ctx, create=True, **settings) as archive,
+        open_archive(ctx, create=True, detector_image_size=image_size, **flags) as archive,
         progress_line("looking for footage") as line,
         stop_on_signals() as stop,
     ):
+        if watch:
+            from surveil.cli.ingest_watch import watch as keep_watching
+
+            keep_watching(
+                archive, paths, line, stop, camera=camera, zone=zone, gate=not no_gate, cluster_every=cluster_every
+            )
+            return
+
+        def progress(source: Source, done: float) -> None:
+            line.step(f"{source.path.name} ({source.camera})", done)
+
         found = archive.ingest(
             paths,
             camera=camera,
@@ -81,11 +108,17 @@ def command(
             zone=zone,
             gate=not no_gate,
             again=again,
-            progress=lambda source, done: line.step(f"{source.path.name} ({source.camera})", done),
+            progress=progress,
             passed_over=lambda file: passed_over.update([file.reason]),
             stop=stop,
         )
-        reports, watched = _follow(found, archive, line)
+        for report in found:
+            line.say(report_line(report))
+            reports.append(report)
+            if report.state == "done":
+                for news in archive.watched(report.path):
+                    line.say(news_line(news, report.path))
+                    watched.append(news)
     if output == "json":
         from surveil.app import IngestResult
 
@@ -98,39 +131,6 @@ def command(
         _print(reports, passed_over)
     states = {report.state for report in reports}
     ctx.exit(1 if "failed" in states else 3 if states & {"busy", "stopped"} or stop.is_set() else 0)
-
-
-def _follow(
-    found: Iterable[FootageReport], archive: Archive, line: ProgressLine
-) -> tuple[list[FootageReport], list[WatchResult]]:
-    """Tell of each piece when it is finished, and of what the watched searches find in it."""
-    reports: list[FootageReport] = []
-    watched: list[WatchResult] = []
-    for report in found:
-        line.say(_line(report))
-        reports.append(report)
-        if report.state == "done":
-            for news in archive.watched(report.path):
-                line.say(_news(news, report.path))
-                watched.append(news)
-    return reports, watched
-
-
-def _news(news: WatchResult, path: Path) -> str:
-    if news.result is None:
-        return f"watched: {news.name} cannot be answered: {news.error}"
-    sightings = ", ".join(str(match.sighting) for match in news.result.matches)
-    return f"watched: {news.name} was found in {path}: sightings {sightings}"
-
-
-def _line(report: FootageReport) -> str:
-    if report.state == "failed":
-        return f"failed: {report.error}"
-    if report.state == "known":
-        return f"skipped: {report.path} ({report.remark})"
-    if report.state != "done":
-        return f"{report.state}: {report.path} ({report.remark})"
-    return f"done: {report.path}, camera {report.camera}: {report.sightings} people in {report.seconds:.1f} s"
 
 
 def _print(reports: list[FootageReport], passed_over: Counter[str]) -> None:

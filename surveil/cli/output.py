@@ -12,8 +12,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from surveil.formatting import UNPRINTABLE, printable
-from surveil.spreadsheet import csv_text
+from surveil.spreadsheet import UNPRINTABLE, csv_text, printable
 
 Output = Literal["table", "json", "csv"]
 Command = TypeVar("Command", bound=Callable[..., Any])

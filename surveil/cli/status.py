@@ -12,7 +12,7 @@ from surveil.cli.output import echo, output_options, write_csv, write_json, writ
 from surveil.formatting import percent
 
 if TYPE_CHECKING:
-    from surveil.app import FootageStatus, Status
+    from surveil.app import DaemonStatus, FootageStatus, Status
 
 FRAMES = ("decoded", "processed", "gated", "sampled_out", "unreadable")
 
@@ -23,7 +23,8 @@ FRAMES = ("decoded", "processed", "gated", "sampled_out", "unreadable")
 def command(ctx: click.Context, output: str) -> None:
     r"""Show the footage in the database: its state, what became of its frames, how many people were seen.
 
-    Works while footage is being ingested; its progress is shown then.
+    Works while footage is being ingested; its progress is shown then, and so are processes that watch folders
+    (`surveil ingest --watch`) or have died while they did.
 
     Exit codes: 0 done, also when footage has failed; 1 there is no database.
 
@@ -47,6 +48,17 @@ def command(ctx: click.Context, output: str) -> None:
     for piece in status.footage:
         for line in (*warnings_in_words(piece.warnings), *([piece.error] if piece.error else [])):
             echo(f"{piece.path}: {line}" if piece.path not in line else line)
+    for daemon in status.daemons:
+        echo(_watch_line(daemon))
+
+
+def _watch_line(daemon: DaemonStatus) -> str:
+    from surveil.cli.ingest_watch import health_in_words
+
+    who = f"{', '.join(daemon.folders)} (process {daemon.pid} on {daemon.host})"
+    if not daemon.alive:
+        return f"no longer watched: {who}, last heard of {daemon.seen_at:%Y-%m-%d %H:%M:%S} UTC; start it again"
+    return f"watched: {who}: {health_in_words(daemon)}"
 
 
 def print_csv(status: Status) -> None:

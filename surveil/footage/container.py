@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +14,8 @@ import av
 import av.stream
 from av.error import FFmpegError
 
-from surveil.errors import FootageError, FootageReadError, SurveilError
+from surveil.errors import FootageError, FootageReadError, SurveilError, printable
 from surveil.footage.timestamps import no_timestamps
-from surveil.formatting import printable
 from surveil.images import MAX_PIXELS
 
 OPEN_SECONDS, READ_SECONDS = 120.0, 60.0
@@ -143,8 +143,11 @@ class _WatchedFile:
     def __init__(self, path: Path) -> None:
         self.name = printable(path)
         self.error: OSError | None = None
-        self._descriptor = os.open(path, os.O_RDONLY)
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would let us wait for whoever writes
         self._place = 0
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            self.close()
+            raise FootageError("not a file", path)
 
     def read(self, size: int) -> bytes:
         try:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from surveil.errors import FootageError, FootageReadError, PictureError
+from surveil.errors import FootageError, FootageReadError, PictureError, printable
 from surveil.footage.origin import OriginRules, file_time
-from surveil.formatting import printable
 from surveil.images import MAX_PIXELS, picture_size, read_picture
 from surveil.market1501_names import JUNK, CropName
+from surveil.patience import Beat
 from surveil.types import CropFile, FootageWarning, FoundFootage, FrameCounts, Image, PassedOver, ReadResult, Source
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp"})
@@ -112,6 +113,8 @@ def find_crops(
     for picture in pictures:
         try:
             status = picture.stat()
+            if not stat.S_ISREG(status.st_mode):  # whoever opened a pipe would wait
+                raise OSError(errno.EINVAL, "not a file")
             if not os.access(picture, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
@@ -131,7 +134,7 @@ def find_crops(
         yield FoundFootage(folder, "crops", name, name_from, size, latest, paths)
 
 
-def time_crops(found: FoundFootage, rules: OriginRules) -> tuple[datetime, str, list[CropFile]]:
+def time_crops(found: FoundFootage, rules: OriginRules, beat: Beat) -> tuple[datetime, str, list[CropFile]]:
     """The time from which a folder's crops count, where it was taken from, and the crops in order of time, but junk.
 
     Times are those of the names where all pictures have one, else file times. Times of Market-1501 names have no date:
@@ -146,12 +149,12 @@ def time_crops(found: FoundFootage, rules: OriginRules) -> tuple[datetime, str, 
     named = [rules.read_path(picture)[1] for picture in crops]
     by_file = False
     if None not in market:
-        begin, begin_from = _oldest(found.path), "file time"
+        begin, begin_from = _oldest(found.path, beat), "file time"
         seconds = [at or 0.0 for at in market]
     else:
         by_file = None in named
         begin_from = "file time" if by_file else "path"
-        times = [_modified(picture) for picture in crops] if by_file else [time for time in named if time]
+        times = [_modified(picture, beat) for picture in crops] if by_file else [time for time in named if time]
         begin = min(times)
         seconds = [(time - begin) / timedelta(seconds=1) for time in times]
     if rules.start is not None:
@@ -181,22 +184,23 @@ def _market_seconds(picture: Path) -> float | None:
     return (market.sequence - 1) * MARKET_SEQUENCE_SECONDS + market.frame / MARKET_FPS
 
 
-def _modified(picture: Path) -> datetime:
+def _modified(picture: Path, beat: Beat) -> datetime:
+    beat()
     try:
         return file_time(picture, picture.stat().st_mtime)
     except OSError as error:
         raise FootageReadError(f"cannot be read: {error.strerror or error}", picture) from error
 
 
-def _oldest(folder: Path) -> datetime:
+def _oldest(folder: Path, beat: Beat) -> datetime:
     pictures = (path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and path.exists())
-    return min(_modified(picture) for picture in pictures)
+    return min(_modified(picture, beat) for picture in pictures)
 
 
 def _looks_like_a_crop(path: Path) -> bool:
     if CropName.parse(path.stem):
         return True
-    size = picture_size(path)
+    size = picture_size(path) if path.is_file() else None
     if size is None:
         return False
     height, width = size

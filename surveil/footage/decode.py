@@ -5,6 +5,7 @@ is counted, and only those that are to be looked at become pictures.
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +53,7 @@ class FootageReader:
 
     Attributes:
         stated_duration: Seconds that the container claims, None if it does not: for progress only.
+        last_sign: When reading last got on, by `time.monotonic`.
 
     Raises:
         FootageReadError: The system could not read the file to its end: what was yielded is not all.
@@ -70,11 +72,12 @@ class FootageReader:
     ) -> None:
         self.path = path
         self.stated_duration: float | None = None
+        self.last_sign = time.monotonic()
         self._fps, self._gate = fps, gate
         self._stated_fps, self._max_pixels = stated_fps, max_pixels
         self._counts = FrameCounts()
         self._losses = _Losses()
-        self._container_broken = self._ended = False
+        self._container_broken = self._ended = self._hangs = False
         self._after = after
         self._interval = -1
         self._reformatter = VideoReformatter()
@@ -92,8 +95,12 @@ class FootageReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._open is not None:
+        if self._open is not None and not self._hangs:
             self._open[0].__exit__(kind, error, trace)
+
+    def leave_behind(self) -> None:
+        """Leave the file open when this is closed, because a thread that hangs may still be at it."""
+        self._hangs = True
 
     @property
     def result(self) -> ReadResult:
@@ -161,6 +168,7 @@ class FootageReader:
             if packet is None:
                 return
             errors = 0
+            self.last_sign = time.monotonic()
             yield packet
         self._container_broken = True
 

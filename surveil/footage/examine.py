@@ -12,11 +12,20 @@ from surveil.footage.container import AGAIN, open_video, scope_of
 from surveil.footage.crops_folder import time_crops
 from surveil.footage.origin import OriginRules
 from surveil.images import MAX_PIXELS
+from surveil.patience import PATIENCE_SECONDS, Beat, HangsError, run_with_patience
 from surveil.types import CropFile, FoundFootage, Source
+
+HASHED_AT_ONCE = 2**18
+"""Bytes, as `hashlib.file_digest` reads them."""
 
 
 def examine(
-    found: FoundFootage, rules: OriginRules, *, content_hash: str | None = None, max_pixels: int = MAX_PIXELS
+    found: FoundFootage,
+    rules: OriginRules,
+    *,
+    content_hash: str | None = None,
+    max_pixels: int = MAX_PIXELS,
+    patience: float = PATIENCE_SECONDS,
 ) -> Source:
     """Open a piece of footage, tell when it starts, and hash it; this reads all of it.
 
@@ -25,15 +34,23 @@ def examine(
         rules: How to tell when it starts; those that it was found with.
         content_hash: Its hash, if that is known already; then only the beginning is read.
         max_pixels: So many pixels may a video's pictures have.
+        patience: Seconds without getting on after which reading it is given up.
 
     Raises:
-        FootageReadError: It cannot be read now, or changes meanwhile; it may be tried again.
+        FootageReadError: It cannot be read now, hangs, or changes meanwhile; it may be tried again.
         FootageError: It is no video, or damaged beyond reading.
     """
-    with scope_of(found.path):
-        if found.kind == "crops":
-            return _crops(found, rules, content_hash)
-        return _video(found, rules, content_hash, max_pixels)
+
+    def look(beat: Beat) -> Source:
+        with scope_of(found.path):
+            if found.kind == "crops":
+                return _crops(found, rules, content_hash, beat)
+            return _video(found, rules, content_hash, max_pixels, beat)
+
+    try:
+        return run_with_patience(look, patience)
+    except HangsError as error:
+        raise FootageReadError(f"nothing could be read of it for {patience:g} s", found.path, AGAIN) from error
 
 
 def hash_again(source: Source) -> str:
@@ -42,16 +59,20 @@ def hash_again(source: Source) -> str:
     Raises:
         FootageReadError: It cannot be read now, or changes meanwhile.
     """
-    return _hash_file(source.path)[0] if source.kind == "video" else _hash_crops(source.crops)
+    return _hash_file(source.path, _ignore)[0] if source.kind == "video" else _hash_crops(source.crops, _ignore)
 
 
-def _video(found: FoundFootage, rules: OriginRules, content_hash: str | None, max_pixels: int) -> Source:
+def _ignore() -> None:
+    """Nobody waits for a sign of life."""
+
+
+def _video(found: FoundFootage, rules: OriginRules, content_hash: str | None, max_pixels: int, beat: Beat) -> Source:
     with open_video(found.path, max_pixels=max_pixels) as video:
         metadata, duration = video.metadata, video.claimed_duration or 0.0
         video.check_read()
     digest, size, mtime_ns = content_hash, found.size, found.mtime_ns
     if digest is None:
-        digest, status = _hash_file(found.path)
+        digest, status = _hash_file(found.path, beat)
         size, mtime_ns = status.st_size, status.st_mtime_ns
     started_at, started_from = rules.start_of(
         found.path, found.camera, metadata=metadata, modified=mtime_ns / 1e9, duration=duration
@@ -69,8 +90,8 @@ def _video(found: FoundFootage, rules: OriginRules, content_hash: str | None, ma
     )
 
 
-def _crops(found: FoundFootage, rules: OriginRules, content_hash: str | None) -> Source:
-    started_at, started_from, files = time_crops(found, rules)
+def _crops(found: FoundFootage, rules: OriginRules, content_hash: str | None, beat: Beat) -> Source:
+    started_at, started_from, files = time_crops(found, rules, beat)
     return Source(
         found.path,
         "crops",
@@ -78,7 +99,7 @@ def _crops(found: FoundFootage, rules: OriginRules, content_hash: str | None) ->
         found.camera_from,
         started_at,
         started_from,
-        content_hash or _hash_crops(files),
+        content_hash or _hash_crops(files, beat),
         tuple(files),
         len(found.pictures) - len(files),
         size=found.size,
@@ -86,24 +107,28 @@ def _crops(found: FoundFootage, rules: OriginRules, content_hash: str | None) ->
     )
 
 
-def _hash_file(path: Path) -> tuple[str, os.stat_result]:
+def _hash_file(path: Path, beat: Beat) -> tuple[str, os.stat_result]:
     """SHA-256 of a file (hex), and its status while it was read."""
+    hashed, buffer = hashlib.sha256(), bytearray(HASHED_AT_ONCE)
+    view = memoryview(buffer)
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:
             before = os.fstat(file.fileno())
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            while size := file.readinto(buffer):
+                hashed.update(view[:size])
+                beat()
             after = os.fstat(file.fileno())
     except OSError as error:
         raise FootageReadError(f"cannot be read: {error.strerror or error}", path, AGAIN) from error
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise FootageReadError("it changed while it was read", path, AGAIN)
-    return digest, after
+    return hashed.hexdigest(), after
 
 
-def _hash_crops(files: Iterable[CropFile]) -> str:
+def _hash_crops(files: Iterable[CropFile], beat: Beat) -> str:
     """SHA-256 over names and contents: in a folder of crops the names hold camera and time."""
     whole = hashlib.sha256()
     for path in sorted(file.path for file in files):
-        digest, _ = _hash_file(path)
+        digest, _ = _hash_file(path, beat)
         whole.update(os.fsencode(path.name) + b"\0" + bytes.fromhex(digest))
     return whole.hexdigest()

@@ -14,6 +14,7 @@ from surveil.files import is_surveil_folder
 from surveil.footage.container import open_video, scope_of
 from surveil.footage.crops_folder import PICTURE_SUFFIXES, find_crops, holds_crops
 from surveil.footage.origin import OriginRules
+from surveil.patience import PATIENCE_SECONDS, HangsError, run_with_patience
 from surveil.types import FoundFootage, PassedOver
 
 # fmt: off
@@ -31,6 +32,8 @@ SIDECAR_SUFFIXES = PICTURE_SUFFIXES | {
 # fmt: on
 TEXT_BYTES, TEXT_CONTROLS = 4096, 0.1
 """A file whose beginning has no zero bytes and at most this share of control characters is text."""
+NO_FOOTAGE = "no footage in it"
+"""What is wrong with an empty folder."""
 
 
 Found = FoundFootage | PassedOver | FootageError
@@ -72,7 +75,7 @@ class _Walk:
                     empty = empty and isinstance(found, PassedOver)
                     yield found
                 if empty:
-                    yield FootageError("no footage in it", path, "It holds neither videos nor crops of people.")
+                    yield FootageError(NO_FOOTAGE, path, "It holds neither videos nor crops of people.")
             else:
                 yield from self._file(path)
 
@@ -151,12 +154,16 @@ def _is_video(path: Path) -> bool:
     if path.suffix.lower() in VIDEO_SUFFIXES:
         return True
     try:
-        if not path.is_file() or path.stat().st_size == 0 or _is_text(path):
+        if not path.is_file() or path.stat().st_size == 0:
             return False
-        with open_video(path) as video, scope_of(path):
-            return next(video.container.decode(video.stream), None) is not None
-    except (FootageError, OSError):
+        return run_with_patience(lambda _: not _is_text(path) and _shows_a_frame(path), PATIENCE_SECONDS)
+    except (FootageError, HangsError, OSError):
         return False
+
+
+def _shows_a_frame(path: Path) -> bool:
+    with open_video(path) as video, scope_of(path):
+        return next(video.container.decode(video.stream), None) is not None
 
 
 def _is_text(path: Path) -> bool:

@@ -50,10 +50,10 @@ class Intake(Generic[T]):
             if self._error is not None and not self._came:
                 raise self._error
 
-    def wait(self, seconds: float) -> None:
-        """Wait until something has come, or nothing more will, but no longer than this."""
+    def wait(self, seconds: float) -> bool:
+        """Wait until something has come, or nothing more will, but no longer than this; whether that happened."""
         with self._changed:
-            self._changed.wait_for(lambda: bool(self._came) or self.is_complete, seconds)
+            return self._changed.wait_for(lambda: bool(self._came) or self.is_complete, seconds)
 
     def _run(self) -> None:
         try:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Protocol
 
 import numpy as np
 
+from surveil.errors import FootageReadError
+from surveil.footage.container import AGAIN
 from surveil.footage.crops_folder import CropReader, FolderCrop
 from surveil.footage.decode import FootageReader
 from surveil.footage.motion import MotionGate
 from surveil.ingest.describe import CROPS_PER_STORED_CROP, DescribesPeople, describe_tracks
 from surveil.ingest.prefetch import prefetch
+from surveil.ingest.sparing import Sparing, SparingModel
+from surveil.patience import HangsError
 from surveil.people.crops import picture_quality
 from surveil.people.track import Tracker
 from surveil.settings import Settings
@@ -84,6 +89,7 @@ class Pipeline:
     ) -> None:
         self._load_detector, self._load_model = load_detector, load_model
         self.settings, self.gate = settings, gate
+        self.detecting, self.describing = Sparing("person detector"), Sparing("appearance model")
 
     @cached_property
     def detector(self) -> DetectsPeople:
@@ -119,8 +125,8 @@ class Processing:
         short_tracks: Tracks dropped because they had too few detections, or no crop that shows enough.
     """
 
-    def __init__(self, pipeline: Pipeline, reader: FootageReader | CropReader) -> None:
-        self._pipeline, self._reader = pipeline, reader
+    def __init__(self, pipeline: Pipeline, source: Source, reader: FootageReader | CropReader) -> None:
+        self._pipeline, self._source, self._reader = pipeline, source, reader
         self._waiting: list[Track] = []
 
     @property
@@ -145,7 +151,8 @@ class Processing:
         if not self._waiting or sum(len(track.crops) for track in self._waiting) < at_least:
             return []
         tracks, self._waiting = self._waiting, []
-        return describe_tracks(self._pipeline.model, tracks, self._pipeline.settings.crops_per_track)
+        model = SparingModel(self._pipeline.model, self._pipeline.describing, self._source.path)
+        return describe_tracks(model, tracks, self._pipeline.settings.crops_per_track)
 
 
 class VideoProcessing(Processing):
@@ -159,6 +166,7 @@ class VideoProcessing(Processing):
         after = -1 if state is None else state["frame"]
         super().__init__(
             pipeline,
+            source,
             FootageReader(
                 source.path,
                 fps=settings.fps,
@@ -184,9 +192,10 @@ class VideoProcessing(Processing):
         return self._tracker.dropped
 
     def steps(self) -> Generator[Step, None, None]:
-        with self._reader as reader, prefetch(reader, BATCH_SIZE, max_bytes=BATCH_BYTES, size_of=_bytes) as frames:
+        with self._reader as reader, self._frames(reader) as frames:
             for batch in batches(frames, BATCH_SIZE, BATCH_BYTES):
-                found = self._pipeline.detector.detect([frame.image for frame in batch])
+                pictures = [frame.image for frame in batch]
+                found = self._pipeline.detecting.run(self._pipeline.detector.detect, pictures, self._source.path)
                 for frame, people in zip(batch, found, strict=True):
                     self._waiting += self._tracker.update(frame, people)
                 last = batch[-1]
@@ -200,6 +209,28 @@ class VideoProcessing(Processing):
         self._waiting += self._tracker.finish()
         yield Step(self._described(at_least=0), 1.0)
 
+    @contextmanager
+    def _frames(self, reader: FootageReader) -> Iterator[Iterator[Frame]]:
+        """The frames, decoded ahead, as long as decoding gets on."""
+        patience = self._pipeline.settings.patience_seconds
+        ahead = prefetch(
+            reader,
+            BATCH_SIZE,
+            max_bytes=BATCH_BYTES,
+            size_of=_bytes,
+            last_sign=lambda: reader.last_sign,
+            patience=patience,
+        )
+        try:
+            with ahead as frames:
+                yield frames
+        except HangsError as error:
+            reader.leave_behind()
+            what = (
+                f"decoding hangs after {reader.result.duration:.1f} s: it took longer than {patience:g} s for one frame"
+            )
+            raise FootageReadError(what, self._source.path, AGAIN) from error
+
     def _state(self, last: Frame) -> State:
         return {"frame": last.index, "seconds": last.seconds, "tracker": self._tracker.state()}
 
@@ -210,7 +241,7 @@ class CropsProcessing(Processing):
     _reader: CropReader
 
     def __init__(self, pipeline: Pipeline, source: Source) -> None:
-        super().__init__(pipeline, CropReader(source, max_pixels=pipeline.settings.max_pixels))
+        super().__init__(pipeline, source, CropReader(source, max_pixels=pipeline.settings.max_pixels))
         self._count = len(source.crops)
 
     def steps(self) -> Generator[Step, None, None]:

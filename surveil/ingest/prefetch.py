@@ -3,34 +3,48 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
+
+from surveil.patience import LOOK_SECONDS, HangsError
 
 T = TypeVar("T")
 
 
 @contextmanager
 def prefetch(
-    items: Iterable[T], max_items: int, *, max_bytes: float = float("inf"), size_of: Callable[[T], int] = lambda _: 0
+    items: Iterable[T],
+    max_items: int,
+    *,
+    max_bytes: float = float("inf"),
+    size_of: Callable[[T], int] = lambda _: 0,
+    last_sign: Callable[[], float] = time.monotonic,
+    patience: float = float("inf"),
 ) -> Iterator[Iterator[T]]:
     """Iterate over items in a thread of their own, which waits when it is far enough ahead.
 
     No item is lost; an exception of the items is raised where they are consumed. When the block is left the thread has
-    ended, also if items are left.
+    ended, also if items are left; unless it hangs: then it is left behind, and whatever it uses must be left alone.
 
     Args:
         items: What to fetch.
         max_items: So many items wait at most to be consumed.
         max_bytes: So many bytes wait at most; one item may be larger.
         size_of: Bytes of an item.
+        last_sign: When the items last got on, by `time.monotonic`.
+        patience: Seconds without a sign of life after which waiting for the next item is given up.
+
+    Raises:
+        HangsError: Where items are consumed: it was given up.
 
     Example:
         >>> with prefetch(reader, 8) as frames:
         ...     for frame in frames: ...
     """
-    fetched = _Fetched[T](max_items, max_bytes)
+    fetched = _Fetched[T](max_items, max_bytes, last_sign, patience)
 
     def fetch() -> None:
         try:
@@ -48,14 +62,17 @@ def prefetch(
         yield fetched.take()
     finally:
         fetched.close()
-        thread.join()
+        if not fetched.hangs:
+            thread.join()
 
 
 class _Fetched(Generic[T]):
     """Items that wait to be consumed, limited by their number and by their bytes."""
 
-    def __init__(self, max_items: int, max_bytes: float) -> None:
+    def __init__(self, max_items: int, max_bytes: float, last_sign: Callable[[], float], patience: float) -> None:
         self._max_items, self._max_bytes = max_items, max_bytes
+        self._last_sign, self._patience = last_sign, patience
+        self.hangs = False
         self._items: deque[tuple[T, int]] = deque()
         self._bytes = 0
         self._ended = self._closed = False
@@ -86,7 +103,7 @@ class _Fetched(Generic[T]):
     def take(self) -> Iterator[T]:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._items) or self._ended)
+                self._wait()
                 if not self._items:
                     break
                 item, size = self._items.popleft()
@@ -96,6 +113,14 @@ class _Fetched(Generic[T]):
             del item  # while this waits for the next one, the consumer alone decides how long it is kept
         if self._error is not None:
             raise self._error
+
+    def _wait(self) -> None:
+        """Wait for the next item or the end, as long as there are signs of life; before, nobody waited for any."""
+        begun = time.monotonic()
+        while not self._changed.wait_for(lambda: bool(self._items) or self._ended, LOOK_SECONDS):
+            if time.monotonic() - max(begun, self._last_sign()) > self._patience:
+                self.hangs = True
+                raise HangsError(f"no sign of life for {self._patience:g} s")
 
     def _has_room(self, size: int) -> bool:
         return not self._items or (len(self._items) < self._max_items and self._bytes + size <= self._max_bytes)

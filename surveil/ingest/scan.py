@@ -12,10 +12,11 @@ from typing import TypeVar
 
 from surveil.errors import FootageError, SurveilError
 from surveil.footage.examine import examine
-from surveil.footage.find import find_footage
+from surveil.footage.find import Found, find_footage
 from surveil.footage.origin import OriginRules
 from surveil.images import MAX_PIXELS
 from surveil.ingest.stamp import Stamp
+from surveil.patience import PATIENCE_SECONDS
 from surveil.store.cameras import configure_camera
 from surveil.store.register import MAX_CAMERA_NAME, register_footage
 from surveil.store.retry import retry
@@ -28,6 +29,7 @@ LOOK_UP_SIZE = 200
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+Find = Callable[[Iterable[Path], OriginRules], Iterator[Found]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Scan:
         again: Whether footage that is done, or was given up, is to be done again.
         passed_over: Is told what is met and is not footage.
         max_pixels: So many pixels may a video's pictures have.
+        find: Walks through the paths.
+        patience: Seconds without getting on after which reading a file is given up.
     """
 
     def __init__(
@@ -77,8 +81,10 @@ class Scan:
         again: bool = False,
         passed_over: Callable[[PassedOver], object] | None = None,
         max_pixels: int = MAX_PIXELS,
+        find: Find = find_footage,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
-        self._max_pixels = max_pixels
+        self._max_pixels, self._find, self._patience = max_pixels, find, patience
         self._passed_over = passed_over or (lambda _: None)
         self._database, self._rules, self._zone, self._again = database, rules, zone, again
         self._zoned: set[str] = set()
@@ -89,7 +95,7 @@ class Scan:
         Raises:
             StoreError: The database cannot be used.
         """
-        for batch in _batches(find_footage(paths, self._rules), LOOK_UP_SIZE):
+        for batch in _batches(self._find(paths, self._rules), LOOK_UP_SIZE):
             keys = [found.scan_key for found in batch if isinstance(found, FoundFootage)]
             remembered = retry(partial(remembered_files, self._database, keys))
             for found in batch:
@@ -121,7 +127,11 @@ class Scan:
             return Known(found, unchanged.footage.remark(found.path, self._rules.camera))
         stamp = Stamp.of(found.pictures or (found.path,))
         source = examine(
-            found, self._rules, content_hash=unchanged.content_hash if unchanged else None, max_pixels=self._max_pixels
+            found,
+            self._rules,
+            content_hash=unchanged.content_hash if unchanged else None,
+            max_pixels=self._max_pixels,
+            patience=self._patience,
         )
         footage_id, _ = retry(lambda: register_footage(self._database, source, again=self._again))
         retry(lambda: remember_file(self._database, found.scan_key, source, footage_id))

@@ -73,6 +73,7 @@ class Worker:
         """
         waiting: dict[int, Waiting] = {}
         copies: dict[int, list[Waiting]] = defaultdict(list)
+        quiet = False  # a scan that watches never ends: when nothing comes, footage that killed workers has its turn
         with Intake(scanned) as intake:
             while not self._stop.is_set():
                 complete = intake.is_complete
@@ -81,7 +82,7 @@ class Worker:
                         yield _report_of(item)
                     elif waiting.setdefault(item.footage_id, item) is not item:
                         copies[item.footage_id].append(item)
-                claimed = self._claim(list(waiting), fresh=not complete)
+                claimed = self._claim(list(waiting), fresh=not (complete or quiet))
                 if claimed is not None:
                     report = self._work(claimed, waiting[claimed.footage_id])
                     if report is not None:
@@ -94,7 +95,7 @@ class Worker:
                 if complete and not waiting:
                     return
                 if not settled:
-                    intake.wait(POLL_SECONDS) if not complete else self._stop.wait(POLL_SECONDS)
+                    quiet = self._stop.wait(POLL_SECONDS) if complete else not intake.wait(POLL_SECONDS)
         yield from self._left(waiting)
 
     def _claim(self, footage_ids: list[int], *, fresh: bool) -> Claim | None:

@@ -89,6 +89,27 @@ class ResumePoint(Base):
     state: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class Daemon(Base):
+    """A process that watches folders; its row goes when it stops, and stays when it dies.
+
+    `owner` is a lease's; after `alive_until` a daemon that was not heard of again is taken for gone. `growing` counts
+    the files that it leaves alone because they still change, `away` lists folders that are not there.
+    """
+
+    __tablename__ = "daemon"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    owner: Mapped[str] = mapped_column(String(200), unique=True)
+    host: Mapped[str] = mapped_column(String(200))
+    pid: Mapped[int]
+    folders: Mapped[list[Any]]
+    away: Mapped[list[Any]]
+    growing: Mapped[int]
+    started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    alive_until: Mapped[datetime]
+    last_scan: Mapped[datetime | None]
+
+
 class ScannedFile(Base):
     """A file as the last scan found it: while size and time stay the same, it need not be hashed again.
 

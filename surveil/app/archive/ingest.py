@@ -13,6 +13,7 @@ from surveil.timezones import parse_time
 if TYPE_CHECKING:
     import threading
 
+    from surveil.app.results import ClusteringResult, DaemonStatus
     from surveil.types import FootageReport, PassedOver, ProgressCallback
 
 
@@ -62,3 +63,41 @@ class IngestMethods(ArchiveBase):
         from surveil.identities.joining import join_new
 
         join_new(self.database, self.settings.cluster_threshold)
+
+    def watch(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        camera: str | None = None,
+        zone: str | None = None,
+        gate: bool = True,
+        cluster_every: float | None = None,
+        progress: ProgressCallback | None = None,
+        told: Callable[[DaemonStatus | ClusteringResult], object] | None = None,
+        stop: threading.Event | None = None,
+    ) -> Iterator[FootageReport]:
+        """Ingest what comes into folders, until it is told to stop; gives a report of each piece when it is finished.
+
+        A file is taken when it has stopped changing (setting `watch_settled_seconds`). One that fails is tried again
+        after growing pauses, and when it changes. Folders that go away are waited for, and so is the database.
+
+        Args:
+            paths: As for `ingest`.
+            camera: As for `ingest`.
+            zone: As for `ingest`.
+            gate: As for `ingest`.
+            cluster_every: Seconds after which all sightings are grouped again, if something is new; None: never.
+            progress: As for `ingest`.
+            told: Told how it goes, at the interval of the setting `watch_health_seconds`, and what each clustering came
+                to; from other threads.
+            stop: Ends it when it is set; what is in hand is given back.
+
+        Raises:
+            SurveilError: The zone is none, or a camera pattern of the settings is wrong.
+            CheckpointError: A network cannot be loaded.
+        """
+        from surveil.app.ingest import Recorded
+        from surveil.app.watch import Watch
+
+        watch = Watch(self, [Path(path) for path in paths], Recorded(camera, None, zone), gate, progress, told, stop)
+        yield from watch.run(cluster_every)

@@ -2,7 +2,15 @@
 
 from surveil.app.results.accounts import NewToken, Token, TokenList, User, UserList
 from surveil.app.results.audit import AuditBreak, AuditEntry, AuditPage, AuditVerified
-from surveil.app.results.footage import CameraList, CameraSettings, CameraStatus, FootageStatus, IngestResult, Status
+from surveil.app.results.footage import (
+    CameraList,
+    CameraSettings,
+    CameraStatus,
+    DaemonStatus,
+    FootageStatus,
+    IngestResult,
+    Status,
+)
 from surveil.app.results.identities import (
     ClusteringResult,
     DecisionEntry,
@@ -46,6 +54,7 @@ __all__ = [
     "CheckResult",
     "ClusteringResult",
     "Counts",
+    "DaemonStatus",
     "DecisionEntry",
     "DecisionLog",
     "ExamplePicture",

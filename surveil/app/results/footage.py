@@ -36,10 +36,36 @@ class FootageStatus(Frozen):
     error: str | None
 
 
+class DaemonStatus(Frozen):
+    """A process that watches folders (`surveil ingest --watch`), and how far the whole database is."""
+
+    host: str
+    pid: int
+    folders: tuple[str, ...]
+    alive: bool
+    """Whether it was heard of lately; one that stopped cleanly is not listed any more."""
+    started_at: Time
+    seen_at: Time
+    """When it was last heard of."""
+    last_scan: Time | None
+    """When it last came to the end of its folders."""
+    away: tuple[str, ...]
+    """Folders that were not there then."""
+    growing: int
+    """Files that it left alone then because they still change."""
+    waiting: int
+    """Pieces of footage in the database that wait,"""
+    working: int
+    """are being worked on,"""
+    failed: int
+    """and have failed."""
+
+
 class Status(Frozen):
     """The footage in the database, by camera and start."""
 
     footage: tuple[FootageStatus, ...]
+    daemons: tuple[DaemonStatus, ...] = ()
 
 
 class CameraSettings(Frozen):
