@@ -4,24 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-
-def printable(text: object) -> str:
-    r"""Text, such as a file's name, without what a terminal would obey: each such character as its escape sequence.
-
-    Line breaks count among them, and bytes of a name that are no UTF-8.
-
-    Example:
-        >>> printable(Path("a\n.mp4"))
-        'a\\n.mp4'
-    """
-    return "".join(character if character.isprintable() else _escape(character) for character in str(text))
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:  # how Python keeps a byte that it could not decode
-        return f"\\x{code - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode()
+from surveil.formatting import printable
 
 
 class SurveilError(Exception):

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+from surveil.formatting import printable
+
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What the cell of a spreadsheet begins with when it is a formula."""
-
-
-def printable(text: str) -> str:
-    """Text without what could steer a terminal: control, escape and direction characters are shown as escapes.
-
-    Names of files and cameras come from whoever made the footage.
-    """
-    return UNPRINTABLE.sub(lambda found: found[0].encode("unicode_escape", "surrogatepass").decode(), text)
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from surveil.formatting import match_percent, percent
+from surveil.formatting import match_percent, percent, printable
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,3 +39,18 @@ def test_probabilities_are_written_in_one_place():
         path for path in (ROOT / "surveil").rglob("*.py") if re.search(r"probability[^\n]*:\.\d%", path.read_text())
     ]
     assert elsewhere == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b[31mb\nc\x07", r"a\x1b[31mb\nc\x07"),
+        (b"caf\xe9.mp4".decode("utf-8", "surrogateescape"), r"caf\xe9.mp4"),
+        ("gate\u202egpj.mp4", r"gate\u202egpj.mp4"),
+        ("a\u2028b", r"a\u2028b"),
+        ("حسن‌آباد 東京　駅 Zoë 👩‍🚒", "حسن‌آباد 東京　駅 Zoë 👩‍🚒"),
+    ],
+    ids=["control", "no UTF-8", "direction", "line separator", "scripts"],
+)
+def test_what_could_steer_a_terminal_is_escaped_and_no_script_suffers(text, shown):
+    assert printable(text) == shown

@@ -13,7 +13,7 @@ from surveil.app.examples import Examples, take_examples
 from surveil.app.models import LoadedModels
 from surveil.app.pages import find_page
 from surveil.app.requests import SearchRequest
-from surveil.app.results import AttributeValue, Counts, Gallery, HourCount, Match, Phrase, SearchResult, Understood
+from surveil.app.results import Counts, Gallery, HourCount, Match, Phrase, SearchResult, Understood
 from surveil.errors import QueryError
 from surveil.search.counts import count_by_hour
 from surveil.search.facets import count_facets
@@ -80,24 +80,8 @@ def _matches(
 
 def as_match(sighting: RankedSighting, media: MediaFolder) -> Match:
     """A sighting as it is shown to whoever asked."""
-    return Match(
-        sighting=sighting.sighting,
-        footage=sighting.footage,
-        camera=sighting.camera,
-        zone=sighting.zone,
-        first_seen=sighting.first_seen,
-        last_seen=sighting.last_seen,
-        box=sighting.box,
-        similarity=sighting.similarity,
-        probability=sighting.probability,
-        attributes={
-            name: AttributeValue(value=value.label, probability=value.probability)
-            for name, value in sighting.attributes.items()
-        },
-        identity=sighting.identity,
-        name=sighting.name,
-        crop=str(media.path(sighting.crop)) if sighting.crop else None,
-    )
+    crop = str(media.path(sighting.crop)) if sighting.crop else None
+    return Match.model_validate(sighting).model_copy(update={"crop": crop})
 
 
 def _filters(session: Session, request: SearchRequest, within: Granted) -> tuple[Filters, ParsedQuery | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,7 @@ from surveil.cli.progress import progress_line
 from surveil.spreadsheet import flatten
 
 if TYPE_CHECKING:
-    from surveil.evaluation.benchmark import Market1501Benchmark
+    from surveil.evaluation.benchmark import Market1501Benchmark, Market1501Request
 
 
 @click.group()
@@ -52,18 +52,8 @@ def command() -> None:
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the model runs [setting: device].")
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Also write figures, pictures and a page.")
 @output_options
-def market1501(
-    folder: Path,
-    protocol: str,
-    rerank: bool,
-    flip: bool,
-    models: tuple[str, ...],
-    peer_input: str,
-    speed: bool,
-    device: str | None,
-    out: Path | None,
-    output: str,
-) -> None:
+@click.pass_context
+def market1501(ctx: click.Context, /, out: Path | None, output: str, **asked: Any) -> None:
     """Re-identification and attributes on Market-1501, by its official protocol or that of the paper behind the model.
 
     DIR holds Market-1501-v15.09.15 or its zip files, which are read as they are, and market_attribute.mat, without
@@ -89,26 +79,10 @@ def market1501(
         surveil evaluate market1501 ~/data/market1501 --protocol paper --json
         surveil evaluate market1501 ~/data/market1501 --model resnet34-attention --model other.onnx --speed
     """  # noqa: D301 (click needs the control character)
-    from surveil.errors import SurveilError
-    from surveil.evaluation.benchmark import Market1501Request, run_market1501
+    from surveil.evaluation.benchmark import run_market1501
     from surveil.evaluation.output.folder import ResultsFolder
-    from surveil.settings import load_settings
 
-    settings = load_settings(click.get_current_context().find_root().obj["config"], device=device)
-    request = Market1501Request(
-        folder,
-        protocol="official" if protocol == "official" else "paper",
-        models=models or (settings.model,),
-        device=settings.device,
-        reranked=rerank,
-        mirrored=flip,
-        peer_input=peer_input,
-        speed=speed,
-    )
-    try:
-        request.check()
-    except SurveilError as error:
-        raise click.UsageError(str(error)) from error
+    request = _request(ctx.obj["config"], **asked)
     with ResultsFolder(out) if out is not None else nullcontext() as results:
         with _progress() as progress:
             measured = run_market1501(request, progress)
@@ -124,6 +98,39 @@ def market1501(
         if results is not None:
             results.fill(lambda place: measured.write(place, results.path))
             echo(f"Written: {results.path / 'index.html'}", err=True)
+
+
+def _request(
+    config: Path | None,
+    folder: Path,
+    protocol: str,
+    rerank: bool,
+    flip: bool,
+    models: tuple[str, ...],
+    peer_input: str,
+    speed: bool,
+    device: str | None,
+) -> Market1501Request:
+    from surveil.errors import SurveilError
+    from surveil.evaluation.benchmark import Market1501Request
+    from surveil.settings import load_settings
+
+    settings = load_settings(config, device=device)
+    request = Market1501Request(
+        folder,
+        protocol="official" if protocol == "official" else "paper",
+        models=models or (settings.model,),
+        device=settings.device,
+        reranked=rerank,
+        mirrored=flip,
+        peer_input=peer_input,
+        speed=speed,
+    )
+    try:
+        request.check()
+    except SurveilError as error:
+        raise click.UsageError(str(error)) from error
+    return request
 
 
 @contextmanager

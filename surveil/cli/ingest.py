@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from surveil.cli.archive import open_archive
-from surveil.cli.ingest_lines import news_line, report_line
+from surveil.cli.ingest_lines import follow, show
 from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
 from surveil.cli.parameters import INTERVAL, TIME
 from surveil.cli.progress import progress_line
 from surveil.cli.signals import stop_on_signals
 
 if TYPE_CHECKING:
-    from surveil.app import FootageReport, WatchResult
-    from surveil.types import Source
+    from surveil.app import FootageReport
 
 
 @click.command()
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="What runs the networks.")
 @click.option("--detector", metavar="WEIGHTS", help="Another person detector: .safetensors, or ultralytics .pt.")
 @click.option("--trust-detector", is_flag=True, default=None, help="Load .pt weights, which can run code.")
-@click.option("--image-size", metavar="N", type=int, help="Pixels of the longer side that the detector sees.")
+@click.option(
+    "--image-size",
+    "detector_image_size",
+    metavar="N",
+    type=int,
+    help="Pixels of the longer side that the detector sees.",
+)
 @click.option("--no-gate", is_flag=True, help="Look at frames without motion too.")
 @click.option("--again", is_flag=True, help="Do again what is done already, or was given up.")
 @click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
@@ -47,16 +53,15 @@ def command(
     ctx: click.Context,
     /,
     paths: tuple[Path, ...],
+    output: str,
     camera: str | None,
     start: datetime | None,
     zone: str | None,
-    image_size: int | None,
     no_gate: bool,
     again: bool,
     watch: bool,
     cluster_every: float | None,
-    output: str,
-    **flags: Any,
+    **settings: Any,
 ) -> None:
     """Find the people in footage and store what they look like.
 
@@ -78,47 +83,30 @@ def command(
         surveil ingest hall.mp4 --camera hall --start 2026-09-14T08:30 --json
         surveil ingest /recordings --watch --cluster-every 1h
     """  # noqa: D301 (click needs the control character)
-    if cluster_every is not None and not watch:
-        raise click.UsageError("--cluster-every goes with --watch")
-    if watch and (again or start is not None or output != "table"):
-        raise click.UsageError("--watch goes with neither --start, --again, --json nor --csv")
-    reports: list[FootageReport] = []
-    watched: list[WatchResult] = []
+    _check_watch(watch, cluster_every is not None, again or start is not None or output != "table")
+    recorded: dict[str, Any] = {"camera": camera, "zone": zone, "gate": not no_gate}
     passed_over: Counter[str] = Counter()
     with (
-        open_archive(ctx, create=True, detector_image_size=image_size, **flags) as archive,
+        open_archive(ctx, create=True, **settings) as archive,
         progress_line("looking for footage") as line,
         stop_on_signals() as stop,
     ):
         if watch:
-            from surveil.cli.ingest_watch import watch as keep_watching
+            from surveil.cli.ingest_watch import keep_watching
 
-            keep_watching(
-                archive, paths, line, stop, camera=camera, zone=zone, gate=not no_gate, cluster_every=cluster_every
-            )
+            keep_watching(archive, paths, line, stop, cluster_every=cluster_every, **recorded)
             return
-
-        def progress(source: Source, done: float) -> None:
-            line.step(f"{source.path.name} ({source.camera})", done)
-
         found = archive.ingest(
             paths,
-            camera=camera,
             start=start,
-            zone=zone,
-            gate=not no_gate,
             again=again,
-            progress=progress,
+            **recorded,
+            progress=partial(show, line),
             passed_over=lambda file: passed_over.update([file.reason]),
             stop=stop,
         )
-        for report in found:
-            line.say(report_line(report))
-            reports.append(report)
-            if report.state == "done":
-                for news in archive.watched(report.path):
-                    line.say(news_line(news, report.path))
-                    watched.append(news)
+        followed = list(follow(found, archive, line))
+    reports, watched = [report for report, _ in followed], [one for _, news in followed for one in news]
     if output == "json":
         from surveil.app import IngestResult
 
@@ -131,6 +119,13 @@ def command(
         _print(reports, passed_over)
     states = {report.state for report in reports}
     ctx.exit(1 if "failed" in states else 3 if states & {"busy", "stopped"} or stop.is_set() else 0)
+
+
+def _check_watch(watch: bool, clusters: bool, once: bool) -> None:
+    if clusters and not watch:
+        raise click.UsageError("--cluster-every goes with --watch")
+    if watch and once:
+        raise click.UsageError("--watch goes with neither --start, --again, --json nor --csv")
 
 
 def _print(reports: list[FootageReport], passed_over: Counter[str]) -> None:

@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from surveil.cli.progress import ProgressLine
+
 if TYPE_CHECKING:
-    from surveil.app import FootageReport, WatchResult
+    from surveil.app import Archive, FootageReport, WatchResult
+    from surveil.types import Source
 
 
-def news_line(news: WatchResult, path: Path) -> str:
+def follow(
+    found: Iterable[FootageReport], archive: Archive, line: ProgressLine
+) -> Iterator[tuple[FootageReport, list[WatchResult]]]:
+    """Tell of each piece when it is finished, and of what the watched searches find in it; gives both."""
+    for report in found:
+        line.say(_report_line(report))
+        news = list(archive.watched(report.path)) if report.state == "done" else []
+        for one in news:
+            line.say(_news_line(one, report.path))
+        yield report, news
+
+
+def show(line: ProgressLine, source: Source, done: float) -> None:
+    """Show which footage is worked on, and how much of it is done."""
+    line.step(f"{source.path.name} ({source.camera})", done)
+
+
+def _news_line(news: WatchResult, path: Path) -> str:
     """What a watched search found in a piece of footage."""
     if news.result is None:
         return f"watched: {news.name} cannot be answered: {news.error}"
@@ -17,7 +38,7 @@ def news_line(news: WatchResult, path: Path) -> str:
     return f"watched: {news.name} was found in {path}: sightings {sightings}"
 
 
-def report_line(report: FootageReport) -> str:
+def _report_line(report: FootageReport) -> str:
     """What became of a piece of footage."""
     if report.state == "failed":
         return f"failed: {report.error}"

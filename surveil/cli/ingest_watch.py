@@ -7,33 +7,37 @@ import socket
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from surveil.cli.cluster import in_words as clustering_line
-from surveil.cli.ingest_lines import news_line, report_line
+from surveil.cli.ingest_lines import follow, show
 from surveil.cli.progress import ProgressLine
 
 if TYPE_CHECKING:
     from surveil.app import Archive, ClusteringResult, DaemonStatus
-    from surveil.types import Source
 
 
-def watch(
+def keep_watching(
     archive: Archive,
     paths: Sequence[Path],
     line: ProgressLine,
     stop: threading.Event,
     *,
-    camera: str | None,
-    zone: str | None,
-    gate: bool,
     cluster_every: float | None,
+    **recorded: Any,
 ) -> None:
-    """Ingest what comes into folders until told to stop, and say so line by line."""
+    """Ingest what comes into folders until told to stop, and say so line by line.
 
-    def progress(source: Source, done: float) -> None:
-        line.step(f"{source.path.name} ({source.camera})", done)
+    Args:
+        archive: Where to.
+        paths: The folders.
+        line: Where to say it.
+        stop: Set by whoever wants it to end.
+        cluster_every: Seconds between two clusterings.
+        recorded: What `Archive.watch` takes besides.
+    """
 
     def told(what: DaemonStatus | ClusteringResult) -> None:
         from surveil.app import DaemonStatus
@@ -46,20 +50,10 @@ def watch(
 
     notify_systemd("READY=1")
     found = archive.watch(
-        paths,
-        camera=camera,
-        zone=zone,
-        gate=gate,
-        cluster_every=cluster_every,
-        progress=progress,
-        told=told,
-        stop=stop,
+        paths, cluster_every=cluster_every, progress=partial(show, line), told=told, stop=stop, **recorded
     )
-    for report in found:
-        line.say(report_line(report))
-        if report.state == "done":
-            for news in archive.watched(report.path):
-                line.say(news_line(news, report.path))
+    for _ in follow(found, archive, line):
+        pass
     notify_systemd("STOPPING=1")
 
 

@@ -12,7 +12,8 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from surveil.spreadsheet import UNPRINTABLE, csv_text, printable
+from surveil.formatting import UNPRINTABLE, printable
+from surveil.spreadsheet import csv_text
 
 Output = Literal["table", "json", "csv"]
 Command = TypeVar("Command", bound=Callable[..., Any])

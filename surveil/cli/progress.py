@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from surveil.cli.output import echo
-from surveil.spreadsheet import printable
+from surveil.formatting import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress

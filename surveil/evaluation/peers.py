@@ -17,7 +17,7 @@ from surveil.evaluation.protocols.market1501 import Split
 from surveil.evaluation.protocols.official import Progress, counter, in_blocks, load_test, mirror, rank
 from surveil.model.checkpoint import IMAGENET_MEAN, IMAGENET_STD
 from surveil.model.embed import l2_normalize, resize
-from surveil.openvino_offline import import_openvino
+from surveil.offline import import_openvino
 from surveil.reranking import reranked_similarities
 from surveil.types import Floats, Image
 

@@ -14,8 +14,9 @@ import av
 import av.stream
 from av.error import FFmpegError
 
-from surveil.errors import FootageError, FootageReadError, SurveilError, printable
+from surveil.errors import FootageError, FootageReadError, SurveilError
 from surveil.footage.timestamps import no_timestamps
+from surveil.formatting import printable
 from surveil.images import MAX_PIXELS
 
 OPEN_SECONDS, READ_SECONDS = 120.0, 60.0

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from surveil.errors import FootageError, FootageReadError, PictureError, printable
+from surveil.errors import FootageError, FootageReadError, PictureError
 from surveil.footage.origin import OriginRules, file_time
+from surveil.formatting import printable
 from surveil.images import MAX_PIXELS, picture_size, read_picture
 from surveil.market1501_names import JUNK, CropName
 from surveil.patience import Beat

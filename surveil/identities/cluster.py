@@ -101,22 +101,33 @@ def cluster(
                 held = load_constraints(session, ids)
                 grouped = respect(embeddings, groups, held)
             run, identity_of = store_run(session, dict(zip(ids.tolist(), grouped.tolist(), strict=True)), parameters)
-            sizes = Counter(identity_of.values())
-            outcome = Outcome(
-                clustering=run.id,
-                sightings=len(identity_of),
-                identities=len(sizes),
-                largest=max(sizes.values(), default=0),
-                single=sum(size == 1 for size in sizes.values()),
-                kept_apart=held.overlaps(),
-                threshold=threshold if people is None else None,
-                recall=recall,
-                seconds=round(time.perf_counter() - started, 3),
-            )
+            outcome = _outcome(run.id, identity_of, held, threshold if people is None else None, recall, started)
             run.metrics = {name: value for name, value in asdict(outcome).items() if name != "clustering"}
         return outcome
 
     return store()
+
+
+def _outcome(
+    run: int,
+    identity_of: Mapping[int, int],
+    constraints: Constraints,
+    threshold: float | None,
+    recall: float,
+    started: float,
+) -> Outcome:
+    sizes = Counter(identity_of.values())
+    return Outcome(
+        clustering=run,
+        sightings=len(identity_of),
+        identities=len(sizes),
+        largest=max(sizes.values(), default=0),
+        single=sum(size == 1 for size in sizes.values()),
+        kept_apart=constraints.overlaps(),
+        threshold=threshold,
+        recall=recall,
+        seconds=round(time.perf_counter() - started, 3),
+    )
 
 
 def state(session: Session, model_id: int) -> dict[str, int]:

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from surveil.device import autocast, fast_dtype
-from surveil.openvino_offline import import_openvino
+from surveil.offline import import_openvino
 from surveil.types import Floats
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from surveil import images
+from surveil.boxes import box_area
 from surveil.errors import PictureError, QueryError
 from surveil.people.crops import cut
 from surveil.types import Detections, Floats, Image
@@ -70,7 +71,7 @@ def take_person(
     height, width = picture.shape[:2]
     if number is None and height >= TALL * width:
         framed = _framed_boxes(picture, detect)
-        if _areas(framed).max(initial=0) >= FILLED * height * width:
+        if box_area(framed).max(initial=0) >= FILLED * height * width:
             return Person(path, picture, "whole picture: a person fills it")
     boxes = detect(picture).boxes
     if not len(boxes):
@@ -82,7 +83,7 @@ def take_person(
     order = np.argsort(boxes[:, 0], kind="stable")
     if number is not None and not 1 <= number <= len(boxes):
         raise QueryError(f"there is no person {number}; {len(boxes)} were found", path, "Count from the left, from 1.")
-    chosen = int(order[number - 1]) if number is not None else int(_areas(boxes).argmax())
+    chosen = int(order[number - 1]) if number is not None else int(box_area(boxes).argmax())
     place = int(np.flatnonzero(order == chosen)[0]) + 1
     note = "the only person found"
     if len(boxes) > 1:
@@ -103,13 +104,8 @@ def _framed_boxes(picture: Image, detect: DetectPeople) -> Floats:
     framed[height : 2 * height, height : height + width] = picture
     boxes = detect(framed).boxes - np.float32(height)
     boxes = np.clip(boxes, 0, np.array([width, height, width, height], np.float32))
-    inside: Floats = boxes[_areas(boxes) > 0]
+    inside: Floats = boxes[box_area(boxes) > 0]
     return inside
-
-
-def _areas(boxes: Floats) -> Floats:
-    areas: Floats = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
-    return areas
 
 
 def combine(like: Floats, unlike: Floats) -> Floats:

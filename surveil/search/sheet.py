@@ -15,14 +15,13 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from surveil.errors import QueryError
 from surveil.lettering import fit, font, line_height, wrap
+from surveil.palette import ACCENT, CARD, FAINT, FIELD, INK, LINE, PAPER
 from surveil.types import Image
 
 PICTURE = (180, 360)
 """Width and height of the field for a picture, in pixels."""
 MARGIN, GAP, PAD = 40, 20, 12
 MAX_COLUMNS, MIN_COLUMNS = 8, 4
-PAPER, CARD, FIELD, LINE = "#eef0f2", "#ffffff", "#dde1e5", "#cfd4d9"
-INK, FAINT, ACCENT = "#15191d", "#5d6770", "#b3361e"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ from surveil.store import vectors
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.granted import granted
 from surveil.store.tables import Embedding
-from surveil.store.vector_index import Neighbours, Stamp, checked, stamp_of
+from surveil.store.vector_index import Neighbours, StoredVectors, checked, stamp_of
 
 if TYPE_CHECKING:
     from surveil.store.session import Database
@@ -31,11 +30,11 @@ MIN_VECTORS = 4096
 """Of fewer embeddings a copy is not worth its while: reading them takes milliseconds."""
 
 
-class MemoryIndex:
+class MemoryIndex(StoredVectors):
     """Reads only the candidates at first; once it has read as many as there are, it keeps a copy of all in memory."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._lock = threading.RLock()
         self._copy: _Copy | None = None
         self._read = 0
@@ -54,18 +53,6 @@ class MemoryIndex:
             if self._is_worth_a_copy(session, ids, model_id):
                 return self._fresh_copy(session, model_id).nearest(wide, ids, limit)
             return _nearest_read(session, wide, ids, model_id, limit)
-
-    def load(
-        self, ids: Sequence[int] | NDArray[np.int64] | None, model_id: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """See `VectorIndex.load`."""
-        with self._database.session() as session:
-            return vectors.load(session, ids, model_id)
-
-    def stamp(self, model_id: int) -> Stamp:
-        """See `VectorIndex.stamp`."""
-        with self._database.session() as session:
-            return stamp_of(session, model_id)
 
     def close(self) -> None:
         """See `VectorIndex.close`."""

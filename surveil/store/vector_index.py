@@ -72,11 +72,30 @@ def open_index(database: Database) -> VectorIndex:
     return MemoryIndex(database)
 
 
-class PostgresIndex:
-    """Lets pgvector compare; nothing is kept here."""
+class StoredVectors:
+    """What every index does alike: reading embeddings, and telling whether they have changed."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    def load(
+        self, ids: Sequence[int] | NDArray[np.int64] | None, model_id: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """See `VectorIndex.load`."""
+        with self._database.session() as session:
+            return vectors.load(session, ids, model_id)
+
+    def stamp(self, model_id: int) -> Stamp:
+        """See `VectorIndex.stamp`."""
+        with self._database.session() as session:
+            return stamp_of(session, model_id)
+
+    def close(self) -> None:
+        """See `VectorIndex.close`."""
+
+
+class PostgresIndex(StoredVectors):
+    """Lets pgvector compare; nothing is kept here."""
 
     def nearest(
         self, query: NDArray[np.float32], candidates: Select[int] | None, model_id: int, limit: int
@@ -93,21 +112,6 @@ class PostgresIndex:
         best = select(measured).order_by(measured.c.distance, measured.c.sighting_id).limit(limit)
         with self._database.session() as session:
             return [(sighting, -distance) for sighting, distance in session.execute(best)]
-
-    def load(
-        self, ids: Sequence[int] | NDArray[np.int64] | None, model_id: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """See `VectorIndex.load`."""
-        with self._database.session() as session:
-            return vectors.load(session, ids, model_id)
-
-    def stamp(self, model_id: int) -> Stamp:
-        """See `VectorIndex.stamp`."""
-        with self._database.session() as session:
-            return stamp_of(session, model_id)
-
-    def close(self) -> None:
-        """See `VectorIndex.close`."""
 
 
 def checked(query: NDArray[np.float32], limit: int) -> NDArray[np.float16]:

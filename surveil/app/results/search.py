@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from surveil.app.base import Frozen, Time
 from surveil.app.requests import SearchRequest
@@ -54,7 +54,7 @@ class Understood(Frozen):
 class AttributeValue(Frozen):
     """The likeliest label of an attribute, and its probability."""
 
-    value: str
+    value: str = Field(validation_alias=AliasChoices("value", "label"))
     probability: float
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure
 from PIL.Image import Image as Picture
 
-from surveil import __version__
+from surveil import __version__, palette
 from surveil.evaluation.output.tables import Table
 from surveil.model.checkpoint import Card
 
@@ -75,5 +75,6 @@ def render_page(*, title: str, sections: Sequence[Section], cards: Sequence[Card
         cards=[(card, json.dumps(asdict(card), indent=2, ensure_ascii=False)) for card in cards],
         command=command,
         figures=FIGURES,
+        palette=palette,
         version=__version__,
     )

@@ -1,7 +1,4 @@
-"""Results as charts: each function takes figures or plain arrays and gives a matplotlib figure, drawn without a screen.
-
-Colours are Okabe and Ito's, which the colour-blind tell apart too.
-"""
+"""Results as charts: each function takes figures or arrays and gives a matplotlib figure, drawn without a screen."""
 
 from __future__ import annotations
 
@@ -25,11 +22,10 @@ from surveil.evaluation.metrics.attributes import (
 from surveil.evaluation.metrics.calibration import PairSimilarities, Points, Reliability
 from surveil.evaluation.metrics.reid import ReIDResult
 from surveil.formatting import percent
+from surveil.palette import BLUE, FAINT, FIELD, GREEN, GREY, INK, OCHRE, ORANGE, PINK, SKY
 from surveil.types import Floats
 
 DPI = 120
-BLUE, ORANGE, GREEN, PINK, SKY, OCHRE = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00"
-INK, FAINT, GRID, GREY = "#15191d", "#5d6770", "#dde1e5", "#9aa3ab"
 _LINES = [(colour, style) for style in ("-", "--") for colour in (BLUE, ORANGE, GREEN, PINK, SKY, OCHRE)]
 _RANKS = (1, 2, 5, 10, 20, 50)
 _RECALLS = np.linspace(0, 1, 101)
@@ -215,7 +211,7 @@ def similarity_chart(pairs: PairSimilarities, calibration: Calibration) -> Figur
 
 def _reliability_panel(axes: Axes, bins: Reliability) -> None:
     edges = np.linspace(0, 1, len(bins.weight) + 1)
-    axes.stairs(bins.weight, edges, fill=True, color=GRID)
+    axes.stairs(bins.weight, edges, fill=True, color=FIELD)
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
     axes.plot(bins.confidence, bins.accuracy, color=BLUE, linewidth=0.8, alpha=0.5)
     axes.scatter(bins.confidence, bins.accuracy, 8 + 70 * bins.weight, color=BLUE, zorder=3)
@@ -245,7 +241,7 @@ def _style(axes: Axes) -> Axes:
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.tick_params(colors=FAINT, labelsize=9, length=3, which="both")
-    axes.grid(color=GRID, linewidth=0.7, which="both")
+    axes.grid(color=FIELD, linewidth=0.7, which="both")
     axes.set_axisbelow(True)
     for label in (axes.xaxis.label, axes.yaxis.label):
         label.set(color=FAINT, size=9)

@@ -13,13 +13,12 @@ from surveil.evaluation.metrics.reid import Ids, best_matches
 from surveil.evaluation.protocols.official import JOINED, OfficialResult
 from surveil.formatting import match_percent, percent
 from surveil.lettering import font, wrap
+from surveil.palette import CARD, FAINT, FIELD, GREY, INK, RIGHT, WRONG
 from surveil.types import Floats, Image
 
 CROP = (96, 192)
 """Width and height of a crop on the sheet, in pixels."""
 FRAME, GAP, MARGIN = 5, 8, 28
-GREEN, RED, GREY = "#2f9e44", "#c92a2a", "#868e96"
-_PAPER, _INK, _FAINT, _LINE = "#ffffff", "#15191d", "#5d6770", "#dde1e5"
 _TILE = (CROP[0] + 2 * FRAME, CROP[1] + 2 * FRAME + 38)
 _HEADING, _ROW_GAP = 46, 14
 
@@ -95,17 +94,17 @@ def query_sheet(result: OfficialResult, *, each: int = 4, count: int = 10) -> Pi
     notes = wrap(_explanation(result), font(13), width - 2 * MARGIN)
     top = MARGIN + 34 + 19 * len(notes)
     height = top + MARGIN + sum(_HEADING + max(1, len(s.queries)) * (_TILE[1] + _ROW_GAP) for s in sections)
-    sheet = Pictures.new("RGB", (width, height), _PAPER)
+    sheet = Pictures.new("RGB", (width, height), CARD)
     draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, MARGIN - 8), title, _INK, font(22))
+    draw.text((MARGIN, MARGIN - 8), title, INK, font(22))
     for line, words in enumerate(notes):
-        draw.text((MARGIN, MARGIN + 26 + 19 * line), words, _FAINT, font(13))
+        draw.text((MARGIN, MARGIN + 26 + 19 * line), words, FAINT, font(13))
     for section in sections:
-        draw.line((MARGIN, top + 6, width - MARGIN, top + 6), _LINE)
-        draw.text((MARGIN, top + 14), section.heading, _INK, font(16))
+        draw.line((MARGIN, top + 6, width - MARGIN, top + 6), FIELD)
+        draw.text((MARGIN, top + 14), section.heading, INK, font(16))
         top += _HEADING
         if not section.queries:
-            draw.text((MARGIN, top), "none", _FAINT, font(14))
+            draw.text((MARGIN, top), "none", FAINT, font(14))
         for row in section.queries or (None,):
             if row is not None:
                 _draw_row(sheet, result, row, top, count)
@@ -124,7 +123,7 @@ def _draw_row(sheet: Picture, result: OfficialResult, row: int, top: int, count:
         probability = result.card.calibration.same_person(similarity)
         chance = match_percent(None if probability is None else float(probability))
         left = MARGIN + _TILE[0] + 2 * GAP + place * (_TILE[0] + GAP)
-        colour = GREEN if gallery.ids[match] == identity else RED
+        colour = RIGHT if gallery.ids[match] == identity else WRONG
         lines = (f"{similarity:.2f}  {chance}", f"camera {gallery.cameras[match]}")
         _draw_tile(sheet, (left, top), gallery.decode(slice(match, match + 1))[0], colour, lines)
 
@@ -139,10 +138,10 @@ def _draw_tile(sheet: Picture, place: tuple[int, int], crop: Image, colour: str,
     sheet.paste(picture, (left + FRAME, top + FRAME))
     if colour != GREY:
         draw.rectangle((right - 19, bottom - 19, right, bottom), colour)
-        strokes = {GREEN: [(5, 10, 8, 14), (8, 14, 14, 5)], RED: [(5, 5, 14, 14), (5, 14, 14, 5)]}
+        strokes = {RIGHT: [(5, 10, 8, 14), (8, 14, 14, 5)], WRONG: [(5, 5, 14, 14), (5, 14, 14, 5)]}
         for x1, y1, x2, y2 in strokes[colour]:
             draw.line((right - 19 + x1, bottom - 19 + y1, right - 19 + x2, bottom - 19 + y2), "white", 2)
-    for line, (words, ink) in enumerate(zip(lines, (_INK, _FAINT), strict=True)):
+    for line, (words, ink) in enumerate(zip(lines, (INK, FAINT), strict=True)):
         draw.text((left, bottom + 4 + 16 * line), words, ink, font(13))
 
 

@@ -163,16 +163,23 @@ def evaluate_official(
     )
     if annotated is None or targets is None:
         return result
-    probabilities = images[PROBABILITIES]
-    thresholds = model.card.calibration.threshold_of()
-    figures = AttributeFigures(
+    return replace(
+        result, attributes=_attribute_figures(images[PROBABILITIES], gallery, targets, annotated, model.card)
+    )
+
+
+def _attribute_figures(
+    probabilities: Floats, gallery: Split, targets: Floats, annotated: dict[int, Floats], card: Card
+) -> AttributeFigures:
+    """What the attributes of the gallery crops (N, 32) come to; the targets are of those that show a known person."""
+    known = gallery.ids > 0
+    return AttributeFigures(
         probabilities[known],
         targets,
-        evaluate_attributes(probabilities[known], targets, thresholds, people=gallery.ids[known]),
+        evaluate_attributes(probabilities[known], targets, card.calibration.threshold_of(), people=gallery.ids[known]),
         paper_accounting(probabilities[known], targets),
         evaluate_attribute_queries(probabilities, gallery.ids, annotated),
     )
-    return replace(result, attributes=figures)
 
 
 def load_test(folder: Path) -> tuple[Split, Split]:

@@ -8,10 +8,11 @@ from surveil.calibration import Calibration
 from surveil.evaluation.metrics.calibration import pair_similarities
 from surveil.evaluation.metrics.clustering import clustering_quality
 from surveil.evaluation.metrics.reid import evaluate_ranking
-from surveil.evaluation.output.sheet import CROP, FRAME, GAP, GREEN, GREY, MARGIN, RED, choose_queries, query_sheet
+from surveil.evaluation.output.sheet import CROP, FRAME, GAP, MARGIN, choose_queries, query_sheet
 from surveil.evaluation.protocols.market1501 import Split
 from surveil.evaluation.protocols.official import JOINED, OfficialResult
 from surveil.model.checkpoint import Card
+from surveil.palette import GREY, RIGHT, WRONG
 
 
 def split(ids, cameras):
@@ -85,7 +86,7 @@ def frames(sheet, count):
     pixels = np.asarray(sheet)
     lefts = [MARGIN, *(MARGIN + CROP[0] + 2 * FRAME + 2 * GAP + i * (CROP[0] + 2 * FRAME + GAP) for i in range(count))]
     names = {
-        tuple(bytes.fromhex(colour[1:])): name for colour, name in ((GREEN, "green"), (RED, "red"), (GREY, "grey"))
+        tuple(bytes.fromhex(colour[1:])): name for colour, name in ((RIGHT, "green"), (WRONG, "red"), (GREY, "grey"))
     }
     rows, y = [], 0
     while y < len(pixels) - CROP[1]:

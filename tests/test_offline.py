@@ -11,7 +11,7 @@ CONVERT = """
 import sys, torch
 if sys.argv[1:] == ["late"]:
     import openvino, openvino_telemetry
-from surveil.openvino_offline import import_openvino
+from surveil.offline import import_openvino
 openvino = import_openvino()
 def refuse(*_): raise AssertionError("reached for the network")
 import socket; socket.socket.connect = refuse; socket.getaddrinfo = refuse
