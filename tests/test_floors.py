@@ -31,6 +31,7 @@ FLOORS = (
         "timezones",
         "reranking",
         "spreadsheet",
+        "visits",
     },
 )
 NEIGHBOURS_APART = 3

@@ -17,8 +17,8 @@ from surveil.app.requests import SearchRequest
 from surveil.app.results import ExamplePicture
 from surveil.errors import QueryError
 from surveil.search.example import combine, read_picture, take_person
-from surveil.search.filters import taken_by
 from surveil.search.rank import Example, check_model
+from surveil.store.cameras import taken_by
 from surveil.store.media import MediaFolder
 from surveil.store.models import model_in_use
 from surveil.store.session import Database

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from sqlalchemy import select
@@ -9,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from surveil.app.base import Granted
 from surveil.app.results import (
+    CameraTimeline,
+    Companion,
     DecisionEntry,
     DecisionLog,
     IdentityChange,
@@ -16,18 +19,25 @@ from surveil.app.results import (
     IdentityDiff,
     IdentityList,
     IdentitySummary,
+    MergeSuggestion,
     RunList,
     RunSummary,
+    Visit,
 )
 from surveil.app.search import as_match
 from surveil.errors import QueryError
+from surveil.identities import timeline
+from surveil.identities.companions import find_companions
 from surveil.identities.history import Facts, facts, history, last_decision
 from surveil.identities.listing import list_identities, sightings_of
+from surveil.identities.suggestions import suggest_merges
+from surveil.identities.timeline import visits_of
 from surveil.identities.versions import compare, list_runs
-from surveil.search.filters import taken_by
 from surveil.search.rank import Score, load_sightings
+from surveil.store.cameras import taken_by
 from surveil.store.media import MediaFolder
-from surveil.store.tables import Crop, Identity, SightingRow
+from surveil.store.session import Database
+from surveil.store.tables import Camera, Crop, Identity, SightingRow
 
 
 def identity_list(session: Session, hidden: bool, within: Granted = None) -> IdentityList:
@@ -43,25 +53,50 @@ def identity_list(session: Session, hidden: bool, within: Granted = None) -> Ide
     )
 
 
-def identity_detail(
-    session: Session, media: MediaFolder, identity: int, within: Granted = None
-) -> IdentityDetail:  # fmt: skip
-    """An identity with its sightings; `within` are the only cameras whose sightings are shown.
+def identity_detail(database: Database, media: MediaFolder, identity: int, within: Granted = None) -> IdentityDetail:
+    """An identity: its sightings, when each camera saw it, who was with it, and who may be the same person.
+
+    Args:
+        database: Where it is.
+        media: Where its pictures are.
+        identity: Its number.
+        within: The only cameras whose sightings count.
 
     Raises:
-        QueryError: There is none of that number.
+        QueryError: There is none of that number, or no sighting of it by these cameras.
     """
-    seen = load_sightings(session, {sighting: Score() for sighting in sightings_of(session, identity)})
-    if within is not None:
-        seen = [sighting for sighting in seen if sighting.camera in within]
-        if not seen:
-            raise QueryError(f"no identity has the number {identity}", next_step="See `surveil identities list`.")
-    return IdentityDetail(
-        identity=identity,
-        name=session.get_one(Identity, identity).name,
-        sightings=tuple(as_match(sighting, media) for sighting in seen),
-        **asdict(facts(session).get(identity, Facts())),
-        decision=last_decision(session),
+    suggestions = suggest_merges(database, identity, within=within)
+    with database.session() as session:
+        seen = load_sightings(session, {sighting: Score() for sighting in sightings_of(session, identity, within)})
+        said = facts(session)
+        visits = visits_of(session, identity, within)
+        companions = find_companions(session, identity, visits)
+        hidden = {other for other, told in said.items() if told.hidden}
+        return IdentityDetail(
+            identity=identity,
+            name=session.get_one(Identity, identity).name,
+            first_seen=min((sighting.first_seen for sighting in seen), default=None),
+            last_seen=max((sighting.last_seen for sighting in seen), default=None),
+            sightings=tuple(as_match(sighting, media) for sighting in seen),
+            timeline=_timeline(session, visits),
+            companions=tuple(Companion.model_validate(one) for one in companions if one.identity not in hidden),
+            suggestions=tuple(MergeSuggestion.model_validate(one) for one in suggestions if one.identity not in hidden),
+            **asdict(said.get(identity, Facts())),
+            decision=last_decision(session),
+        )
+
+
+def _timeline(session: Session, visits: Sequence[timeline.Visit]) -> tuple[CameraTimeline, ...]:
+    """Visits by camera, in order of the cameras' names."""
+    of_camera: dict[int, list[Visit]] = {}
+    for visit in visits:
+        seen = tuple(one.sighting for one in visit.seen)
+        of_camera.setdefault(visit.camera, []).append(
+            Visit(first_seen=visit.first, last_seen=visit.last, sightings=seen)
+        )
+    cameras = session.scalars(select(Camera).where(Camera.id.in_(of_camera)).order_by(Camera.name))
+    return tuple(
+        CameraTimeline(camera=camera.name, zone=camera.zone, visits=tuple(of_camera[camera.id])) for camera in cameras
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL.Image import Image as Picture
 
 from surveil.app.results import ExamplePicture, IdentityDetail, Match, SearchResult
-from surveil.app.wording import in_words, local_time, scores
+from surveil.app.timeline import timeline_picture
+from surveil.app.wording import about, in_words, local_time, scores
 from surveil.people.crops import cut
 from surveil.search.example import read_picture
 from surveil.search.sheet import Cell, contact_sheet, picture_of
@@ -24,10 +26,11 @@ def search_sheet(result: SearchResult) -> Picture:
 
 
 def identity_sheet(detail: IdentityDetail) -> Picture:
-    """The sightings of an identity, in order of time."""
+    """When each camera saw an identity, and its crops: camera by camera, in order of time."""
     title = f"Identity {detail.identity}" + (f": {detail.name}" if detail.name else "")
-    cameras = ", ".join(sorted({match.camera for match in detail.sightings}))
-    return contact_sheet(_cells(detail.sightings), title, f"{len(detail.sightings)} sightings by {cameras}")
+    by_camera = sorted(detail.sightings, key=lambda match: match.camera)
+    banner = partial(timeline_picture, detail.timeline) if detail.timeline else None
+    return contact_sheet(_cells(by_camera), title, "; ".join(about(detail)), banner)
 
 
 def _examples(label: str, examples: Sequence[ExamplePicture]) -> Iterator[Cell]:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from surveil.app.results import AttributeValue, Match, Understood
+from surveil.app.results import AttributeValue, IdentityDetail, Match, Understood
 from surveil.attributes import ATTRIBUTES
 from surveil.footage.warnings import warnings_in_words
 from surveil.formatting import match_percent
 from surveil.timezones import zone_named
 
-__all__ = ["MATCH_COLUMNS", "in_words", "local_time", "looks", "scores", "warnings_in_words"]
+__all__ = ["MATCH_COLUMNS", "about", "in_words", "local_time", "looks", "scores", "warnings_in_words"]
 
 MATCH_COLUMNS = (
     *("sighting", "footage", "camera", "zone", "first_seen", "last_seen", "box", "similarity", "probability"),
@@ -42,6 +42,21 @@ def in_words(understood: Understood) -> str:
     limits = (("after", understood.after), ("before", understood.before))
     parts += [f"{name} {time:%Y-%m-%d %H:%M:%S %Z}" for name, time in limits if time]
     return "; ".join(parts) or "everybody"
+
+
+def about(detail: IdentityDetail) -> list[str]:
+    """What there is to say of an identity: "4 sightings by gate, hall", "first seen 2026-09-14 08:15:10 UTC", ..."""
+    parts = [f"{len(detail.sightings)} sightings by {', '.join(camera.camera for camera in detail.timeline)}"]
+    if detail.sightings:
+        first = min(detail.sightings, key=lambda match: match.first_seen)
+        last = max(detail.sightings, key=lambda match: match.last_seen)
+        parts.append(f"first seen {local_time(first.first_seen, first.zone)}")
+        parts.append(f"last seen {local_time(last.last_seen, last.zone)}")
+    else:
+        parts = ["no sightings now"]
+    if detail.note:
+        parts.append(f"note: {detail.note}")
+    return parts
 
 
 def _attribute(name: str) -> str:

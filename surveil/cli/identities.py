@@ -65,11 +65,16 @@ def _row(identity: IdentitySummary) -> list[str]:
 
 @command.command(name="show")
 @click.argument("identity", type=int)
-@click.option("--sheet", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw a contact sheet.")
+@click.option("--sheet", metavar="OUT.png", type=click.Path(path_type=Path), help="Draw its timeline and its crops.")
 @output_options
 @click.pass_context
 def show_command(ctx: click.Context, identity: int, sheet: Path | None, output: str) -> None:
-    """Show the sightings of an identity in order of time.
+    """Show an identity: when each camera saw it, its sightings, who was with it, and who may be the same person.
+
+    Companions were seen by the same cameras within seconds of it, on more visits than chance explains; beside them
+    stands on how many visits chance would have brought them together. Suggested merges are never those that were
+    decided to be two people, nor people who were in one picture; decide with `surveil identities merge` or `apart`.
+    --csv prints the sightings.
 
     Exit codes: 0 done; 1 there is no such identity, or the database cannot be read; 2 the call is wrong.
 
@@ -77,7 +82,8 @@ def show_command(ctx: click.Context, identity: int, sheet: Path | None, output: 
     Example:
         surveil identities show 7 --sheet seven.png
     """  # noqa: D301 (click needs the control character)
-    from surveil.cli.matches import print_csv, print_table
+    from surveil.cli.identity import print_identity
+    from surveil.cli.matches import print_csv
 
     with open_archive(ctx) as archive:
         shown = archive.identity(identity)
@@ -88,7 +94,7 @@ def show_command(ctx: click.Context, identity: int, sheet: Path | None, output: 
     elif output == "csv":
         print_csv(shown.sightings)
     else:
-        print_table(shown.sightings)
+        print_identity(shown)
 
 
 for _decision_command in DECISION_COMMANDS:

@@ -12,6 +12,7 @@ from surveil.identities.constraints import NOWHERE, Constraints
 from surveil.identities.graph import Ids
 from surveil.identities.history import agreement
 from surveil.store.tables import Footage, SightingRow
+from surveil.store.vectors import IDS_PER_QUERY
 
 BLOCK = 20_000
 """Rows that are read at a time."""
@@ -30,6 +31,8 @@ def load_constraints(session: Session, ids: Ids) -> Constraints:
     columns = (SightingRow.id, SightingRow.footage_id, SightingRow.first_seen, SightingRow.last_seen)
     proves = ~((Footage.kind == "crops") & (Footage.started_from == "file time"))
     rows = select(*columns).join(Footage, SightingRow.footage_id == Footage.id).where(proves).order_by(SightingRow.id)
+    if len(ids) <= IDS_PER_QUERY:
+        rows = rows.where(SightingRow.id.in_(ids.tolist()))
     for block in session.execute(rows.execution_options(yield_per=BLOCK)).partitions():
         at = np.searchsorted(ids, [row.id for row in block])
         known = [(i, row) for i, row in zip(at.tolist(), block, strict=True) if i < len(ids) and ids[i] == row.id]

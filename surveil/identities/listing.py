@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveil.errors import QueryError
+from surveil.store.cameras import taken_by
 from surveil.store.tables import Camera, Identity, SightingRow
 
 
@@ -36,7 +37,7 @@ def list_identities(session: Session, within: Sequence[str] | None = None) -> li
     seen = func.count(SightingRow.id) > 0
     listed = seen | Identity.name.is_not(None) if within is None else seen
     if within is not None:
-        own &= SightingRow.camera_id.in_(select(Camera.id).where(Camera.name.in_(within)))
+        own &= taken_by(within)
     counts = (
         select(
             Identity.id,
@@ -66,17 +67,23 @@ def list_identities(session: Session, within: Sequence[str] | None = None) -> li
     ]
 
 
-def sightings_of(session: Session, identity: int) -> Sequence[int]:
+def sightings_of(session: Session, identity: int, within: Collection[str] | None = None) -> Sequence[int]:
     """Ids of the sightings of an identity, in order of time.
 
+    Args:
+        session: A session.
+        identity: Whose.
+        within: The only cameras whose sightings count.
+
     Raises:
-        QueryError: There is no such identity.
+        QueryError: There is no such identity, or none that these cameras saw.
     """
-    if session.get(Identity, identity) is None:
-        raise QueryError(f"no identity has the number {identity}", next_step="See `surveil identities list`.")
     ids = (
         select(SightingRow.id)
         .where(SightingRow.identity_id == identity)
         .order_by(SightingRow.first_seen, SightingRow.id)
     )
-    return session.scalars(ids).all()
+    found = session.scalars(ids if within is None else ids.where(taken_by(within))).all()
+    if session.get(Identity, identity) is None or (within is not None and not found):
+        raise QueryError(f"no identity has the number {identity}", next_step="See `surveil identities list`.")
+    return found

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.errors import QueryError
 from surveil.search.time_window import TimeWindow
+from surveil.store.cameras import taken_by
 from surveil.store.models import model_in_use
 from surveil.store.tables import Camera, Crop, Description, Footage, Identity, Model, SightingRow
 from surveil.timezones import zone_named
@@ -109,11 +110,6 @@ def _described_conditions(session: Session, filters: Filters) -> dict[str, Colum
     for name, labels in filters.without.items():
         named[f"not {name} {_either(labels)}"] = probability(name, labels) <= 1 - CONFIDENT
     return named
-
-
-def taken_by(cameras: Collection[str]) -> ColumnElement[bool]:
-    """Whether a sighting is one of these cameras."""
-    return SightingRow.camera_id.in_(select(Camera.id).where(Camera.name.in_(cameras)))
 
 
 def candidates(session: Session, filters: Filters) -> Select[Any]:

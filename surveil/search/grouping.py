@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Literal
 
 from surveil.search.rank import RankedSighting
+from surveil.visits import VISIT_GAP
 
 GroupBy = Literal["identity", "visit"]
-VISIT_GAP = timedelta(minutes=5)
-"""Who is seen again by the same camera within this time has not left."""
 
 
 @dataclass(slots=True)

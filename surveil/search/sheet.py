@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,17 @@ def picture_of(content: bytes | Image) -> Picture | str:
     return Pictures.fromarray(content[..., ::-1].copy())
 
 
-def contact_sheet(cells: Sequence[Cell], title: str, subtitle: str = "") -> Picture:
-    """Draw the cells in reading order under a title and a subtitle, which is wrapped to the width."""
+def contact_sheet(
+    cells: Sequence[Cell], title: str, subtitle: str = "", banner: Callable[[int], Picture] | None = None
+) -> Picture:
+    """Draw the cells in reading order under a title and a subtitle, which is wrapped to the width.
+
+    Args:
+        cells: The pictures.
+        title: The heading.
+        subtitle: What else is said above.
+        banner: Draws a picture as wide as it is told, which comes between the words and the cells.
+    """
     columns = max(MIN_COLUMNS, min(MAX_COLUMNS, math.ceil(math.sqrt(2 * len(cells)))))
     rows = math.ceil(len(cells) / columns)
     line = line_height(font(15))
@@ -53,11 +62,15 @@ def contact_sheet(cells: Sequence[Cell], title: str, subtitle: str = "") -> Pict
     width = 2 * MARGIN + columns * cell_width + (columns - 1) * GAP
     text = wrap(subtitle, font(18), width - 2 * MARGIN)
     header = MARGIN + line_height(font(32)) + len(text) * line_height(font(18)) + GAP
+    above = banner(width - 2 * MARGIN) if banner else None
+    words_end, header = header, header + (above.height + GAP if above else 0)
     sheet = Pictures.new("RGB", (width, header + rows * (cell_height + GAP) - GAP + MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN, MARGIN // 2), fit(title, font(32), width - 2 * MARGIN), INK, font(32))
     for i, words in enumerate(text):
         draw.text((MARGIN, MARGIN // 2 + line_height(font(32)) + i * line_height(font(18))), words, FAINT, font(18))
+    if above:
+        sheet.paste(above, (MARGIN, words_end))
     for i, cell in enumerate(cells):
         left = MARGIN + i % columns * (cell_width + GAP)
         top = header + i // columns * (cell_height + GAP)

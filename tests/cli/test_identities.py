@@ -68,8 +68,30 @@ def test_showing_one(run, anna, tmp_path):
     pixels = np.asarray(Image.open(tmp_path / "one.png"), int)
     for colour in ((20, 20, 200), (20, 200, 20)):
         assert (np.abs(pixels - colour).max(axis=2) < 8).sum() > 20_000
-    assert len(run("show", identity["identity"]).stdout.splitlines()) == 3
+    assert [(lane["camera"], [visit["sightings"] for visit in lane["visits"]]) for lane in shown["timeline"]] == [
+        ("gate", [[anna[1]]]),
+        ("yard", [[anna[0]]]),
+    ]
+    assert (shown["first_seen"], shown["last_seen"]) == (
+        shown["sightings"][0]["first_seen"],
+        shown["sightings"][1]["last_seen"],
+    )
+    assert (shown["companions"], shown["suggestions"]) == ([], [])
+    lines = run("show", identity["identity"]).stdout.splitlines()
+    assert lines[:2] == [f"Identity {identity['identity']}", "2 sightings by gate, yard"]
+    assert lines[2] == "first seen 2026-09-14 12:00:00 UTC"
+    assert [line.split()[0] for line in lines[-6:-4]] == ["gate", "yard"]
+    assert [line.split()[2] for line in lines[-2:]] == ["yard", "gate"]
     assert len(run("show", identity["identity"], "--csv").stdout.splitlines()) == 3
+
+
+def test_a_suggested_merge_is_shown_until_it_is_decided_against(run, database, fill, made_up):
+    fill([made_up(0, embedding=ANNA)], camera="gate")
+    fill([made_up(0, embedding=0.8 * ANNA + 0.6 * BEN)], camera="yard")
+    cluster(database, 0.9)
+    assert run("show", 1).stdout.splitlines()[-1].split() == ["2", "1", "0.800", "95%"]
+    run("apart", 1, 2)
+    assert "May be the same person" not in run("show", 1).stdout
 
 
 def test_showing_one_that_does_not_exist(run, anna):

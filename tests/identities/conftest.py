@@ -38,3 +38,9 @@ def station(fill, made_up, database):
     }
     cluster(database, 0.5)
     return seen
+
+
+@pytest.fixture
+def one_direction():
+    """An embedding."""
+    return np.eye(1, 544, dtype=np.float32)[0]

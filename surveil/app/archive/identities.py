@@ -46,15 +46,14 @@ class IdentityMethods(ArchiveBase):
             return identity_list(session, hidden, self.granted)
 
     def identity(self, identity: int) -> IdentityDetail:
-        """An identity with its sightings, in order of time.
+        """An identity: its sightings, when each camera saw it, who was with it, and who may be the same person.
 
         Raises:
             QueryError: There is none of that number.
         """
         from surveil.app.identities import identity_detail
 
-        with self.database.session() as session:
-            return identity_detail(session, self.media, identity, self.granted)
+        return identity_detail(self.database, self.media, identity, self.granted)
 
     @contextmanager
     def decide(self, actor: str | None = None, *, seen: int | None = None) -> Iterator[Decisions]:

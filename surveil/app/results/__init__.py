@@ -12,7 +12,9 @@ from surveil.app.results.footage import (
     Status,
 )
 from surveil.app.results.identities import (
+    CameraTimeline,
     ClusteringResult,
+    Companion,
     DecisionEntry,
     DecisionLog,
     IdentityChange,
@@ -20,8 +22,10 @@ from surveil.app.results.identities import (
     IdentityDiff,
     IdentityList,
     IdentitySummary,
+    MergeSuggestion,
     RunList,
     RunSummary,
+    Visit,
 )
 from surveil.app.results.search import (
     AttributeValue,
@@ -51,8 +55,10 @@ __all__ = [
     "CameraList",
     "CameraSettings",
     "CameraStatus",
+    "CameraTimeline",
     "CheckResult",
     "ClusteringResult",
+    "Companion",
     "Counts",
     "DaemonStatus",
     "DecisionEntry",
@@ -68,6 +74,7 @@ __all__ = [
     "IdentitySummary",
     "IngestResult",
     "Match",
+    "MergeSuggestion",
     "NewToken",
     "Phrase",
     "Problem",
@@ -86,5 +93,6 @@ __all__ = [
     "UpgradeResult",
     "User",
     "UserList",
+    "Visit",
     "WatchResult",
 ]

@@ -27,12 +27,65 @@ class IdentityList(Frozen):
     identities: tuple[IdentitySummary, ...]
 
 
+class Visit(Frozen):
+    """A stay before one camera: sightings of which none comes more than five minutes after another."""
+
+    first_seen: Time
+    last_seen: Time
+    sightings: tuple[int, ...]
+
+
+class CameraTimeline(Frozen):
+    """When one camera saw an identity."""
+
+    camera: str
+    zone: str
+    """Time zone of the camera."""
+    visits: tuple[Visit, ...]
+
+
+class Companion(Frozen):
+    """Somebody who was seen by the same cameras within seconds, more often than chance explains."""
+
+    identity: int
+    name: str | None
+    together: int
+    """On how many visits."""
+    visits: int
+    """Of how many."""
+    expected: float
+    """On how many chance would have brought them together, had each visit been at another time of the same hour."""
+    p_value: float
+    """How likely chance is to bring them together so often, or more often."""
+
+
+class MergeSuggestion(Frozen):
+    """An identity that may be the same person; never one that cannot be, or was decided not to be."""
+
+    identity: int
+    name: str | None
+    sightings: int
+    similarity: float
+    """The mean over all pairs of a sighting of the one and one of the other."""
+    probability: float
+    """That a pair of so high a similarity shows one person, where half of all pairs do."""
+
+
 class IdentityDetail(Frozen):
     """An identity with its sightings, in order of time."""
 
     identity: int
     name: str | None
+    first_seen: Time | None = None
+    """None when it has no sighting now."""
+    last_seen: Time | None = None
     sightings: tuple[Match, ...]
+    timeline: tuple[CameraTimeline, ...] = ()
+    """By the name of the camera."""
+    companions: tuple[Companion, ...] = ()
+    """The least likely by chance first."""
+    suggestions: tuple[MergeSuggestion, ...] = ()
+    """Whom to look at next: the likeliest first."""
     note: str | None = None
     """What the operator noted."""
     hidden: bool = False

@@ -1,0 +1,120 @@
+"""Who may be the same person as an identity, for an operator to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import literal, select
+from sqlalchemy.orm import Session
+
+from surveil.identities.constraints import Ids, Mask
+from surveil.identities.evidence import load_constraints
+from surveil.identities.listing import sightings_of
+from surveil.store.cameras import taken_by
+from surveil.store.models import model_in_use
+from surveil.store.session import Database
+from surveil.store.tables import Identity, SightingRow
+from surveil.types import Floats
+
+LIKELY = 0.5
+"""The probability from which on a merge is worth a look."""
+LOOKED_AT = 500
+"""Sightings of others, the nearest to the mean of an identity, among whose identities candidates are looked for.
+
+An identity whose mean is near has a sighting that is as near or nearer, so none is missed that is nearer than the last
+of these.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """An identity that may be the same person.
+
+    Attributes:
+        identity: Which.
+        name: What the operator calls it.
+        sightings: How many sightings it has.
+        similarity: The mean over all pairs of a sighting of the one and one of the other.
+        probability: That a pair of so high a similarity shows one person, where half of all pairs do (the calibration
+            of the model in use).
+    """
+
+    identity: int
+    name: str | None
+    sightings: int
+    similarity: float
+    probability: float
+
+
+def suggest_merges(
+    database: Database, identity: int, *, limit: int = 5, within: Collection[str] | None = None
+) -> list[Suggestion]:
+    """The identities that most resemble one, but for those that cannot be, or were decided not to be, the same person.
+
+    Args:
+        database: Where they are.
+        identity: The identity in question.
+        limit: How many at most.
+        within: The only cameras whose sightings count.
+
+    Returns:
+        The likeliest first; empty where the model was not calibrated.
+
+    Raises:
+        QueryError: There is no such identity.
+    """
+    with database.session() as session:
+        sightings = sightings_of(session, identity, within)
+        model = model_in_use(session)
+    own, vectors = database.vectors.load(sightings, model.id)
+    if not len(own) or model.calibration.slope is None:
+        return []
+    mean = vectors.mean(axis=0)
+    alike: list[tuple[int, Ids, float, float]] = []
+    for other, theirs in _near(database, identity, mean, model.id, within).items():
+        members, vectors = database.vectors.load(theirs, model.id)
+        similarity = float(vectors.mean(axis=0) @ mean)
+        probability = model.calibration.same_person([similarity])
+        if probability is not None and probability[0] >= LIKELY:
+            alike.append((other, members, similarity, float(probability[0])))
+    with database.session() as session:
+        apart = _two_people(session, [own, *(members for _, members, _, _ in alike)])
+        names = dict(
+            session.execute(
+                select(Identity.id, Identity.name).where(Identity.id.in_([other for other, *_ in alike]))
+            ).all()
+        )
+    found = [
+        Suggestion(other, names[other], len(members), similarity, probability)
+        for (other, members, similarity, probability), never in zip(alike, apart[1:], strict=True)
+        if not never
+    ]
+    return sorted(found, key=lambda suggestion: (-suggestion.similarity, suggestion.identity))[:limit]
+
+
+def _near(
+    database: Database, identity: int, mean: Floats, model_id: int, within: Collection[str] | None
+) -> dict[int, list[int]]:
+    """The identities of the strangers nearest to the mean of an identity, each with all its sightings."""
+    counts = literal(True) if within is None else taken_by(within)
+    strangers = select(SightingRow.id).where(SightingRow.identity_id != identity, counts)
+    found = database.vectors.nearest(mean, strangers, model_id, LOOKED_AT)
+    near = select(SightingRow.identity_id).where(SightingRow.id.in_([sighting for sighting, _ in found]))
+    members: dict[int, list[int]] = {}
+    with database.session() as session:
+        rows = select(SightingRow.identity_id, SightingRow.id).where(SightingRow.identity_id.in_(near), counts)
+        for other, sighting in session.execute(rows):
+            if other is not None:
+                members.setdefault(other, []).append(sighting)
+    return members
+
+
+def _two_people(session: Session, members: Sequence[Ids]) -> Mask:
+    """Of each group: whether what was seen, or was decided, says that it is not the person of the first."""
+    ids = np.concatenate(members)
+    order = np.argsort(ids)
+    group = np.repeat(np.arange(len(members)), [len(one) for one in members])[order]
+    never: Mask = load_constraints(session, ids[order]).conflicts(np.arange(len(ids)), group, len(members))[0]
+    return never
