@@ -119,4 +119,4 @@ def _header(file: IO[bytes]) -> tuple[int, int, str | None]:
 
 
 def _no_picture(where: Path | str) -> PictureError:
-    return PictureError("not a picture that can be read", where, "Give a JPEG, PNG, BMP, TIFF or WebP file.")
+    return PictureError("not a readable picture", where, "Give a JPEG, PNG, BMP, TIFF or WebP file.")

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
     CardT = TypeVar("CardT", bound=DataclassInstance)
 
 
+WEIGHTS = Path(__file__).parent / "weights"
+"""What ships; a model's name is that of its file, with dashes."""
+
+
+def shipped_name(sha256: str) -> str | None:
+    """How the shipped weights with this SHA-256 are called; None if they do not ship."""
+    cards = (path for path in sorted(WEIGHTS.glob("*.safetensors")) if read_card(path).get("sha256") == sha256)
+    return next((path.stem.replace("_", "-") for path in cards), None)
+
+
 def card_path(weights: Path) -> Path:
     """Where the card of a weights file lies."""
     return weights.with_suffix(".json")

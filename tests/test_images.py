@@ -1,6 +1,8 @@
 """Pictures: their size is looked at before they are decoded, and whatever is wrong with them is told."""
 
+import re
 import tracemalloc
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from surveil.errors import PictureError
 from surveil.images import decode_picture, picture_size, read_picture
 
+ROOT = Path(__file__).parents[1]
 RAMP = np.tile(np.linspace(0, 255, 400).astype(np.uint8)[:, None, None], (1, 300, 3))
 
 
@@ -50,11 +53,17 @@ def test_a_bomb_takes_no_memory(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"])
 def test_what_is_no_picture_is_told(tmp_path, content):
     (tmp_path / "a.jpg").write_bytes(content)
-    with pytest.raises(PictureError, match=r"a\.jpg: not a picture that can be read"):
+    with pytest.raises(PictureError, match=r"a\.jpg: not a readable picture"):
         read_picture(tmp_path / "a.jpg")
     assert picture_size(tmp_path / "a.jpg") is None
     with pytest.raises(PictureError, match="where"):
         decode_picture(content, "where", max_pixels=None)
+
+
+def test_pictures_are_decoded_in_one_place():
+    decoding = re.compile(r"\b(imdecode|imread|JpegImageFile|Pictures\.open|Image\.open)\b")
+    files = [path for room in ("surveil", "training", "tools") for path in (ROOT / room).rglob("*.py")]
+    assert [path.name for path in files if decoding.search(path.read_text())] == ["images.py"]
 
 
 def test_a_file_that_is_not_there(tmp_path):

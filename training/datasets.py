@@ -9,13 +9,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from surveil.attributes import ATTRIBUTES, OUTPUTS
-from surveil.errors import DatasetError
+from surveil.errors import DatasetError, PictureError
 from surveil.evaluation.protocols.market1501 import load_attributes, load_split, target_matrix
+from surveil.images import decode_picture
 from surveil.model.embed import resize
 from surveil.types import Floats
 
@@ -180,10 +180,10 @@ def decode(content: bytes, path: Path) -> NDArray[np.uint8]:
     Raises:
         DatasetError: They are no picture; `path` is named.
     """
-    picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR) if content else None
-    if picture is None:
-        raise DatasetError("not a readable picture", path, "Copy the dataset again.")
-    return np.asarray(picture, np.uint8)
+    try:
+        return decode_picture(content, path)
+    except PictureError as error:
+        raise DatasetError(error.what, path, "Copy the dataset again.") from error
 
 
 def resized(pictures: Iterable[NDArray[np.uint8]], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from surveil.images import decode_picture
 from surveil.types import Floats, Image
 from training.detector_sets import LabelledPicture
 
@@ -134,5 +135,5 @@ class Mosaics:
         if random.random() < 0.3:
             quality = int(random.integers(25, 80))
             encoded = cv2.imencode(".jpg", result, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-            result = np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
+            result = decode_picture(encoded.tobytes(), "", max_pixels=None)
         return result

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import cv2
 import numpy as np
 
-from surveil.errors import DatasetError
+from surveil.errors import DatasetError, PictureError
+from surveil.images import decode_picture
 from surveil.types import Floats, Image
 from training.detector_labels import read_labels
 
@@ -102,13 +102,11 @@ def _of_shares(text: str) -> Floats:
 
 def _decoded(path: Path | PurePosixPath, read: Callable[..., bytes]) -> Image:
     try:
-        content = np.frombuffer(read(path), np.uint8)
+        return decode_picture(read(path), str(path))
     except OSError as error:
         raise DatasetError(f"cannot be read ({error.strerror})", str(path), "Label the clips again.") from error
-    image = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
-    if image is None:
-        raise DatasetError("cannot be read as a picture", str(path), "Label the clips again.")
-    return np.asarray(image, np.uint8)
+    except PictureError as error:
+        raise DatasetError(error.what, str(path), "Label the clips again.") from error
 
 
 def _boxes(values: list[list[float]]) -> Floats:

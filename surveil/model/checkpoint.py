@@ -10,9 +10,8 @@ from surveil.attributes import OUTPUT_NAMES
 from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
 from surveil.model.network import PersonNetwork, build_network
-from surveil.weights_file import card_path, read_card, read_weights, write_weights
+from surveil.weights_file import WEIGHTS, card_path, read_card, read_weights, write_weights
 
-WEIGHTS = Path(__file__).parents[1] / "weights"
 SHIPPED_MODELS = {
     name: WEIGHTS / f"{name.replace('-', '_')}.safetensors" for name in ("osnet-attention", "resnet34-attention")
 }

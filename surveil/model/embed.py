@@ -30,7 +30,7 @@ class AppearanceModel:
 
     Example:
         >>> model = AppearanceModel.load()
-        >>> [appearance] = model.describe([cv2.imread("person.jpg")])
+        >>> [appearance] = model.describe([read_picture(Path("person.jpg"))])
         >>> appearance.embedding.shape
         (544,)
     """

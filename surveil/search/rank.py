@@ -16,7 +16,7 @@ from surveil.errors import QueryError
 from surveil.search.filters import Filters, candidates, described, joint_probability
 from surveil.search.probable import most_probable
 from surveil.store import vectors
-from surveil.store.models import StoredCard, model_in_use
+from surveil.store.models import StoredCard, model_in_use, to_use_it
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Description, Footage, Identity, SightingRow
 from surveil.types import Floats
@@ -135,16 +135,11 @@ def check_model(session: Session, sha256: str) -> StoredCard:
     """
     model = model_in_use(session)
     if model.sha256 != sha256:
-        from surveil.model.checkpoint import SHIPPED_MODELS, load_card
-
-        shipped = [name for name, path in SHIPPED_MODELS.items() if load_card(path).sha256 == model.sha256]
-        weights = f"the weights of {model.name} whose SHA-256 begins with {model.sha256[:12]}"
         raise QueryError(
             f"the database holds embeddings of {model.name} ({model.sha256[:12]}), "
             f"not of the model that would describe the picture ({sha256[:12]})",
             "model",
-            f"Set SURVEIL_MODEL (or the setting model) to {shipped[0] if shipped else weights}; words and filters need "
-            "no model, and another database (--database) takes any.",
+            f"{to_use_it(model)} Words and filters need no model.",
         )
     return model
 

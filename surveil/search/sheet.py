@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from pathlib import Path
 from PIL import Image as Pictures
 from PIL import ImageDraw
 from PIL.Image import Image as Picture
-from PIL.JpegImagePlugin import JpegImageFile
 
-from surveil.errors import QueryError
+from surveil.errors import PictureError, QueryError
+from surveil.images import decode_picture
 from surveil.lettering import fit, font, line_height, wrap
 from surveil.palette import ACCENT, CARD, FAINT, FIELD, INK, LINE, PAPER
 from surveil.types import Image
@@ -35,12 +34,11 @@ class Cell:
 
 def picture_of(content: bytes | Image) -> Picture | str:
     """A JPEG, or a BGR array (H, W, 3), for a cell; words if the JPEG is damaged."""
-    if isinstance(content, bytes):
-        try:
-            return JpegImageFile(io.BytesIO(content)).convert("RGB")
-        except (OSError, ValueError, SyntaxError):
-            return "the picture is damaged"
-    return Pictures.fromarray(content[..., ::-1].copy())
+    try:
+        image = decode_picture(content, "") if isinstance(content, bytes) else content
+    except PictureError:
+        return "the picture is damaged"
+    return Pictures.fromarray(image[..., ::-1].copy())
 
 
 def contact_sheet(

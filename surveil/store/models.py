@@ -14,6 +14,7 @@ from surveil.calibration import Calibration
 from surveil.errors import StoreError
 from surveil.store.register import insert_if_new
 from surveil.store.tables import Model
+from surveil.weights_file import shipped_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,16 @@ def model_in_use(session: Session) -> StoredCard:
     if model is None:
         raise StoreError("no footage was ingested yet", "database", "Run: surveil ingest PATH")
     return StoredCard.of(model)
+
+
+def to_use_it(model: StoredCard) -> str:
+    """What to do so that a database gets the model that it is searched with, for messages.
+
+    The name of a model is not what the setting takes: only models that ship are known by a name.
+    """
+    own = f"the weights of {model.name} whose SHA-256 begins with {model.sha256[:12]}"
+    weights = shipped_name(model.sha256) or own
+    return f"Set SURVEIL_MODEL (or the setting model) to {weights}, or take another database (--database)."
 
 
 def use_model(session: Session, model_id: int) -> None:

@@ -23,7 +23,7 @@ from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.footage import delete_pictures, media_keys
 from surveil.store.locks import lock_sightings
 from surveil.store.media import MediaFolder
-from surveil.store.models import ModelRef, model_in_use, register_model
+from surveil.store.models import ModelRef, model_in_use, register_model, to_use_it
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, ResumePoint, SightingRow
 from surveil.types import Floats, FootageReport, Image, Sighting
@@ -55,7 +55,7 @@ class Writer:
                     f"this database is searched with the model {in_use.name} ({in_use.sha256[:12]}), "
                     f"not with {model.name} ({model.sha256[:12]})",
                     database.where,
-                    "Use that model (--model), or start another database (--database).",
+                    to_use_it(in_use),
                 )
 
     def begin(self, footage_id: int, *, resume: bool = False) -> FootageWriter:

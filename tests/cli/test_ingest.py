@@ -1,5 +1,6 @@
 import json
 import os
+import re
 from pathlib import Path
 
 import cv2
@@ -82,6 +83,19 @@ def test_json_has_a_report_per_footage_and_nothing_else_is_on_standard_output(ru
         ("c2", "done", 1),
     ]
     assert reports[0]["frames"] == {"decoded": 2, "processed": 2, "gated": 0, "sampled_out": 0, "unreadable": 0}
+
+
+def test_the_advice_on_another_model_than_the_databases_works(run, crops, monkeypatch):
+    monkeypatch.setenv("SURVEIL_MODEL", "resnet34-attention")
+    assert run("ingest", crops).exit_code == 0
+    monkeypatch.delenv("SURVEIL_MODEL")
+    picture = next(crops.iterdir())
+    for refused in (("ingest", crops), ("search", "--like", picture)):
+        error = run(*refused).exception
+        [advised] = re.findall(r"Set SURVEIL_MODEL \(or the setting model\) to ([^ ,;.]+)", str(error))
+        with monkeypatch.context() as followed:
+            followed.setenv("SURVEIL_MODEL", advised)
+            assert run(*refused).exit_code == 0
 
 
 def test_a_failure_shows_in_the_exit_code_and_the_rest_is_ingested(run, crops, tmp_path):

@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -48,6 +49,12 @@ def test_cuhk03_has_two_cameras_and_no_attributes(shared_data):
 def test_a_folder_that_is_not_cuhk03_is_refused(tmp_path):
     (tmp_path / "0001_c1.jpg").write_bytes(b"")
     with pytest.raises(DatasetError, match="NNNN_KK"):
+        load_cuhk03(tmp_path, (128, 64))
+
+
+def test_a_picture_of_far_too_many_pixels_is_not_decoded(tmp_path):
+    (tmp_path / "0001_00.jpg").write_bytes(cv2.imencode(".png", np.zeros((10_000, 10_000), np.uint8))[1].tobytes())
+    with pytest.raises(DatasetError, match=r"0001_00\.jpg: it has 10000 x 10000 pixels, and 50,000,000 are the limit"):
         load_cuhk03(tmp_path, (128, 64))
 
 

@@ -86,9 +86,9 @@ class Split:
         pictures: list[Image] = []
         for name, content in zip(self.names[rows], self.encoded[rows], strict=True):
             try:
-                picture = decode_picture(content, name, max_pixels=None)
-            except PictureError:
-                raise DatasetError("not a readable picture", name, "Copy the dataset again.") from None
+                picture = decode_picture(content, name)
+            except PictureError as error:
+                raise DatasetError(error.what, name, "Copy the dataset again.") from None
             if pictures and picture.shape != pictures[0].shape:
                 raise DatasetError(
                     f"expected a crop of {pictures[0].shape[1]}x{pictures[0].shape[0]} pixels like the others, "
