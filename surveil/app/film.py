@@ -16,7 +16,7 @@ from surveil.app.footage import stored_sighting
 from surveil.errors import FootageError, QueryError
 from surveil.files import text_path
 from surveil.footage.clip import Clip, draw_clip
-from surveil.footage.moments import frames_between
+from surveil.footage.moments import frames_between, is_steady
 from surveil.settings import Settings
 from surveil.types import Frame, Image
 
@@ -24,8 +24,6 @@ MARGIN_SECONDS = 3.0
 """What a clip shows before and after the person."""
 MAX_SECONDS = 60.0
 """A longer clip is cut off: it is for looking, the footage itself is for more."""
-UNSTEADY = {"clock_jump", "invented_times", "outlier_times", "stated_fps"}
-"""Footage with such a warning has times that its file does not say."""
 QUALITY = 90
 LEAST_PIXELS = 8
 """A person cut out by hand is at least so wide and so high."""
@@ -61,7 +59,7 @@ def scene_of(session: Session, sighting: int, within: Granted = None) -> Scene:
     path = text_path(row.footage.path)
     if row.footage.kind != "video":
         raise FootageError("a folder of crops has no frames", path)
-    steady = not UNSTEADY & {str(warning["kind"]) for warning in row.footage.warnings}
+    steady = is_steady(str(warning["kind"]) for warning in row.footage.warnings)
     return Scene(path, row.boxes, steady)
 
 

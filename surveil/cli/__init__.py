@@ -20,6 +20,8 @@ COMMANDS = {
     "status": "Show the footage in the database and its state.",
     "footage": "List, forget, redo and correct footage.",
     "camera": "List cameras; set their zone and clock offset.",
+    "case": "Gather sightings and footage in cases.",
+    "evidence": "Export a case as a signed package; verify one.",
     "user": "Keep the accounts of those who may use the archive.",
     "token": "Keep the API tokens, with which programs act for a user.",
     "audit": "Read and verify the record of what was done.",

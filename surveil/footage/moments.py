@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from surveil.footage.timestamps import no_timestamps
 from surveil.images import MAX_PIXELS
 from surveil.types import Frame, Image
 
+UNSTEADY = frozenset({"clock_jump", "invented_times", "outlier_times", "stated_fps"})
+"""Footage with such a warning has times that its file does not say."""
 EVERY_FRAME = 1e6
 """So many frames per second no footage has: none is left out."""
 
@@ -59,6 +61,11 @@ def frames_between(
         yield before  # the last of all
     elif not given:
         raise FootageError(f"there is no frame at {start:.2f} s", path)
+
+
+def is_steady(kinds: Iterable[str]) -> bool:
+    """Whether footage with warnings of these kinds has the times that its file says."""
+    return UNSTEADY.isdisjoint(kinds)
 
 
 def _read_through(path: Path, stated_fps: float, max_pixels: int) -> Iterator[Frame]:

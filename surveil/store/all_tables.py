@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from surveil.store import account_tables, audit_tables
+from surveil.store import account_tables, audit_tables, case_tables
 from surveil.store.tables import Base
 
-__all__ = ["Base", "account_tables", "audit_tables"]
+__all__ = ["Base", "account_tables", "audit_tables", "case_tables"]

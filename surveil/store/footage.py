@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from surveil.errors import StoreError
 from surveil.store.cameras import move_times
+from surveil.store.holds import check_not_held
 from surveil.store.locks import lock_sightings
 from surveil.store.media import MediaFolder
 from surveil.store.register import register_camera
@@ -45,12 +46,13 @@ def forget_footage(database: Database, media: MediaFolder, which: str) -> list[s
         The paths of what was forgotten. The files themselves stay; another ingest would take them again.
 
     Raises:
-        StoreError: There is no such footage, or it is being worked on.
+        StoreError: There is no such footage, it is being worked on, or an open case holds it.
     """
     begun = time.time()
     with database.session() as session:
         footage = find_footage(session, which)
         _not_in_work(footage)
+        check_not_held(session, footage)
         ids, paths = [piece.id for piece in footage], [piece.path for piece in footage]
         keys = media_keys(session, ids)
         lock_sightings(session, SightingRow.footage_id.in_(ids), deleting=True)

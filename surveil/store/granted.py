@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from sqlalchemy import Select, select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 
+from surveil.store.case_tables import CaseItem
 from surveil.store.tables import Camera, Crop, Footage, Identity, SightingRow
 
 _granted: ContextVar[frozenset[str] | None] = ContextVar("granted cameras", default=None)
@@ -33,15 +34,17 @@ def restrict(state: ORMExecuteState) -> None:
     if names is None or not state.is_select:
         return
     # By tables, not classes: these conditions must not be restricted themselves.
-    camera, sighting = Camera.__table__, SightingRow.__table__
+    camera, sighting, piece = Camera.__table__, SightingRow.__table__, Footage.__table__
     cameras = select(camera.c.id).where(camera.c.name.in_(names))
     seen = select(sighting.c.id).where(sighting.c.camera_id.in_(cameras))
+    footage = select(piece.c.id).where(piece.c.camera_id.in_(cameras))
     people = select(sighting.c.identity_id).where(sighting.c.camera_id.in_(cameras))
     state.statement = state.statement.options(
         with_loader_criteria(Camera, Camera.name.in_(names)),
         with_loader_criteria(Footage, Footage.camera_id.in_(cameras)),
         with_loader_criteria(SightingRow, SightingRow.camera_id.in_(cameras)),
         with_loader_criteria(Crop, Crop.sighting_id.in_(seen)),
+        with_loader_criteria(CaseItem, CaseItem.footage_id.in_(footage)),
         with_loader_criteria(Identity, Identity.id.in_(people)),
     )
 

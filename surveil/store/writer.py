@@ -21,6 +21,7 @@ from surveil.attributes import OUTPUT_NAMES
 from surveil.errors import LeaseLostError, StoreError
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.footage import delete_pictures, media_keys
+from surveil.store.holds import held_footage
 from surveil.store.locks import lock_sightings
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, model_in_use, register_model, to_use_it
@@ -317,7 +318,7 @@ def _columns(report: FootageReport) -> dict[str, Any]:
 
 
 def _shorter_versions(session: Session, footage_id: int) -> list[int]:
-    """Footage that has grown into this: same place, camera and start, and no longer."""
+    """Footage that has grown into this: same place, camera and start, and no longer; but none that a case holds."""
     now = session.scalars(select(Footage).where(Footage.id == footage_id)).one()
     same = select(Footage).where(
         Footage.id != now.id,
@@ -326,11 +327,13 @@ def _shorter_versions(session: Session, footage_id: int) -> list[int]:
         Footage.camera_id == now.camera_id,
         Footage.state != "working",
     )
+    held = held_footage(session)
     return [
         other.id
         for other in session.scalars(same)
         if abs(other.started_at - now.started_at) <= SAME_START
         and other.duration <= now.duration
+        and other.id not in held
         and other.frames.get("decoded", 0) <= now.frames.get("decoded", 0)
     ]
 

@@ -103,7 +103,9 @@ def test_the_code_and_the_migrations_agree_on_numbers_that_are_never_reused(tmp_
         table.name for table in Base.metadata.tables.values() if table.dialect_options["sqlite"]["autoincrement"]
     ]
     assert (
-        sorted(made) == sorted(described) == ["account", "api_token", "clustering", "decision", "identity", "sighting"]
+        sorted(made)
+        == sorted(described)
+        == ["account", "api_token", "case_folder", "case_item", "clustering", "decision", "identity", "sighting"]
     )
 
 

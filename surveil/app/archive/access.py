@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from surveil.accounts.permissions import Action, Actor
     from surveil.app.accounts import Accounts
     from surveil.app.audit import Audit
+    from surveil.app.cases import Cases
 
 
 class AccessMethods(ArchiveBase):
@@ -31,6 +32,13 @@ class AccessMethods(ArchiveBase):
         from surveil.app.audit import Audit
 
         return Audit(self.database)
+
+    @property
+    def cases(self) -> Cases:
+        """What investigations gather, and packages of evidence."""
+        from surveil.app.cases import Cases
+
+        return Cases(self)
 
     @contextmanager
     def acting(

@@ -2,6 +2,14 @@
 
 from surveil.app.results.accounts import NewToken, Token, TokenList, User, UserList
 from surveil.app.results.audit import AuditBreak, AuditEntry, AuditPage, AuditVerified
+from surveil.app.results.cases import (
+    CaseDetail,
+    CaseEntry,
+    CaseList,
+    CaseSummary,
+    EvidenceExport,
+    EvidenceVerified,
+)
 from surveil.app.results.footage import (
     CameraList,
     CameraSettings,
@@ -56,6 +64,10 @@ __all__ = [
     "CameraSettings",
     "CameraStatus",
     "CameraTimeline",
+    "CaseDetail",
+    "CaseEntry",
+    "CaseList",
+    "CaseSummary",
     "CheckResult",
     "ClusteringResult",
     "Companion",
@@ -63,6 +75,8 @@ __all__ = [
     "DaemonStatus",
     "DecisionEntry",
     "DecisionLog",
+    "EvidenceExport",
+    "EvidenceVerified",
     "ExamplePicture",
     "FootageStatus",
     "Gallery",

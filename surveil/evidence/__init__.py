@@ -1,0 +1,1 @@
+"""Cases, and packages of evidence that others can verify without surveil's database."""
