@@ -1,4 +1,4 @@
-"""python -m training fit | export | average | measure | heads | onnx | detector."""
+"""python -m training fit | export | average | measure | heads | quantise | onnx | detector."""
 
 from __future__ import annotations
 
@@ -329,6 +329,43 @@ def heads(
         report=click.echo,
     )
     click.echo(f"{out}: {card.name}, {_validation(card)}")
+
+
+@training.command("quantise")
+@click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--data",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the train part of Market-1501 and market_attribute.mat: ranges.",
+)
+@click.option(
+    "--peta", multiple=True, type=click.Path(exists=True, path_type=Path), help="A part of PETA, likewise; repeatable."
+)
+@click.option(
+    "--cuhk03",
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="CUHK03 crops named NNNN_KK.jpg: every sixth person tells how far the answers are from the network's own.",
+)
+def quantise_checkpoint(checkpoint: Path, data: Path, peta: tuple[Path, ...], cuhk03: Path) -> None:
+    """Write CHECKPOINT (.safetensors) in 8 bits beside it, for OpenVINO; needs the extras `training` and `openvino`.
+
+    Example: python -m training quantise model.safetensors --data market1501 --peta peta/mit.zip
+    --cuhk03 cuhk03/detected.zip
+    """
+    from surveil.model.checkpoint import load_card
+    from training.datasets import load_cuhk03, load_market1501
+    from training.heads_run import CUHK03_STEP
+    from training.peta import load_peta
+    from training.quantise import quantise
+
+    size = load_card(checkpoint).input_size
+    others = load_cuhk03(cuhk03, size)
+    judges = others.of(others.ids % CUHK03_STEP == 0)
+    card = quantise(checkpoint, [load_market1501(data, size), *(load_peta(path, size) for path in peta)], judges)
+    for name, value in card.quantised["parity"].items():
+        click.echo(f"{name}: {value}")
 
 
 training.add_command(detector)

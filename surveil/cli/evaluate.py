@@ -15,6 +15,7 @@ from surveil.spreadsheet import flatten
 
 if TYPE_CHECKING:
     from surveil.evaluation.benchmark import Market1501Benchmark, Market1501Request
+    from surveil.model.runtime import RuntimeName
 
 
 @click.group()
@@ -50,6 +51,13 @@ def command() -> None:
 )
 @click.option("--speed", is_flag=True, help="Also measure how many crops a second the models describe, in turns.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where the model runs [setting: device].")
+@click.option(
+    "--runtime",
+    type=click.Choice(["auto", "torch", "openvino", "openvino-int8"]),
+    default="auto",
+    show_default=True,
+    help="What runs our models; auto is the fastest that is installed.",
+)
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Also write figures, pictures and a page.")
 @output_options
 @click.pass_context
@@ -110,6 +118,7 @@ def _request(
     peer_input: str,
     speed: bool,
     device: str | None,
+    runtime: RuntimeName,
 ) -> Market1501Request:
     from surveil.errors import SurveilError
     from surveil.evaluation.benchmark import Market1501Request
@@ -125,6 +134,7 @@ def _request(
         mirrored=flip,
         peer_input=peer_input,
         speed=speed,
+        runtime=runtime,
     )
     try:
         request.check()

@@ -35,11 +35,14 @@ from surveil.evaluation.protocols.paper import PaperResult, evaluate_paper
 from surveil.evaluation.speed import THREADS, Speed, measure_speeds
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel
+from surveil.model.runtime import RuntimeName
 from surveil.types import Floats, Image
 
 _TITLES = {"official": "official protocol", "paper": "the paper's protocol"}
 _SPEED_CROPS = 512
 _STANDINGS = "Models side by side"
+RUNTIMES = {"torch": "PyTorch", "openvino": "OpenVINO", "openvino-int8": "OpenVINO, 8 bits"}
+"""What runs our models, as the tables call it."""
 
 Result = OfficialResult | PaperResult | PeerResult
 
@@ -53,6 +56,7 @@ class Market1501Request:
         protocol: "official", or "paper": that of the paper behind the model, for one model of ours.
         models: Of each: a shipped model by its name, weights, or a peer (FILE.onnx or FILE.xml); None is the default.
         device: "auto", "cpu" or "cuda"; peers run on the CPU.
+        runtime: What runs our models: a name of `surveil.model.runtime.RuntimeName`.
         peer_input: What the peers expect of their pictures: a key of `surveil.evaluation.peers.INPUTS`.
         reranked: Whether to measure also with re-ranking (official protocol).
         mirrored: Whether to measure also with mirror images (official protocol).
@@ -63,6 +67,7 @@ class Market1501Request:
     protocol: Literal["official", "paper"] = "official"
     models: tuple[str | None, ...] = (None,)
     device: str = "auto"
+    runtime: RuntimeName = "auto"
     peer_input: str = "bgr255"
     reranked: bool = False
     mirrored: bool = False
@@ -92,7 +97,7 @@ class Market1501Request:
             words += ["--model", model or name]
         if any(map(is_peer, self.models)):
             words += ["--peer-input", self.peer_input]
-        return shlex.join([*words, "--device", self.device, "--out", str(out)])
+        return shlex.join([*words, "--device", self.device, "--runtime", self.runtime, "--out", str(out)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +201,11 @@ def _load(model: str | None, request: Market1501Request, threads: int | None) ->
     if model is not None and is_peer(model):
         return Peer.load(Path(model), request.peer_input, threads)
     if threads is None:
-        return AppearanceModel.load(model, device=request.device)
+        return AppearanceModel.load(model, device=request.device, runtime=request.runtime)
     import torch
 
     torch.set_num_threads(threads)
-    return AppearanceModel.load(model, device="cpu")
+    return AppearanceModel.load(model, device="cpu", runtime=request.runtime)
 
 
 def _measure(model: AppearanceModel | Peer, request: Market1501Request, progress: Progress) -> Result:
@@ -229,7 +234,7 @@ def _standing(result: OfficialResult | PeerResult) -> Standing:
     if isinstance(result, PeerResult):
         return Standing(result.name, result.runtime, result.input_size, result.reid)
     own = {name: result.reid[name] for name in (JOINED, MIRRORED, RERANKED) if name in result.reid}
-    return Standing(result.card.name, "PyTorch", result.card.input_size, own)
+    return Standing(result.card.name, RUNTIMES[result.runtime], result.card.input_size, own)
 
 
 def _name(result: Result) -> str:

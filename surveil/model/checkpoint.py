@@ -39,6 +39,8 @@ class Card:
         training: Data, terms, recipe, seed.
         metrics: What was measured, and on what.
         limits: What the model cannot do.
+        quantised: Of the same network in 8 bits, NAME.int8.xml and NAME.int8.bin, where there is one: the SHA-256 of
+            both, one behind the other, what it was made with, and how far its answers are from the network's own.
         sha256: Hash of the weights file (hex); written by `save_checkpoint`.
     """
 
@@ -56,6 +58,7 @@ class Card:
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     limits: str = ""
+    quantised: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
 
 
@@ -64,6 +67,11 @@ def find_weights(model: str | Path | None) -> Path:
     if model is None:
         return next(iter(SHIPPED_MODELS.values()))
     return SHIPPED_MODELS.get(str(model), Path(model))
+
+
+def quantised_path(weights: Path) -> Path:
+    """Where the network in 8 bits of a weights file lies, if it has one; its .bin lies beside it."""
+    return weights.with_name(f"{weights.stem}.int8.xml")
 
 
 def save_checkpoint(weights: Path, network: PersonNetwork, card: Card) -> Card:

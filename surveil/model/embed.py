@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from surveil.device import resolve_device
-from surveil.model.checkpoint import Card, find_weights, load_checkpoint
+from surveil.model.checkpoint import Card, find_weights, load_checkpoint, quantised_path
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
-from surveil.model.runtime import RuntimeName, make_runtime
+from surveil.model.runtime import QuantisedFile, RuntimeName, make_runtime
 from surveil.types import Appearance, Floats, Image
 
 
@@ -27,6 +27,7 @@ class AppearanceModel:
         device: "auto", "cpu" or "cuda".
         batch_size: Crops per forward pass.
         runtime: See `surveil.model.runtime.make_runtime`.
+        quantised: Likewise.
 
     Example:
         >>> model = AppearanceModel.load()
@@ -43,12 +44,18 @@ class AppearanceModel:
         device: str = "auto",
         batch_size: int = 64,
         runtime: RuntimeName = "torch",
+        quantised: QuantisedFile | None = None,
     ) -> None:
         self.card = card
         self.batch_size = batch_size
         self.network = network.eval()
         self.runtime = make_runtime(
-            PictureNetwork(network, card), resolve_device(device), card.input_size, name=runtime, sha256=card.sha256
+            PictureNetwork(network, card),
+            resolve_device(device),
+            card.input_size,
+            name=runtime,
+            sha256=card.sha256,
+            quantised=quantised,
         )
         self._probabilities = CalibratedProbabilities(card.calibration)
 
@@ -62,8 +69,12 @@ class AppearanceModel:
             CheckpointError: The checkpoint cannot be used.
             SurveilError: The runtime that was asked for is not installed.
         """
-        network, card = load_checkpoint(find_weights(model))
-        return AppearanceModel(network, card, device=device, batch_size=batch_size, runtime=runtime)
+        weights = find_weights(model)
+        network, card = load_checkpoint(weights)
+        quantised = QuantisedFile(quantised_path(weights), card.quantised["sha256"]) if card.quantised else None
+        return AppearanceModel(
+            network, card, device=device, batch_size=batch_size, runtime=runtime, quantised=quantised
+        )
 
     def describe(self, crops: Sequence[Image]) -> list[Appearance]:
         """One appearance per crop; crops are uint8 (h, w, 3) BGR pictures of any size."""

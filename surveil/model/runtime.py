@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -13,22 +15,21 @@ import torch
 from torch import nn
 
 from surveil.device import autocast, fast_dtype
+from surveil.errors import CheckpointError
 from surveil.offline import import_openvino
 from surveil.types import Floats
 
 if TYPE_CHECKING:
     import openvino
 
-RuntimeName = Literal["auto", "torch", "openvino"]
-CHUNK = 8
-"""Pictures that one core takes at a time: OpenVINO on all cores at once waits more than it works."""
+RuntimeName = Literal["auto", "torch", "openvino", "openvino-int8"]
 
 
 class Runtime(Protocol):
     """Runs one network.
 
     Attributes:
-        name: "torch" or "openvino".
+        name: "torch", "openvino" or "openvino-int8".
     """
 
     name: str
@@ -62,19 +63,20 @@ class TorchRuntime:
 
 
 class OpenVinoRuntime:
-    """OpenVINO on the CPU, each core with pictures of its own.
+    """OpenVINO on the CPU, each core with one picture at a time: all cores on one batch wait more than they work.
 
     Args:
         model: As `convert` or `openvino.Core().read_model` gives it; its first dimension may be any.
+        name: How the runtime is called.
 
     Raises:
         SurveilError: The extra `openvino` is not installed.
     """
 
-    name = "openvino"
-
-    def __init__(self, model: openvino.Model) -> None:
+    def __init__(self, model: openvino.Model, name: str = "openvino") -> None:
         openvino = import_openvino()
+        self.name = name
+        model.reshape([1, *model.input().partial_shape[1:]])  # a fixed shape is a tenth faster than an open one
         precision = "f32" if fast_dtype(torch.device("cpu")) == torch.float32 else "bf16"
         settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
         self._model = openvino.Core().compile_model(model, "CPU", settings)
@@ -82,21 +84,61 @@ class OpenVinoRuntime:
 
     def __call__(self, images: Floats) -> tuple[Floats, ...]:
         """See `Runtime`."""
-        starts = range(0, len(images), CHUNK)
         found: dict[int, list[Floats]] = {}
 
-        def keep(request: Any, start: int) -> None:
-            found[start] = [np.array(tensor.data, np.float32) for tensor in request.output_tensors]
+        def keep(request: Any, number: int) -> None:
+            found[number] = [np.array(tensor.data, np.float32) for tensor in request.output_tensors]
 
         self._queue.set_callback(keep)
-        for start in starts:
-            self._queue.start_async({0: images[start : start + CHUNK]}, start)
+        for number in range(len(images)):
+            self._queue.start_async({0: images[number : number + 1]}, number)
         self._queue.wait_all()
-        return tuple(np.concatenate(parts) for parts in zip(*(found[start] for start in starts), strict=True))
+        parts = zip(*(found[number] for number in range(len(images))), strict=True)
+        return tuple(np.concatenate(part) for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class QuantisedFile:
+    """A network in 8 bits as OpenVINO writes it down.
+
+    Attributes:
+        path: NAME.xml; NAME.bin lies beside it.
+        sha256: Of the one and the other, one behind the other.
+    """
+
+    path: Path
+    sha256: str
+
+    def read(self) -> openvino.Model:
+        """The network, if its files are the ones with this hash.
+
+        Raises:
+            CheckpointError: They are not, or cannot be read.
+            SurveilError: The extra `openvino` is not installed.
+        """
+        core = import_openvino().Core()
+        graph, weights = self._content()
+        if hashlib.sha256(graph + weights).hexdigest() != self.sha256:
+            raise CheckpointError(
+                "not the network in 8 bits that the card describes (SHA-256 differs)", self.path, "Copy it again."
+            )
+        return core.read_model(graph, weights)
+
+    def _content(self) -> tuple[bytes, bytes]:
+        try:
+            return self.path.read_bytes(), self.path.with_suffix(".bin").read_bytes()
+        except OSError as error:
+            raise CheckpointError(f"cannot be read ({error.strerror})", self.path, "Check the path.") from error
 
 
 def make_runtime(
-    network: nn.Module, device: torch.device, input_size: Sequence[int], *, name: RuntimeName = "auto", sha256: str = ""
+    network: nn.Module,
+    device: torch.device,
+    input_size: Sequence[int],
+    *,
+    name: RuntimeName = "auto",
+    sha256: str = "",
+    quantised: QuantisedFile | None = None,
 ) -> Runtime:
     """The runtime for a network of PyTorch.
 
@@ -107,13 +149,20 @@ def make_runtime(
         name: "auto" takes OpenVINO on a CPU where it is installed, but only for weights with a hash: converting a
             network takes seconds, so the result is kept in the user's cache folder under that hash.
         sha256: Of the weights.
+        quantised: The same network in 8 bits, where there is one: "auto" prefers it wherever it takes OpenVINO.
 
     Raises:
-        SurveilError: "openvino" was asked for and is not installed.
+        CheckpointError: The file of the quantised network is not the one with its hash, or there is none and
+            "openvino-int8" was asked for.
+        SurveilError: OpenVINO was asked for and is not installed.
     """
     usable = device.type == "cpu" and sha256 and importlib.util.find_spec("openvino") is not None
     if name == "torch" or (name == "auto" and not usable):
         return TorchRuntime(network, device)
+    if name == "openvino-int8" and quantised is None:
+        raise CheckpointError("there is no network in 8 bits beside these weights", next_step="Use openvino or torch.")
+    if quantised is not None and name != "openvino":
+        return OpenVinoRuntime(quantised.read(), "openvino-int8")
     return OpenVinoRuntime(convert(network, input_size, sha256))
 
 

@@ -85,6 +85,7 @@ class OfficialResult:
         pairs: How similar a query and a gallery image of another camera are, over all such pairs.
         clustering: How the gallery's images of real identities group at the model's threshold.
         attributes: Figures of the attributes; None where the dataset's folder has no annotations.
+        runtime: What ran the model, as `surveil.model.runtime` calls it.
     """
 
     card: Card
@@ -96,6 +97,7 @@ class OfficialResult:
     pairs: PairSimilarities
     clustering: ClusteringQuality
     attributes: AttributeFigures | None = None
+    runtime: str = "torch"
 
     @property
     def same_person(self) -> Reliability | None:
@@ -160,6 +162,7 @@ def evaluate_official(
             queries[JOINED], query.ids, query.cameras, images[JOINED], gallery.ids, gallery.cameras
         ),
         clustering=_identities(images[JOINED][known], gallery.select(known), model.card.cluster_threshold),
+        runtime=model.runtime.name,
     )
     if annotated is None or targets is None:
         return result
