@@ -5,19 +5,13 @@ No file of the folder that a command is called in is read: it may have come with
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_origin
 
-from pydantic import Field, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    SettingsError,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from surveil.errors import SurveilError
 from surveil.patience import PATIENCE_SECONDS
@@ -29,12 +23,10 @@ def data_folder() -> Path:
     return Path(root) / "surveil"
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be set once instead of with every command; configs/surveil.toml explains each."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SURVEIL_", env_ignore_empty=True, extra="forbid", frozen=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     database: str = Field(default_factory=lambda: f"sqlite:///{data_folder() / 'surveil.db'}")
     media: Path | None = None
@@ -67,18 +59,6 @@ class Settings(BaseSettings):
     session_hours: float = Field(default=12.0, gt=0, le=744)
     ask_reason: bool = False
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is given; `load_settings` brings the sources together."""
-        return (init_settings,)
-
 
 def load_settings(config: str | Path | None = None, **flags: Any) -> Settings:
     """The settings in force.
@@ -92,21 +72,34 @@ def load_settings(config: str | Path | None = None, **flags: Any) -> Settings:
     """
     given = {name: value for name, value in flags.items() if value is not None}
     try:
-        return Settings(**(_of_file(config) | EnvSettingsSource(Settings)() | given))
+        return Settings(**(_of_file(config) | _of_environment() | given))
     except ValidationError as error:
         [first, *_] = error.errors()
         name = ".".join(str(part) for part in first["loc"])
         raise SurveilError(
             f"{first['msg']} (given: {first.get('input')!r})", f"setting {name}", "See configs/surveil.toml."
         ) from error
-    except SettingsError as error:  # names the setting
-        raise SurveilError(str(error), "environment", """Write a list as '["first", "second"]'.""") from error
 
 
 def user_settings_file() -> Path:
     """The user's own settings file (XDG base directory specification)."""
     root = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
     return Path(root) / "surveil" / "surveil.toml"
+
+
+def _of_environment() -> dict[str, Any]:
+    """What the variables SURVEIL_* say; one that is empty is not set, and a list is written as in JSON."""
+    variables = {name: f"SURVEIL_{name.upper()}" for name in Settings.model_fields}
+    given: dict[str, Any] = {name: os.environ[key] for name, key in variables.items() if os.environ.get(key)}
+    for name, value in given.items():
+        if get_origin(Settings.model_fields[name].annotation) is tuple:
+            try:
+                given[name] = json.loads(value)
+            except ValueError as error:
+                raise SurveilError(
+                    f"{value!r} is no list", variables[name], """Write a list as '["first", "second"]'."""
+                ) from error
+    return given
 
 
 def _of_file(config: str | Path | None) -> dict[str, Any]:

@@ -173,7 +173,7 @@ def test_a_bad_value_in_the_file_is_told_by_name(file, name, value):
 @pytest.mark.parametrize(("name", "value"), BAD)
 def test_a_bad_value_in_the_environment_is_told_by_name(monkeypatch, name, value):
     monkeypatch.setenv(f"SURVEIL_{name.upper()}", value.strip('"'))
-    with pytest.raises(SurveilError, match=name):
+    with pytest.raises(SurveilError, match=f"(?i){name}"):
         load_settings()
 
 

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from surveil.accounts.permissions import Action, Actor
-from surveil.app.examples import STORED
-from surveil.app.requests import SearchRequest
+from surveil.app.requests import STORED, SearchRequest
 from surveil.audit.chain import append
 from surveil.errors import QueryError
 from surveil.store.granted import only_cameras

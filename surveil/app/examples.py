@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from sqlalchemy import select
 from surveil.app.base import Granted
 from surveil.app.handed_in import HandedIn
 from surveil.app.models import LoadedModels
-from surveil.app.requests import SearchRequest
+from surveil.app.requests import KEPT, STORED, SearchRequest
 from surveil.app.results import ExamplePicture
 from surveil.errors import QueryError
 from surveil.search.example import combine, read_picture, take_person
@@ -25,10 +24,6 @@ from surveil.store.session import Database
 from surveil.store.tables import Crop, SightingRow
 from surveil.types import Floats
 
-STORED = re.compile(r"(sighting|identity):(\d{1,18})")
-"""An example that is somebody of the archive."""
-KEPT = re.compile(r"(picture|person):([0-9a-f]{64})")
-"""An example that was handed in, see `surveil.app.handed_in`: a picture with a person in it, or a person cut out."""
 BEST_CROP = select(Crop.media_key).where(Crop.rank == 0).order_by(Crop.quality.desc(), Crop.id)
 
 
@@ -49,15 +44,13 @@ class Examples:
 
 def take_examples(
     database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest, within: Granted = None
-) -> Examples | None:
-    """The examples of a request; None if it has none.
+) -> Examples:
+    """The examples of a request that has some.
 
     Raises:
         QueryError: A picture shows nobody, a number does not exist, or the database is of another model.
         CheckpointError: A network cannot be loaded.
     """
-    if not (request.like or request.unlike):
-        return None
     if not request.like:
         raise QueryError("who is not meant needs one who is", "unlike", "Add an example to like.")
     taker = _Taker(database, media, models, within)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time
 from typing import Literal
 
@@ -9,6 +10,10 @@ from pydantic import Field
 
 from surveil.app.base import Frozen, Time
 
+STORED = re.compile(r"(sighting|identity):(\d{1,18})")
+"""An example that is somebody of the archive."""
+KEPT = re.compile(r"(picture|person):([0-9a-f]{64})")
+"""An example that was handed in, see `surveil.app.handed_in`: a picture with a person in it, or a person cut out."""
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 

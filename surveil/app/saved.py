@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from surveil.app.examples import KEPT, STORED
-from surveil.app.requests import SearchRequest
+from surveil.app.requests import KEPT, STORED, SearchRequest
 
 
 def absolute_pictures(request: SearchRequest) -> SearchRequest:

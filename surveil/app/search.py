@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from surveil.app.base import Granted
-from surveil.app.examples import Examples, take_examples
 from surveil.app.models import LoadedModels
 from surveil.app.pages import find_page
 from surveil.app.requests import SearchRequest
@@ -29,6 +29,9 @@ from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.timezones import in_zone, zone_named
 
+if TYPE_CHECKING:
+    from surveil.app.examples import Examples
+
 
 def answer(
     database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest, within: Granted = None
@@ -42,7 +45,7 @@ def answer(
     """
     with database.session() as session:
         filters, parsed = _filters(session, request, within)
-    examples = take_examples(database, media, models, request, within)
+    examples = _examples(database, media, models, request, within)
     example = examples.example if examples else None
     found, more = find_page(database, filters, example, request)
     with database.session() as session:
@@ -57,6 +60,17 @@ def answer(
         gallery=Gallery(candidates=gallery.candidates, expected=gallery.expected) if gallery else None,
         facets=facets,
     )
+
+
+def _examples(
+    database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest, within: Granted
+) -> Examples | None:
+    """The examples of a request; what reads pictures is imported for those that have some."""
+    if not (request.like or request.unlike):
+        return None
+    from surveil.app.examples import take_examples
+
+    return take_examples(database, media, models, request, within)
 
 
 def _matches(

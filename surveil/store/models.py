@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from surveil.calibration import Calibration
 from surveil.errors import StoreError
-from surveil.store.register import insert_if_new
 from surveil.store.tables import Model
+from surveil.store.upsert import insert_if_new
 from surveil.weights_file import shipped_name
 
 

@@ -6,12 +6,12 @@ import dataclasses
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from surveil.files import path_text, text_path
 from surveil.store.session import Database
-from surveil.store.tables import Base, Camera, Footage
+from surveil.store.tables import Camera, Footage
+from surveil.store.upsert import insert_if_new
 from surveil.types import Source
 
 MAX_ATTEMPTS = 3
@@ -106,12 +106,3 @@ def _columns(session: Session, source: Source) -> dict[str, Any]:
         "started_at": source.started_at,
         "started_from": source.started_from,
     }
-
-
-def insert_if_new(
-    session: Session, table: type[Base], values: dict[str, Any], *, unique: InstrumentedAttribute[Any]
-) -> None:
-    """Insert a row unless one with its value in the unique column exists; waits for whoever inserts that just now."""
-    dialect = session.get_bind().dialect.name
-    statement = (postgresql if dialect == "postgresql" else sqlite).insert(table).values(values)
-    session.execute(statement.on_conflict_do_nothing(index_elements=[unique]))

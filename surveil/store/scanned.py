@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from surveil.files import path_text
 from surveil.store.register import MAX_ATTEMPTS
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Footage, ScannedFile
+from surveil.store.upsert import insert_or_update
 from surveil.types import FoundFootage, Source
 
 _COLUMNS = (Footage.id, Footage.path, Camera.name, Footage.state, Footage.attempts, Footage.error)
@@ -99,9 +99,7 @@ def remember_file(database: Database, key: str, source: Source, footage_id: int)
     }
     with database.session() as session:
         before = session.scalars(select(ScannedFile.footage_id).where(ScannedFile.path == key)).one_or_none()
-        insert = (postgresql if database.dialect == "postgresql" else sqlite).insert(ScannedFile)
-        statement = insert.values(path=key, **values)
-        session.execute(statement.on_conflict_do_update(index_elements=[ScannedFile.path], set_=values))
+        insert_or_update(session, ScannedFile, {"path": key, **values}, unique=ScannedFile.path)
         if before is not None and before != footage_id:
             _forget_if_gone(session, before)
 

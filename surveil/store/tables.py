@@ -158,9 +158,8 @@ class Model(Base):
     """A model that described the sightings; exactly one is in use at a time."""
 
     __tablename__ = "model"
-    __table_args__ = (
-        Index("uq_model_in_use", "in_use", unique=True, sqlite_where=text("in_use"), postgresql_where=text("in_use")),
-    )
+    # On Postgres too, as migrations make it; saying so here would load that dialect at every start.
+    __table_args__ = (Index("uq_model_in_use", "in_use", unique=True, sqlite_where=text("in_use")),)
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
