@@ -98,8 +98,8 @@ def to_use_it(model: StoredCard) -> str:
     own = f"the weights of {model.name} whose SHA-256 begins with {model.sha256[:12]}"
     weights = shipped_name(model.sha256) or own
     return (
-        f"Set SURVEIL_MODEL (or the setting model) to {weights}; switch the database to your model (surveil model use); "
-        "or take another database (--database)."
+        f"Set SURVEIL_MODEL (or the setting model) to {weights}; or switch the database to your model: surveil model "
+        "use; or take another database (--database)."
     )
 
 
