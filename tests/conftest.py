@@ -119,6 +119,16 @@ def made_up() -> type[MadeUp]:
 @pytest.fixture
 def fill(database: Database, media: MediaFolder) -> Callable[..., list[int]]:
     """Store made-up sightings as the footage of a camera, through the doors that real ones take; gives their ids."""
+    return _filler(database, media)
+
+
+@pytest.fixture(scope="session")
+def filler() -> Callable[[Database, MediaFolder], Callable[..., list[int]]]:
+    """Makes a `fill` of any database and media folder."""
+    return _filler
+
+
+def _filler(database: Database, media: MediaFolder) -> Callable[..., list[int]]:
     numbers = itertools.count(1)
 
     def store(

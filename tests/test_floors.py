@@ -83,7 +83,18 @@ def test_commands_only_parse_call_and_print(path):
     for module in imports(path):
         assert module.split(".")[0] != "sqlalchemy", f"{path} asks the database itself"
         if not path.match(MEASURES_A_MODEL):
-            assert room(module) in {None, "open", "__version__", *DOORS}, f"{path} imports {module}"
+            doors = DOORS | {"web"} if path.name == "serve.py" else DOORS
+            assert room(module) in {None, "open", "__version__", *doors}, f"{path} imports {module}"
+
+
+WEB_DOORS = DOORS - {"cli"} | {"accounts", "web"}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "surveil" / "web").rglob("*.py")), ids=lambda path: path.name)
+def test_pages_only_ask_the_application(path):
+    for module in imports(path):
+        assert module.split(".")[0] != "sqlalchemy", f"{path} asks the database itself"
+        assert room(module) in {None, "__version__", *WEB_DOORS}, f"{path} imports {module}"
 
 
 def test_training_imports_only_what_the_design_allows():

@@ -39,6 +39,7 @@ def main() -> None:
         )  # fmt: skip
         show(archive, archive.search(like=[str(PICTURE)], cameras=["hall", "yard"], limit=6), "where_else.png")
     print(f"\nLook at {FOLDER}/woman_red_top.png and {FOLDER}/where_else.png; the database is {FOLDER}/surveil.db.")
+    print(f"To look at it in a browser: surveil --database sqlite:///{FOLDER}/surveil.db serve")
 
 
 def _ingest(archive: Archive) -> None:

@@ -19,10 +19,6 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, use_attribute_docstrings=True)
 
 
-Granted = tuple[str, ...] | None
-"""The names of the only cameras that somebody may see; None: all."""
-
-
 def _parsed(value: Any) -> Any:
     return parse_time(value) if isinstance(value, str) else value
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import select
 
-from surveil.app.base import Granted
 from surveil.app.handed_in import HandedIn
 from surveil.app.models import LoadedModels
 from surveil.app.requests import KEPT, STORED, SearchRequest
@@ -17,7 +16,6 @@ from surveil.app.results import ExamplePicture
 from surveil.errors import QueryError
 from surveil.search.example import combine, read_picture, take_person
 from surveil.search.rank import Example, check_model
-from surveil.store.cameras import taken_by
 from surveil.store.media import MediaFolder
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
@@ -42,9 +40,7 @@ class Examples:
     example: Example
 
 
-def take_examples(
-    database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest, within: Granted = None
-) -> Examples:
+def take_examples(database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest) -> Examples:
     """The examples of a request that has some.
 
     Raises:
@@ -53,7 +49,7 @@ def take_examples(
     """
     if not request.like:
         raise QueryError("who is not meant needs one who is", "unlike", "Add an example to like.")
-    taker = _Taker(database, media, models, within)
+    taker = _Taker(database, media, models)
     like = [taker.take(given, request.person) for given in request.like]
     unlike = [taker.take(given) for given in request.unlike]
     none = np.zeros((0, like[0][1].shape[1]), np.float32)
@@ -68,8 +64,8 @@ def take_examples(
 class _Taker:
     """Takes one example after the other; the networks are loaded for the first picture only."""
 
-    def __init__(self, database: Database, media: MediaFolder, models: LoadedModels, within: Granted) -> None:
-        self._database, self._media, self._models, self._within = database, media, models, within
+    def __init__(self, database: Database, media: MediaFolder, models: LoadedModels) -> None:
+        self._database, self._media, self._models = database, media, models
         with database.session() as session:
             card = model_in_use(session)
         self.model, self._model_id = card.sha256, card.id
@@ -102,8 +98,6 @@ class _Taker:
 
     def _stored(self, given: str, kind: str, key: int) -> tuple[ExamplePicture, Floats]:
         rows = select(SightingRow.id).where((SightingRow.id if kind == "sighting" else SightingRow.identity_id) == key)
-        if self._within is not None:
-            rows = rows.where(taken_by(self._within))
         with self._database.session() as session:
             sightings: Sequence[int] = session.scalars(rows).all()
         found, vectors = self._database.vectors.load(sightings, self._model_id) if sightings else ((), None)

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 from sqlalchemy.orm import Session
 
-from surveil.app.base import Granted
 from surveil.app.footage import stored_sighting
 from surveil.errors import FootageError, QueryError
 from surveil.files import text_path
@@ -48,14 +47,14 @@ class Still:
     seconds: float
 
 
-def scene_of(session: Session, sighting: int, within: Granted = None) -> Scene:
+def scene_of(session: Session, sighting: int) -> Scene:
     """Where a sighting was seen.
 
     Raises:
         QueryError: There is none of that number.
         FootageError: It comes from a folder of crops, which has no frames.
     """
-    row = stored_sighting(session, sighting, within)
+    row = stored_sighting(session, sighting)
     path = text_path(row.footage.path)
     if row.footage.kind != "video":
         raise FootageError("a folder of crops has no frames", path)

@@ -10,7 +10,6 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from surveil.app.base import Granted
 from surveil.app.results import DaemonStatus, FootageStatus, SightingDetail, Status
 from surveil.app.search import as_match
 from surveil.attributes import ATTRIBUTES, OUTPUT_NAMES
@@ -29,12 +28,10 @@ from surveil.types import FootageWarning, FrameCounts
 FRAMES = tuple(field.name for field in fields(FrameCounts))
 
 
-def status(session: Session, within: Granted = None) -> Status:
-    """Every piece of footage, by camera and start, and who watches folders; `within` are the only cameras shown."""
+def status(session: Session) -> Status:
+    """Every piece of footage, by camera and start, and who watches folders."""
     people = select(func.count()).where(SightingRow.footage_id == Footage.id).scalar_subquery()
     statement = select(Footage, Camera.name, people).join(Camera).order_by(Camera.name, Footage.started_at, Footage.id)
-    if within is not None:
-        statement = statement.where(Camera.name.in_(within))
     now = database_now(session)
     return Status(
         footage=tuple(
@@ -56,7 +53,7 @@ def status(session: Session, within: Granted = None) -> Status:
             )
             for row, camera, sightings in session.execute(statement)
         ),
-        daemons=daemons(session) if within is None else (),
+        daemons=daemons(session),
     )
 
 
@@ -96,39 +93,39 @@ def correct(database: Database, which: str, camera: str | None, start: datetime 
     return correct_footage(database, which, camera=camera, start=start)
 
 
-def stored_sighting(session: Session, sighting: int, within: Granted = None) -> SightingRow:
-    """A sighting; one of another camera than those `within` is as if it were not there.
+def stored_sighting(session: Session, sighting: int) -> SightingRow:
+    """A sighting.
 
     Raises:
         QueryError: There is none of that number.
     """
     stored = session.get(SightingRow, sighting)
-    if stored is None or (within is not None and stored.camera.name not in within):
+    if stored is None:
         raise QueryError(f"no sighting has the number {sighting}", next_step="See `surveil search`.")
     return stored
 
 
-def crop_keys(session: Session, sighting: int, within: Granted = None) -> Sequence[str]:
+def crop_keys(session: Session, sighting: int) -> Sequence[str]:
     """Keys of the crops of a sighting in the media folder, the best first.
 
     Raises:
         QueryError: There is none of that number.
     """
-    stored_sighting(session, sighting, within)
+    stored_sighting(session, sighting)
     return session.scalars(select(Crop.media_key).where(Crop.sighting_id == sighting).order_by(Crop.rank)).all()
 
 
 def sighting_detail(
-    session: Session, media: MediaFolder, sighting: int, within: Granted = None
+    session: Session, media: MediaFolder, sighting: int
 ) -> SightingDetail:  # fmt: skip
-    """Everything stored of a sighting; one of another camera than those `within` is as if it were not there.
+    """Everything stored of a sighting.
 
     Raises:
         QueryError: There is none of that number.
     """
-    stored = stored_sighting(session, sighting, within)
+    stored = stored_sighting(session, sighting)
     [ranked] = load_sightings(session, {sighting: Score()})
-    keys = crop_keys(session, sighting, within)
+    keys = crop_keys(session, sighting)
     return SightingDetail(
         match=as_match(ranked, media),
         boxes=tuple(tuple(row) for row in stored.boxes),

@@ -8,7 +8,6 @@ from dataclasses import asdict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveil.app.base import Granted
 from surveil.app.results import (
     CameraTimeline,
     Companion,
@@ -34,16 +33,15 @@ from surveil.identities.suggestions import suggest_merges
 from surveil.identities.timeline import visits_of
 from surveil.identities.versions import compare, list_runs
 from surveil.search.rank import Score, load_sightings
-from surveil.store.cameras import taken_by
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Identity, SightingRow
 
 
-def identity_list(session: Session, hidden: bool, within: Granted = None) -> IdentityList:
+def identity_list(session: Session, hidden: bool) -> IdentityList:
     """The identities that have sightings or a name; hidden ones only where they are asked for."""
     said = facts(session)
-    found = [(identity, said.get(identity.identity, Facts())) for identity in list_identities(session, within)]
+    found = [(identity, said.get(identity.identity, Facts())) for identity in list_identities(session)]
     return IdentityList(
         identities=tuple(
             IdentitySummary(**asdict(identity), note=told.note, hidden=told.hidden)
@@ -53,23 +51,17 @@ def identity_list(session: Session, hidden: bool, within: Granted = None) -> Ide
     )
 
 
-def identity_detail(database: Database, media: MediaFolder, identity: int, within: Granted = None) -> IdentityDetail:
+def identity_detail(database: Database, media: MediaFolder, identity: int) -> IdentityDetail:
     """An identity: its sightings, when each camera saw it, who was with it, and who may be the same person.
 
-    Args:
-        database: Where it is.
-        media: Where its pictures are.
-        identity: Its number.
-        within: The only cameras whose sightings count.
-
     Raises:
-        QueryError: There is none of that number, or no sighting of it by these cameras.
+        QueryError: There is none of that number.
     """
-    suggestions = suggest_merges(database, identity, within=within)
+    suggestions = suggest_merges(database, identity)
     with database.session() as session:
-        seen = load_sightings(session, {sighting: Score() for sighting in sightings_of(session, identity, within)})
+        seen = load_sightings(session, {sighting: Score() for sighting in sightings_of(session, identity)})
         said = facts(session)
-        visits = visits_of(session, identity, within)
+        visits = visits_of(session, identity)
         companions = find_companions(session, identity, visits)
         hidden = {other for other, told in said.items() if told.hidden}
         return IdentityDetail(
@@ -100,7 +92,7 @@ def _timeline(session: Session, visits: Sequence[timeline.Visit]) -> tuple[Camer
     )
 
 
-def picture_key(session: Session, identity: int, within: Granted = None) -> str:
+def picture_key(session: Session, identity: int) -> str:
     """The key of the picture that shows an identity: of the sighting that the operator chose, else the best.
 
     Raises:
@@ -113,7 +105,7 @@ def picture_key(session: Session, identity: int, within: Granted = None) -> str:
         .where(SightingRow.identity_id == identity, Crop.rank == 0)
         .order_by((SightingRow.id == chosen).desc(), Crop.quality.desc(), Crop.id)
     )
-    key = session.scalars(own if within is None else own.where(taken_by(within))).first()
+    key = session.scalars(own).first()
     if key is None:
         raise QueryError(f"no identity with a picture has the number {identity}")
     return key

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from surveil.app.base import Granted
 from surveil.app.models import LoadedModels
 from surveil.app.pages import find_page
 from surveil.app.requests import SearchRequest
@@ -33,10 +32,8 @@ if TYPE_CHECKING:
     from surveil.app.examples import Examples
 
 
-def answer(
-    database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest, within: Granted = None
-) -> SearchResult:
-    """Search, and tell what was understood; `within` are the only cameras that are looked at.
+def answer(database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest) -> SearchResult:
+    """Search, and tell what was understood.
 
     Raises:
         QueryError: The request asks for something that cannot be answered.
@@ -44,8 +41,8 @@ def answer(
         CheckpointError: A network cannot be loaded.
     """
     with database.session() as session:
-        filters, parsed = _filters(session, request, within)
-    examples = _examples(database, media, models, request, within)
+        filters, parsed = _filters(session, request)
+    examples = _examples(database, media, models, request)
     example = examples.example if examples else None
     found, more = find_page(database, filters, example, request)
     with database.session() as session:
@@ -62,15 +59,13 @@ def answer(
     )
 
 
-def _examples(
-    database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest, within: Granted
-) -> Examples | None:
+def _examples(database: Database, media: MediaFolder, models: LoadedModels, request: SearchRequest) -> Examples | None:
     """The examples of a request; what reads pictures is imported for those that have some."""
     if not (request.like or request.unlike):
         return None
     from surveil.app.examples import take_examples
 
-    return take_examples(database, media, models, request, within)
+    return take_examples(database, media, models, request)
 
 
 def _matches(
@@ -98,13 +93,13 @@ def as_match(sighting: RankedSighting, media: MediaFolder) -> Match:
     return Match.model_validate(sighting).model_copy(update={"crop": crop})
 
 
-def _filters(session: Session, request: SearchRequest, within: Granted) -> tuple[Filters, ParsedQuery | None]:
+def _filters(session: Session, request: SearchRequest) -> tuple[Filters, ParsedQuery | None]:
     """What the filters and the words of a request ask for together, and what the words were read as."""
     zone = zone_named(request.zone)
     parsed = None
     said = Filters()
     if request.text is not None:
-        names = [camera.name for camera, _, _ in list_cameras(session) if within is None or camera.name in within]
+        names = [camera.name for camera, _, _ in list_cameras(session)]
         parsed = parse_query(request.text, names, datetime.now(zone))
         said = parsed.filters
     attributes = {name: list(labels) for name, labels in said.attributes.items()}
@@ -112,7 +107,6 @@ def _filters(session: Session, request: SearchRequest, within: Granted) -> tuple
         attributes[name] = [*attributes.get(name, []), *labels]
     filters = replace(
         said,
-        within=within,
         cameras=tuple(dict.fromkeys([*said.cameras, *request.cameras])),
         after=in_zone(request.after, zone) if request.after else None,
         before=in_zone(request.before, zone) if request.before else None,
@@ -170,13 +164,13 @@ def _understood(
     )
 
 
-def counts(session: Session, request: SearchRequest, zone: str, within: Granted = None) -> Counts:
+def counts(session: Session, request: SearchRequest, zone: str) -> Counts:
     """How many people who pass the filters of a request each camera saw in each hour.
 
     Raises:
         QueryError: A filter is wrong.
     """
-    filters, _ = _filters(session, request, within)
+    filters, _ = _filters(session, request)
     return Counts(
         zone=zone, counts=tuple(HourCount.model_validate(count) for count in count_by_hour(session, filters, zone))
     )

@@ -20,7 +20,6 @@ COMMANDS = {
     "evaluate": "Measure the model on a benchmark.",
     "status": "Show the footage in the database and its state.",
     "footage": "List, forget, redo and correct footage.",
-    "model": "List the models that describe people; use another one.",
     "camera": "List cameras; set their zone and clock offset.",
     "case": "Gather sightings and footage in cases.",
     "evidence": "Export a case as a signed package; verify one.",
@@ -28,6 +27,7 @@ COMMANDS = {
     "token": "Keep the API tokens, with which programs act for a user.",
     "audit": "Read and verify the record of what was done.",
     "db": "Upgrade and check the database.",
+    "serve": "Serve the desk in a browser, and the API.",
 }
 """Name and help line of each command; surveil.cli.NAME defines it as `command`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from surveil.errors import QueryError
-from surveil.store.cameras import taken_by
 from surveil.store.tables import Camera, Identity, SightingRow
 
 
@@ -26,18 +25,8 @@ class Summary:
     last_seen: datetime | None
 
 
-def list_identities(session: Session, within: Sequence[str] | None = None) -> list[Summary]:
-    """Identities that have sightings or a name, the ones with most sightings first.
-
-    Args:
-        session: A session.
-        within: The only cameras whose sightings count; then an identity that has none there is left out.
-    """
-    own = SightingRow.identity_id == Identity.id
-    seen = func.count(SightingRow.id) > 0
-    listed = seen | Identity.name.is_not(None) if within is None else seen
-    if within is not None:
-        own &= taken_by(within)
+def list_identities(session: Session) -> list[Summary]:
+    """Identities that have sightings or a name, the ones with most sightings first."""
     counts = (
         select(
             Identity.id,
@@ -46,9 +35,9 @@ def list_identities(session: Session, within: Sequence[str] | None = None) -> li
             func.min(SightingRow.first_seen),
             func.max(SightingRow.last_seen),
         )
-        .outerjoin(SightingRow, own)
+        .outerjoin(SightingRow, SightingRow.identity_id == Identity.id)
         .group_by(Identity.id, Identity.name)
-        .having(listed)
+        .having((func.count(SightingRow.id) > 0) | Identity.name.is_not(None))
         .order_by(func.count(SightingRow.id).desc(), Identity.id)
     )
     seen_by: dict[int | None, list[str]] = {}
@@ -59,7 +48,7 @@ def list_identities(session: Session, within: Sequence[str] | None = None) -> li
         .distinct()
         .order_by(Camera.name)
     )
-    for identity, camera in session.execute(pairs if within is None else pairs.where(Camera.name.in_(within))):
+    for identity, camera in session.execute(pairs):
         seen_by.setdefault(identity, []).append(camera)
     return [
         Summary(identity, name, sightings, tuple(seen_by.get(identity, ())), first, last)
@@ -67,23 +56,17 @@ def list_identities(session: Session, within: Sequence[str] | None = None) -> li
     ]
 
 
-def sightings_of(session: Session, identity: int, within: Collection[str] | None = None) -> Sequence[int]:
+def sightings_of(session: Session, identity: int) -> Sequence[int]:
     """Ids of the sightings of an identity, in order of time.
 
-    Args:
-        session: A session.
-        identity: Whose.
-        within: The only cameras whose sightings count.
-
     Raises:
-        QueryError: There is no such identity, or none that these cameras saw.
+        QueryError: There is no such identity.
     """
     ids = (
         select(SightingRow.id)
         .where(SightingRow.identity_id == identity)
         .order_by(SightingRow.first_seen, SightingRow.id)
     )
-    found = session.scalars(ids if within is None else ids.where(taken_by(within))).all()
-    if session.get(Identity, identity) is None or (within is not None and not found):
+    if session.get(Identity, identity) is None:
         raise QueryError(f"no identity has the number {identity}", next_step="See `surveil identities list`.")
-    return found
+    return session.scalars(ids).all()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import literal, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from surveil.identities.constraints import Ids, Mask
 from surveil.identities.evidence import load_constraints
 from surveil.identities.listing import sightings_of
-from surveil.store.cameras import taken_by
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
 from surveil.store.tables import Identity, SightingRow
@@ -48,16 +47,13 @@ class Suggestion:
     probability: float
 
 
-def suggest_merges(
-    database: Database, identity: int, *, limit: int = 5, within: Collection[str] | None = None
-) -> list[Suggestion]:
+def suggest_merges(database: Database, identity: int, *, limit: int = 5) -> list[Suggestion]:
     """The identities that most resemble one, but for those that cannot be, or were decided not to be, the same person.
 
     Args:
         database: Where they are.
         identity: The identity in question.
         limit: How many at most.
-        within: The only cameras whose sightings count.
 
     Returns:
         The likeliest first; empty where the model was not calibrated.
@@ -66,14 +62,14 @@ def suggest_merges(
         QueryError: There is no such identity.
     """
     with database.session() as session:
-        sightings = sightings_of(session, identity, within)
+        sightings = sightings_of(session, identity)
         model = model_in_use(session)
     own, vectors = database.vectors.load(sightings, model.id)
     if not len(own) or model.calibration.slope is None:
         return []
     mean = vectors.mean(axis=0)
     alike: list[tuple[int, Ids, float, float]] = []
-    for other, theirs in _near(database, identity, mean, model.id, within).items():
+    for other, theirs in _near(database, identity, mean, model.id).items():
         members, vectors = database.vectors.load(theirs, model.id)
         similarity = float(vectors.mean(axis=0) @ mean)
         probability = model.calibration.same_person([similarity])
@@ -94,17 +90,14 @@ def suggest_merges(
     return sorted(found, key=lambda suggestion: (-suggestion.similarity, suggestion.identity))[:limit]
 
 
-def _near(
-    database: Database, identity: int, mean: Floats, model_id: int, within: Collection[str] | None
-) -> dict[int, list[int]]:
+def _near(database: Database, identity: int, mean: Floats, model_id: int) -> dict[int, list[int]]:
     """The identities of the strangers nearest to the mean of an identity, each with all its sightings."""
-    counts = literal(True) if within is None else taken_by(within)
-    strangers = select(SightingRow.id).where(SightingRow.identity_id != identity, counts)
+    strangers = select(SightingRow.id).where(SightingRow.identity_id != identity)
     found = database.vectors.nearest(mean, strangers, model_id, LOOKED_AT)
     near = select(SightingRow.identity_id).where(SightingRow.id.in_([sighting for sighting, _ in found]))
     members: dict[int, list[int]] = {}
     with database.session() as session:
-        rows = select(SightingRow.identity_id, SightingRow.id).where(SightingRow.identity_id.in_(near), counts)
+        rows = select(SightingRow.identity_id, SightingRow.id).where(SightingRow.identity_id.in_(near))
         for other, sighting in session.execute(rows):
             if other is not None:
                 members.setdefault(other, []).append(sighting)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveil.store.cameras import taken_by
 from surveil.store.tables import SightingRow
 from surveil.visits import VISIT_GAP
 
@@ -41,15 +40,13 @@ class Visit:
         return max(one.last for one in self.seen)
 
 
-def visits_of(session: Session, identity: int, within: Collection[str] | None = None) -> list[Visit]:
-    """The visits of an identity to all cameras, or to those `within`, by camera, then by time."""
+def visits_of(session: Session, identity: int) -> list[Visit]:
+    """The visits of an identity by camera, then by time."""
     rows = (
         select(SightingRow.camera_id, SightingRow.id, SightingRow.first_seen, SightingRow.last_seen)
         .where(SightingRow.identity_id == identity)
         .order_by(SightingRow.camera_id, SightingRow.first_seen, SightingRow.id)
     )
-    if within is not None:
-        rows = rows.where(taken_by(within))
     found: list[tuple[int, list[Seen]]] = []
     for camera, sighting, first, last in session.execute(rows):
         seen = Seen(sighting, first, last)

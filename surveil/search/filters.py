@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.errors import QueryError
 from surveil.search.time_window import TimeWindow
-from surveil.store.cameras import taken_by
 from surveil.store.models import model_in_use
 from surveil.store.tables import Camera, Crop, Description, Footage, Identity, Model, SightingRow
 from surveil.timezones import zone_named
@@ -29,7 +28,6 @@ class Filters:
     """Every filter must be passed; of several cameras, or several labels of one attribute, one is enough.
 
     Attributes:
-        within: Names of the only cameras that may be looked at, whatever else is asked; None: all.
         cameras: Names.
         footage: Paths, or names of files.
         identities: Numbers, or names that the operator gave.
@@ -44,7 +42,6 @@ class Filters:
             model itself draws the line: at one half, and lower for what is rare (its card tells).
     """
 
-    within: tuple[str, ...] | None = None
     cameras: tuple[str, ...] = ()
     footage: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
@@ -77,12 +74,8 @@ def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bo
     if filters.min_confidence is not None and not 0 <= filters.min_confidence <= 1:
         raise QueryError(f"{filters.min_confidence} is no probability", "min_confidence", "Give a value from 0 to 1.")
     named: dict[str, ColumnElement[bool]] = {}
-    if filters.within is not None:
-        named["the cameras granted"] = taken_by(filters.within)
     if filters.cameras:
-        named[f"camera {_either(filters.cameras)}"] = SightingRow.camera_id.in_(
-            _camera_ids(session, filters.cameras, filters.within)
-        )
+        named[f"camera {_either(filters.cameras)}"] = SightingRow.camera_id.in_(_camera_ids(session, filters.cameras))
     if filters.after:
         named[f"after {filters.after.isoformat()}"] = SightingRow.last_seen >= filters.after
     if filters.before:
@@ -199,9 +192,8 @@ def unknown(kind: str, given: str, existing: Iterable[str]) -> QueryError:
     return QueryError(f"no {kind} is called {given!r}", next_step=f"{guess}There is: {listed or 'none yet'}.")
 
 
-def _camera_ids(session: Session, names: Sequence[str], within: Collection[str] | None) -> list[int]:
-    rows = session.execute(select(Camera.id, Camera.name))
-    ids = {name: key for key, name in rows if within is None or name in within}
+def _camera_ids(session: Session, names: Sequence[str]) -> list[int]:
+    ids = {name: key for key, name in session.execute(select(Camera.id, Camera.name))}
     for name in names:
         if name not in ids:
             raise unknown("camera", name, ids)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import (
@@ -139,8 +138,3 @@ def _check_range(
             "--clock-offset",
             "Give the seconds by which the camera's clock is wrong, such as -180.",
         ) from error
-
-
-def taken_by(cameras: Collection[str]) -> ColumnElement[bool]:
-    """Whether a sighting is one of these cameras, given by name."""
-    return SightingRow.camera_id.in_(select(Camera.id).where(Camera.name.in_(cameras)))

@@ -5,8 +5,6 @@ A new method goes into the file of its subject; a new subject is a new file, and
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,6 @@ from surveil.app.archive.film import FilmMethods
 from surveil.app.archive.footage import FootageMethods
 from surveil.app.archive.identities import IdentityMethods
 from surveil.app.archive.ingest import IngestMethods
-from surveil.app.archive.models import ModelMethods
 from surveil.app.archive.saved import SavedSearchMethods
 from surveil.app.archive.search import SearchMethods
 from surveil.app.archive.upkeep import UpkeepMethods
@@ -55,7 +52,6 @@ class Archive(
     IdentityMethods,
     FilmMethods,
     CameraMethods,
-    ModelMethods,
     UpkeepMethods,
     AccessMethods,
 ):
@@ -63,13 +59,3 @@ class Archive(
 
     Every method may raise a StoreError when the database cannot be used.
     """
-
-    def seen_by(self, cameras: Iterable[str] | None) -> Archive:
-        """The same archive as somebody sees it who may see only these cameras; None: all.
-
-        What is read through it shows nothing of the others; it shares database, media folder and networks.
-        """
-        self.database, self.media  # noqa: B018 (opened here, so that they are shared)
-        view = copy.copy(self)
-        view.granted = None if cameras is None else tuple(cameras)
-        return view

@@ -41,6 +41,17 @@ class AccessMethods(ArchiveBase):
         return Cases(self)
 
     @contextmanager
+    def seeing(self, actor: Actor) -> Iterator[None]:
+        """What is read inside, in this thread or task, shows only the cameras that somebody may see.
+
+        For what is too small to be on record, such as each picture of a page that is; see `acting`.
+        """
+        from surveil.store.granted import only_cameras
+
+        with only_cameras(actor.cameras):
+            yield
+
+    @contextmanager
     def acting(
         self,
         actor: Actor | None,

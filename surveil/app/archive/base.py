@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from surveil.app.base import Granted
 from surveil.app.models import LoadedModels
 from surveil.settings import Settings
 
@@ -20,13 +19,11 @@ class ArchiveBase:
     Attributes:
         settings: What was set.
         models: The person detector and the appearance model.
-        granted: The names of the only cameras that it shows; None: all. See `Archive.seen_by`.
     """
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings
-        self.models = LoadedModels(settings, self._model_in_use)
-        self.granted: Granted = None
+        self.models = LoadedModels(settings)
         self._create = create
 
     @cached_property
@@ -42,12 +39,6 @@ class ArchiveBase:
         from surveil.store.media import media_folder
 
         return media_folder(self.settings, self.database)
-
-    def _model_in_use(self) -> str | None:
-        from surveil.store.models import sha256_in_use
-
-        with self.database.session() as session:
-            return sha256_in_use(session)
 
     def close(self) -> None:
         """Close the database."""

@@ -23,7 +23,6 @@ class CameraMethods(ArchiveBase):
                 cameras=tuple(
                     CameraStatus(**_settings_of(camera), footage=footage, sightings=sightings)
                     for camera, footage, sightings in list_cameras(session)
-                    if self.granted is None or camera.name in self.granted
                 )
             )
 

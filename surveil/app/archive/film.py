@@ -27,7 +27,7 @@ class FilmMethods(ArchiveBase):
         from surveil.app.footage import crop_keys
 
         with self.database.session() as session:
-            keys = crop_keys(session, sighting, self.granted)
+            keys = crop_keys(session, sighting)
         if not 0 <= place < len(keys):
             raise QueryError(f"it has {len(keys)} crops", f"sighting {sighting}")
         return self.media.path(keys[place])
@@ -41,7 +41,7 @@ class FilmMethods(ArchiveBase):
         from surveil.app.identities import picture_key
 
         with self.database.session() as session:
-            return self.media.path(picture_key(session, identity, self.granted))
+            return self.media.path(picture_key(session, identity))
 
     def frame(self, sighting: int, seconds: float | None = None) -> Still:
         """The frame of a sighting's footage at a moment; None: where the person is seen largest.
@@ -108,4 +108,4 @@ class FilmMethods(ArchiveBase):
         from surveil.app.film import scene_of
 
         with self.database.session() as session:
-            return scene_of(session, sighting, self.granted)
+            return scene_of(session, sighting)

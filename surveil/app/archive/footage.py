@@ -16,7 +16,7 @@ class FootageMethods(ArchiveBase):
         from surveil.app.footage import status
 
         with self.database.session() as session:
-            return status(session, self.granted)
+            return status(session)
 
     def forget_footage(self, which: int | str) -> tuple[str, ...]:
         """Delete footage, given by number or path, with all that was seen in it; gives the paths. The files stay.

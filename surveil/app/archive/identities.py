@@ -43,7 +43,7 @@ class IdentityMethods(ArchiveBase):
         from surveil.app.identities import identity_list
 
         with self.database.session() as session:
-            return identity_list(session, hidden, self.granted)
+            return identity_list(session, hidden)
 
     def identity(self, identity: int) -> IdentityDetail:
         """An identity: its sightings, when each camera saw it, who was with it, and who may be the same person.
@@ -53,7 +53,7 @@ class IdentityMethods(ArchiveBase):
         """
         from surveil.app.identities import identity_detail
 
-        return identity_detail(self.database, self.media, identity, self.granted)
+        return identity_detail(self.database, self.media, identity)
 
     @contextmanager
     def decide(self, actor: str | None = None, *, seen: int | None = None) -> Iterator[Decisions]:

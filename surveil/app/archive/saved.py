@@ -40,17 +40,24 @@ class SavedSearchMethods(SearchMethods):
             found = tuple(SavedSearch.model_validate(saved) for saved in saved_searches(session))
         return SavedSearchList(searches=found)
 
+    def saved_search(self, name: str) -> SavedSearch:
+        """The search of a name.
+
+        Raises:
+            QueryError: There is none.
+        """
+        from surveil.search.saved import saved_search
+
+        with self.database.session() as session:
+            return SavedSearch.model_validate(saved_search(session, name))
+
     def run_saved(self, name: str) -> SearchResult:
         """Search as a saved search says.
 
         Raises:
             QueryError: There is none of that name, or it cannot be answered any more.
         """
-        from surveil.search.saved import saved_search
-
-        with self.database.session() as session:
-            request = SearchRequest.model_validate(saved_search(session, name).request)
-        return self.search(request)
+        return self.search(self.saved_search(name).request)
 
     def forget_search(self, name: str) -> None:
         """Forget a saved search.

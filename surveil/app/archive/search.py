@@ -34,7 +34,7 @@ class SearchMethods(ArchiveBase):
             request = self.request(request, **asked)
         elif asked:
             raise TypeError("give a whole request or the parts of one, not both")
-        return answer(self.database, self.media, self.models, request, self.granted)
+        return answer(self.database, self.media, self.models, request)
 
     def request(self, text: str | None = None, /, **asked: Any) -> SearchRequest:
         """A request from a description and the fields of `SearchRequest`.
@@ -53,7 +53,7 @@ class SearchMethods(ArchiveBase):
         from surveil.app.footage import sighting_detail
 
         with self.database.session() as session:
-            return sighting_detail(session, self.media, sighting, self.granted)
+            return sighting_detail(session, self.media, sighting)
 
     def reliability(self) -> ReliabilityList:
         """What the answers of the model in use are worth, as its card says."""
@@ -71,7 +71,7 @@ class SearchMethods(ArchiveBase):
         from surveil.app.search import counts
 
         with self.database.session() as session:
-            return counts(session, request, zone, self.granted)
+            return counts(session, request, zone)
 
     def draw_sheet(self, result: SearchResult | IdentityDetail, path: str | Path) -> None:
         """Draw a contact sheet of a result; the ending of the name says in which format.

@@ -35,7 +35,6 @@ from surveil.app.results.identities import (
     RunSummary,
     Visit,
 )
-from surveil.app.results.models import ModelList, ModelStatus, ModelSwitch
 from surveil.app.results.search import (
     AttributeValue,
     Counts,
@@ -90,9 +89,6 @@ __all__ = [
     "IngestResult",
     "Match",
     "MergeSuggestion",
-    "ModelList",
-    "ModelStatus",
-    "ModelSwitch",
     "NewToken",
     "Phrase",
     "Problem",

@@ -1,0 +1,1 @@
+"""The operator's desk: pages and an API over an archive, served by `surveil serve`."""

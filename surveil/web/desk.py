@@ -1,0 +1,132 @@
+"""What all requests share: the archive with its loaded networks, the templates, and clips that were cut lately."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from surveil.app import Archive, IngestResult, SearchRequest, SearchResult
+from surveil.errors import QueryError
+from surveil.types import Source
+from surveil.web.jobs import Job, Jobs
+from surveil.web.rendering import environment
+
+CLIP_BYTES = 128 * 2**20
+"""Memory for clips; they are never written to a disk, so that what is deleted is gone."""
+
+
+class Desk:
+    """The operator's desk over an archive.
+
+    Attributes:
+        archive: The archive, opened.
+        templates: Of the pages.
+        folders: Folders that may be ingested from here.
+        clips: Clips that were cut lately.
+        jobs: Work that goes on behind requests.
+        closing: Set when the server stops.
+    """
+
+    def __init__(self, archive: Archive, *, folders: Sequence[Path] = ()) -> None:
+        self.archive = archive
+        self.templates = environment()
+        self.folders = [folder.resolve() for folder in folders]
+        self.clips = ClipCache()
+        self.jobs = Jobs()
+        self.closing = threading.Event()
+        self._networks = threading.Lock()
+
+    def warm_up(self) -> None:
+        """Load networks and vectors, so that the first search is as quick as the next."""
+        with self._networks:
+            self.archive.models.detector  # noqa: B018
+            self.archive.models.appearance  # noqa: B018
+
+    def close(self) -> None:
+        """Stop what goes on behind requests, and close the archive."""
+        self.closing.set()
+        self.jobs.close()
+        self.archive.close()
+
+    def ingest(self, paths: Sequence[str | Path], by: str) -> Job:
+        """Have footage ingested, with networks of its own: those of the desk stay free for searches.
+
+        Raises:
+            QueryError: A path lies neither in a folder that may be ingested from here nor in the archive already.
+        """
+        known = {piece.path for piece in self.archive.status().footage}
+        for path in map(Path, paths):
+            inside = any(path.resolve().is_relative_to(folder) for folder in self.folders)
+            if str(path) not in known and not inside:
+                raise QueryError(
+                    "this folder may not be ingested from here", "path", "Start the server with --footage FOLDER."
+                )
+        return self.jobs.start("ingest", by, lambda job: self._ingest(paths, job))
+
+    def _ingest(self, paths: Sequence[str | Path], job: Job) -> Any:
+        def progress(source: Source, done: float) -> None:
+            job.message, job.progress = f"{source.path.name} ({source.camera})", min(done, 0.99)
+
+        reports = []
+        with Archive(self.archive.settings) as archive:
+            for report in archive.ingest(paths, progress=progress, stop=job.stop):
+                reports.append(report)
+        if not job.stop.is_set():
+            job.progress = 1.0
+        return IngestResult(footage=tuple(reports)).model_dump(mode="json")
+
+    def cluster(self, by: str) -> Job:
+        """Have all sightings grouped into identities; once begun it is done or fails, and cannot be called off."""
+
+        def work(job: Job) -> Any:
+            result = self.archive.cluster().model_dump(mode="json")
+            job.progress = 1.0
+            return result
+
+        return self.jobs.start("cluster", by, work)
+
+    def search(self, archive: Archive, request: SearchRequest) -> SearchResult:
+        """Search; the networks take one picture after the other."""
+        if any(example.startswith(("picture:", "person:")) for example in (*request.like, *request.unlike)):
+            with self._networks:
+                return archive.search(request)
+        return archive.search(request)
+
+
+class ClipCache:
+    """The films that were made lately, up to `CLIP_BYTES`; the one that was longest not asked for goes first."""
+
+    def __init__(self) -> None:
+        self._clips: OrderedDict[int, tuple[float, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._cutting = threading.Lock()
+
+    def get(self, archive: Archive, sighting: int) -> tuple[float, bytes]:
+        """Start (seconds of the footage) and content of a sighting's clip; one is cut at a time.
+
+        Raises:
+            QueryError: There is no such sighting, or it may not be seen.
+            FootageError: The footage is gone, cannot be read, or has no frames.
+        """
+        archive.sighting(sighting)  # also of one that is kept here: it may have been deleted, or not be theirs to see
+        if found := self._known(sighting):
+            return found
+        with self._cutting:
+            if found := self._known(sighting):
+                return found
+            clip = archive.clip(sighting)
+        with self._lock:
+            self._clips[sighting] = clip.start, clip.content
+            while sum(len(content) for _, content in self._clips.values()) > CLIP_BYTES and len(self._clips) > 1:
+                self._clips.popitem(last=False)
+        return clip.start, clip.content
+
+    def _known(self, sighting: int) -> tuple[float, bytes] | None:
+        with self._lock:
+            found = self._clips.get(sighting)
+            if found:
+                self._clips.move_to_end(sighting)
+            return found

@@ -1,0 +1,120 @@
+"""A search as a link, there and back: every field of a request is a part of the address that people can read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, time
+from typing import Any
+from urllib.parse import urlencode
+
+from surveil.app import Archive, SearchRequest
+from surveil.attributes import BY_NAME
+from surveil.errors import QueryError
+
+Pairs = list[tuple[str, str]]
+MANY = {
+    **{name: name for name in ("like", "unlike", "footage")},
+    "camera": "cameras",
+    "identity": "identities",
+    "weekday": "weekdays",
+}
+"""Parts of the address that may come several times, and their fields."""
+ONE = {
+    "q": "text",
+    "from": "time_from",
+    "to": "time_to",
+    **{name: name for name in ("person", "after", "before", "zone", "min_height", "min_confidence", "sort", "group")},
+    **{name: name for name in ("refine", "offset", "limit")},
+}
+LABELLED = {"only": "only", "not": "without"}
+"""Parts such as `only=upper_colour:red`."""
+PAGE = 24
+"""Matches of a page."""
+MAX_PAGE = 200
+EXAMPLES = ("sighting:", "identity:", "picture:", "person:")
+"""What an example on the web begins with. A path would let whoever asks read the files of this machine."""
+
+
+def read_request(archive: Archive, pairs: Iterable[tuple[str, str]], **fields: Any) -> SearchRequest:
+    """The request of an address.
+
+    Args:
+        archive: What is searched.
+        pairs: Names and values; those without a value count nothing.
+        fields: Of the request, in place of what the address says.
+
+    Raises:
+        QueryError: A part is unknown, or its value is not allowed.
+    """
+    asked: dict[str, Any] = {"limit": PAGE}
+    for name, value in pairs:
+        if not value.strip():
+            continue
+        if name in MANY:
+            asked.setdefault(MANY[name], []).append(value)
+        elif name in ONE:
+            asked[ONE[name]] = value
+        elif name in LABELLED:
+            attribute, _, label = value.partition(":")
+            asked.setdefault(LABELLED[name], {}).setdefault(attribute, []).append(label)
+        elif name in BY_NAME:
+            asked.setdefault("attributes", {}).setdefault(name, []).append(value)
+        else:
+            raise QueryError(f"a search has no {name!r}", "address")
+    request = archive.request(**asked, **fields)
+    check_web_request(request)
+    return request
+
+
+def check_web_request(request: SearchRequest) -> None:
+    """Refuse what a request from the web may not ask.
+
+    Raises:
+        QueryError: An example is a path of this machine, or too many matches are wanted.
+    """
+    for example in (*request.like, *request.unlike):
+        if not example.startswith(EXAMPLES):
+            raise QueryError(
+                "not an example for the web", example[:40], "Hand the picture in, or name sighting:N or identity:N."
+            )
+    if request.limit > MAX_PAGE:
+        raise QueryError(f"more than {MAX_PAGE} matches of a page", "limit", "Page through them.")
+
+
+def write_pairs(request: SearchRequest) -> Pairs:
+    """The parts of the address of a request, always in the same order; what is as usual is left out."""
+    pairs: Pairs = []
+    usual = SearchRequest(limit=PAGE)
+    for name, field in ONE.items():
+        value = getattr(request, field)
+        if value != getattr(usual, field):
+            pairs.append((name, _text(value)))
+    for name, field in MANY.items():
+        pairs += [(name, value) for value in getattr(request, field)]
+    pairs += [(name, label) for name, labels in request.attributes.items() for label in labels]
+    for name, field in LABELLED.items():
+        labelled: Mapping[str, tuple[str, ...]] = getattr(request, field)
+        pairs += [(name, f"{attribute}:{label}") for attribute, labels in labelled.items() for label in labels]
+    return pairs
+
+
+def link(request: SearchRequest, page: str = "/search", **changes: Any) -> str:
+    """The address of a request, with some fields changed; it begins at the first match unless that is said."""
+    changed = request.model_copy(update={"offset": 0, "limit": PAGE, "facets": False, **changes})
+    pairs = write_pairs(changed)
+    return f"{page}?{urlencode(pairs)}" if pairs else page
+
+
+def without(request: SearchRequest, name: str, value: str) -> Pairs:
+    """The parts of an address less one."""
+    pairs = write_pairs(request.model_copy(update={"offset": 0, "facets": False}))
+    pairs.remove((name, value))
+    return pairs
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="minutes" if not value.second else "seconds")
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
+    return "1" if value is True else str(value)

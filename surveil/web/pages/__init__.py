@@ -1,0 +1,19 @@
+"""The pages, one file a subject."""
+
+from surveil.web.pages import (
+    accounts,
+    audit,
+    counts,
+    footage,
+    identities,
+    pictures,
+    search,
+    sighting,
+    sign_in,
+    watchlists,
+)
+
+ROUTERS = (
+    *(search.router, sighting.router, pictures.router, identities.router, footage.router, counts.router),
+    *(watchlists.router, audit.router, accounts.router, sign_in.router),
+)
