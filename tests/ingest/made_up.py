@@ -104,18 +104,29 @@ def ingest(database, media, *paths, pipeline=None, **flags):
     return list(make_worker(database, media, pipeline).ingest(scan(database, *paths, **flags)))
 
 
-def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: int | None) -> None:
-    """What a worker process runs. It counts moments (pictures looked at, SQL statements) and may kill itself at one."""
+def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: int | None, begun=True) -> None:
+    """What a worker process runs. It counts moments (pictures looked at, SQL statements) and may kill itself at one.
+
+    Where `begun` is false it counts from the first picture on.
+    """
     pipeline.PART_SECONDS, worker.PART_SHARE = 1.0, 1e9  # parts are stored as often as can be
+    worker.PROGRESS_SECONDS = 1e9  # how many moments there are does not depend on how busy the machine is
     detector = ColourDetector()
     with Database.open(url) as database:
+        counts = [begun]
 
         def moment(*_) -> None:
+            if not counts[0]:
+                return
             moments.value += 1
             if moments.value == die_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-        detector.look = moment
+        def look(_image) -> None:
+            counts[0] = True
+            moment()
+
+        detector.look = look
         for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
             event.listen(database.engine, name, moment)
         ingest(database, MediaFolder(media), folder, pipeline=make_pipeline(detector))
