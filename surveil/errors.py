@@ -50,6 +50,10 @@ class LeaseLostError(StoreError):
     """Another worker has taken over the footage that this one worked on, and its result counts."""
 
 
+class ModelSwitchedError(StoreError):
+    """The database is searched with another model: what this one says would not be found."""
+
+
 class StoreUnavailableError(StoreError):
     """The database or the media folder cannot be used just now: it is out of reach, locked for long, or full."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from surveil.settings import Settings
@@ -14,10 +16,15 @@ if TYPE_CHECKING:
 
 
 class LoadedModels:
-    """The person detector and the appearance model that the settings name."""
+    """The person detector and the appearance model that the settings name.
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    Args:
+        settings: Where they name no appearance model, it is the one that the database is searched with.
+        in_use: Gives the SHA-256 of that one's weights; None: nothing was ingested yet.
+    """
+
+    def __init__(self, settings: Settings, in_use: Callable[[], str | None] = lambda: None) -> None:
+        self._settings, self._in_use = settings, in_use
         self.max_pixels = settings.max_pixels
 
     @cached_property
@@ -32,15 +39,28 @@ class LoadedModels:
         return PersonDetector.from_settings(self._settings)
 
     @cached_property
+    def _weights(self) -> Path:
+        from surveil.model.checkpoint import find_weights
+        from surveil.weights_file import shipped_name
+
+        sha256 = None if self._settings.model is not None else self._in_use()
+        return find_weights(self._settings.model or (shipped_name(sha256) if sha256 else None))
+
+    def choose_again(self) -> None:
+        """Forget the appearance model: the database may be searched with another one by now."""
+        for name in ("_weights", "card", "appearance"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
     def card(self) -> Card:
         """The card of the appearance model, which is read without its weights.
 
         Raises:
             CheckpointError: It cannot be read.
         """
-        from surveil.model.checkpoint import find_weights, load_card
+        from surveil.model.checkpoint import load_card
 
-        return load_card(find_weights(self._settings.model))
+        return load_card(self._weights)
 
     @cached_property
     def appearance(self) -> AppearanceModel:
@@ -51,4 +71,4 @@ class LoadedModels:
         """
         from surveil.model.embed import AppearanceModel
 
-        return AppearanceModel.load(self._settings.model, device=self._settings.device)
+        return AppearanceModel.load(self._weights, device=self._settings.device)

@@ -16,7 +16,7 @@ from surveil.app.archive.base import ArchiveBase
 from surveil.app.footage import daemons
 from surveil.app.ingest import Recorded, scan, worker
 from surveil.app.results import ClusteringResult, DaemonStatus
-from surveil.errors import StoreError, StoreUnavailableError
+from surveil.errors import ModelSwitchedError, StoreError, StoreUnavailableError
 from surveil.identities.cluster import cluster, is_current
 from surveil.identities.joining import join_new
 from surveil.ingest.arrivals import Arrivals
@@ -48,6 +48,7 @@ class Watch:
         self._archive, self._recorded, self._gate, self._progress = archive, recorded, gate, progress
         self._told: Told = told or (lambda _: None)
         self._stop = stop or threading.Event()
+        self._switched = False
         # Relative paths as they are now; links keep their names, which may hold the camera.
         self._paths = [Path(os.path.abspath(path)) for path in paths]  # noqa: PTH100
         self._arrivals = Arrivals(archive.settings.watch_settled_seconds)
@@ -65,6 +66,12 @@ class Watch:
                     yield from self._round(presence)
                 except StoreUnavailableError as error:
                     log.warning("%s The watch goes on.", error)
+                except ModelSwitchedError as error:
+                    if self._archive.settings.model is not None or self._switched:
+                        raise
+                    log.warning("%s", error)
+                    self._switched = True  # and not done with the next round either: it is no model that ships
+                    self._archive.models.choose_again()
                 self._stop.wait(self._archive.settings.watch_scan_seconds)
 
     def _round(self, presence: Presence) -> Iterator[FootageReport]:
@@ -83,7 +90,7 @@ class Watch:
             progress=self._progress,
             stop=self._stop,
         )
-        is_news = False
+        is_news = self._switched = False
         for report in hand.ingest(self._scans(walk, presence)):
             self._arrivals.settle(report)
             if report.state in ("done", "failed"):

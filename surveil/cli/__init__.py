@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": "Measure the model on a benchmark.",
     "status": "Show the footage in the database and its state.",
     "footage": "List, forget, redo and correct footage.",
+    "model": "List the models that describe people; use another one.",
     "camera": "List cameras; set their zone and clock offset.",
     "case": "Gather sightings and footage in cases.",
     "evidence": "Export a case as a signed package; verify one.",

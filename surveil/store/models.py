@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from surveil.calibration import Calibration
-from surveil.errors import StoreError
-from surveil.store.tables import Model
+from surveil.errors import ModelSwitchedError, StoreError
+from surveil.store.tables import Embedding, Model
 from surveil.store.upsert import insert_if_new
 from surveil.weights_file import shipped_name
 
@@ -97,7 +97,39 @@ def to_use_it(model: StoredCard) -> str:
     """
     own = f"the weights of {model.name} whose SHA-256 begins with {model.sha256[:12]}"
     weights = shipped_name(model.sha256) or own
-    return f"Set SURVEIL_MODEL (or the setting model) to {weights}, or take another database (--database)."
+    return (
+        f"Set SURVEIL_MODEL (or the setting model) to {weights}; or switch the database to your model: surveil model "
+        "use; or take another database (--database)."
+    )
+
+
+def sha256_in_use(session: Session) -> str | None:
+    """SHA-256 (hex) of the weights of the model in use; None if nothing was ingested yet."""
+    return session.scalars(select(Model.sha256).where(Model.in_use)).one_or_none()
+
+
+def list_models(session: Session) -> list[tuple[Model, int]]:
+    """Every model that described sightings, in the order in which they came, with how many it has described."""
+    described = select(func.count()).where(Embedding.model_id == Model.id).scalar_subquery()
+    return [(row[0], row[1]) for row in session.execute(select(Model, described).order_by(Model.id))]
+
+
+def check_in_use(session: Session, model_id: int, where: str) -> None:
+    """See that searches go by a model, and hold that until the commit.
+
+    Args:
+        session: A session that has written already, so that on SQLite too nobody else writes until the commit.
+        model_id: The model that made what is about to be stored.
+        where: The database, for the message.
+
+    Raises:
+        ModelSwitchedError: They go by another one.
+    """
+    held = select(Model.in_use).where(Model.id == model_id).with_for_update(read=True)
+    if not session.scalars(held).one_or_none():
+        raise ModelSwitchedError(
+            "searches were switched to another model meanwhile", where, "Ingest again: what is left is done with it."
+        )
 
 
 def use_model(session: Session, model_id: int) -> None:

@@ -18,13 +18,13 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from surveil.attributes import OUTPUT_NAMES
-from surveil.errors import LeaseLostError, StoreError
+from surveil.errors import LeaseLostError, ModelSwitchedError, StoreError
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.footage import delete_pictures, media_keys
 from surveil.store.holds import held_footage
 from surveil.store.locks import lock_sightings
 from surveil.store.media import MediaFolder
-from surveil.store.models import ModelRef, model_in_use, register_model, to_use_it
+from surveil.store.models import ModelRef, check_in_use, model_in_use, register_model, to_use_it
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, ResumePoint, SightingRow
 from surveil.types import Floats, FootageReport, Image, Sighting
@@ -43,7 +43,7 @@ class Writer:
         model: What made the attributes and embeddings. The first model that a database sees becomes the one in use.
 
     Raises:
-        StoreError: Another model is in use: searches would not find what this one wrote.
+        ModelSwitchedError: Another model is in use: searches would not find what this one wrote.
     """
 
     def __init__(self, database: Database, media: MediaFolder, model: ModelRef) -> None:
@@ -52,7 +52,7 @@ class Writer:
             self.model_id = register_model(session, model)
             in_use = model_in_use(session)
             if in_use.id != self.model_id:
-                raise StoreError(
+                raise ModelSwitchedError(
                     f"this database is searched with the model {in_use.name} ({in_use.sha256[:12]}), "
                     f"not with {model.name} ({model.sha256[:12]})",
                     database.where,
@@ -246,6 +246,7 @@ class FootageWriter:
         self._rows.clear()
 
     def _insert(self, session: Session, camera_id: int, offset: float, started_at: datetime) -> None:
+        check_in_use(session, self._model_id, self._lease.database.where)
         start = started_at + timedelta(seconds=offset)
         common = {"footage_id": self.footage_id, "camera_id": camera_id}
         sightings = [common | rows.sighting(start) for rows in self._rows]

@@ -14,6 +14,7 @@ from surveil.app.archive.film import FilmMethods
 from surveil.app.archive.footage import FootageMethods
 from surveil.app.archive.identities import IdentityMethods
 from surveil.app.archive.ingest import IngestMethods
+from surveil.app.archive.models import ModelMethods
 from surveil.app.archive.saved import SavedSearchMethods
 from surveil.app.archive.search import SearchMethods
 from surveil.app.archive.upkeep import UpkeepMethods
@@ -52,6 +53,7 @@ class Archive(
     IdentityMethods,
     FilmMethods,
     CameraMethods,
+    ModelMethods,
     UpkeepMethods,
     AccessMethods,
 ):

@@ -23,7 +23,7 @@ class ArchiveBase:
 
     def __init__(self, settings: Settings, *, create: bool = True) -> None:
         self.settings = settings
-        self.models = LoadedModels(settings)
+        self.models = LoadedModels(settings, self._model_in_use)
         self._create = create
 
     @cached_property
@@ -39,6 +39,12 @@ class ArchiveBase:
         from surveil.store.media import media_folder
 
         return media_folder(self.settings, self.database)
+
+    def _model_in_use(self) -> str | None:
+        from surveil.store.models import sha256_in_use
+
+        with self.database.session() as session:
+            return sha256_in_use(session)
 
     def close(self) -> None:
         """Close the database."""

@@ -35,6 +35,7 @@ from surveil.app.results.identities import (
     RunSummary,
     Visit,
 )
+from surveil.app.results.models import ModelList, ModelStatus, ModelSwitch
 from surveil.app.results.search import (
     AttributeValue,
     Counts,
@@ -89,6 +90,9 @@ __all__ = [
     "IngestResult",
     "Match",
     "MergeSuggestion",
+    "ModelList",
+    "ModelStatus",
+    "ModelSwitch",
     "NewToken",
     "Phrase",
     "Problem",

@@ -1,0 +1,66 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from surveil.cli import surveil
+from surveil.errors import CheckpointError, StoreError
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a command on a database of the test's own."""
+    monkeypatch.delenv("SURVEIL_MODEL", raising=False)
+
+    def run(*arguments):
+        url = f"sqlite:///{tmp_path / 'surveil.db'}"
+        result = CliRunner().invoke(surveil, ["--database", url, *map(str, arguments)])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    return run
+
+
+def crops(folder, *names):
+    folder.mkdir()
+    random = np.random.default_rng(len(names))
+    for name in names:
+        cv2.imwrite(str(folder / name), random.integers(0, 255, (128, 64, 3), np.uint8))
+    return folder
+
+
+def in_use(run):
+    result = json.loads(run("model", "list", "--json").stdout)
+    return result["sightings"], {model["name"]: (model["in_use"], model["described"]) for model in result["models"]}
+
+
+def test_switching_to_another_model_that_ships(run, tmp_path, monkeypatch):
+    first = crops(tmp_path / "first", "0002_c1s1_000451_03.jpg", "0007_c2s1_000025_01.jpg")
+    assert run("ingest", first).exit_code == 0
+    assert in_use(run) == (2, {"osnet-attention": (True, 2), "resnet34-attention": (False, 0)})
+    result = run("model", "use", "resnet34-attention")
+    assert result.exit_code == 0, result.output
+    assert "2 sightings were described with resnet34-attention" in result.stdout
+    assert "surveil cluster" in result.stdout
+    assert in_use(run) == (2, {
+        "osnet-attention": (False, 2), "resnet34-attention": (True, 2)})  # fmt: skip
+
+    second = crops(tmp_path / "second", "0009_c3s1_000100_01.jpg")
+    assert run("ingest", second).exit_code == 0
+    assert in_use(run)[1]["resnet34-attention"] == (True, 3)
+
+    monkeypatch.setenv("SURVEIL_MODEL", "osnet-attention")
+    for command in (("ingest", second), ("search", "--like", first / "0002_c1s1_000451_03.jpg")):
+        with pytest.raises(Exception, match="surveil model use"):
+            run(*command)
+
+
+def test_what_is_no_model_is_told(run, tmp_path):
+    with pytest.raises(StoreError, match="Ingest footage first"):
+        run("model", "list")
+    run("ingest", crops(tmp_path / "first", "0002_c1s1_000451_03.jpg"))
+    with pytest.raises(CheckpointError, match=r"none\.json"):
+        run("model", "use", "none.safetensors")
