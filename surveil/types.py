@@ -101,11 +101,19 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded frame: its number in decoding order (from 0), its time and its picture (H, W, 3)."""
+    """One decoded frame.
+
+    Attributes:
+        index: Its number in decoding order, from 0.
+        seconds: Its time.
+        image: Its picture (H, W, 3).
+        place: What a reader needs to go on after it without decoding all that comes before; None: it cannot.
+    """
 
     index: int
     seconds: float
     image: Image
+    place: State | None = None
 
     @property
     def nbytes(self) -> int:

@@ -35,8 +35,9 @@ SHOWN_NAMES = 3
 
 @dataclass(frozen=True, slots=True)
 class FolderCrop:
-    """A picture of a folder of crops with its time in seconds from the source's `started_at`."""
+    """A picture of a folder of crops, its number among its source's, and its time from the `started_at`, in seconds."""
 
+    index: int
     seconds: float
     image: Image
     path: Path
@@ -51,16 +52,20 @@ class CropReader:
     Args:
         source: The folder of crops.
         max_pixels: So many pixels may a picture have; a larger one counts as unreadable.
+        after: Number of a picture; those up to it were read before, and are counted but not read again.
+        unreadable: The numbers of those among them that could not be read.
 
     Raises:
         FootageReadError: A file cannot be read, or is gone.
         FootageError: After the iteration: no picture could be read.
     """
 
-    def __init__(self, source: Source, *, max_pixels: int = MAX_PIXELS) -> None:
-        self.source, self._max_pixels = source, max_pixels
-        self._processed = 0
-        self._unreadable: list[str] = []
+    def __init__(
+        self, source: Source, *, max_pixels: int = MAX_PIXELS, after: int = -1, unreadable: Sequence[int] = ()
+    ) -> None:
+        self.source, self._max_pixels, self._after = source, max_pixels, after
+        self._unreadable = list(unreadable)
+        self._processed = after + 1 - len(self._unreadable)
 
     @property
     def result(self) -> ReadResult:
@@ -69,26 +74,31 @@ class CropReader:
         if self.source.skipped:
             warnings.append(FootageWarning("junk_skipped", detail={"pictures": self.source.skipped}))
         if bad:
-            detail = {"pictures": len(bad), "names": bad[:SHOWN_NAMES]}
+            names = [printable(crops[index].path.name) for index in bad[:SHOWN_NAMES]]
+            detail = {"pictures": len(bad), "names": names}
             warnings.append(FootageWarning("unreadable_pictures", detail=detail))
         frames = FrameCounts(decoded=self._processed, processed=self._processed, unreadable=len(bad))
         duration = crops[-1].seconds - crops[0].seconds if crops else 0.0
         return ReadResult(frames, duration, tuple(warnings))
 
     def __iter__(self) -> Iterator[FolderCrop]:
-        for crop in self.source.crops:
+        for index, crop in enumerate(self.source.crops[self._after + 1 :], start=self._after + 1):
             try:
                 image = read_picture(crop.path, max_pixels=self._max_pixels)
             except PictureError:
-                self._unreadable.append(printable(crop.path.name))
+                self._unreadable.append(index)
                 continue
             except OSError as error:
                 why = f"cannot be read: {error.strerror or error}"
                 raise FootageReadError(why, crop.path, "It will be tried again by the next ingest.") from error
             self._processed += 1
-            yield FolderCrop(crop.seconds, image, crop.path)
+            yield FolderCrop(index, crop.seconds, image, crop.path)
         if not self._processed:
             raise FootageError("none of its pictures can be read", self.source.path)
+
+    def unreadable(self, last: int) -> list[int]:
+        """The numbers of the pictures up to one that could not be read."""
+        return [index for index in self._unreadable if index <= last]
 
 
 def holds_crops(pictures: Sequence[Path]) -> bool:

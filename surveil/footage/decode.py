@@ -5,6 +5,7 @@ is counted, and only those that are to be looked at become pictures.
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +19,12 @@ from av.video.reformatter import VideoReformatter
 from surveil.errors import FootageError
 from surveil.footage.container import VideoFile, open_video, scope_of
 from surveil.footage.motion import MotionGate, luma_of
+from surveil.footage.seek import STEPS_BACK, digest_of, frames_after
 from surveil.footage.timestamps import FrameTimes, Loss
 from surveil.footage.warnings import place_warnings
+from surveil.formatting import printable
 from surveil.images import MAX_PIXELS
-from surveil.types import FootageWarning, Frame, FrameCounts, Image, ReadResult
+from surveil.types import FootageWarning, Frame, FrameCounts, Image, ReadResult, State
 
 MISSING_SECONDS = 0.5
 """Footage that ends this much before its container says is reported as cut off."""
@@ -29,6 +32,8 @@ MAX_DEMUX_ERRORS = 100
 """So many errors of the container in a row mean that nothing more can be read."""
 MAX_PARALLEL_PIXELS = 10_000_000
 """Frames with more are decoded one after the other."""
+
+log = logging.getLogger(__name__)
 
 
 class FootageReader:
@@ -48,7 +53,8 @@ class FootageReader:
         fps: Frames per second that are to be looked at.
         gate: The motion gate, new for each footage; None looks at every sampled frame.
         stated_fps: Frames per second of a raw stream, which has no timestamps.
-        after: Number of a frame; those up to it were looked at before, and are decoded and counted but not yielded.
+        after: The frame after which to go on, by `place_of`; those up to it were looked at before. Where reading cannot
+            begin at a keyframe before it, all of them are decoded and counted, but not yielded.
         max_pixels: So many pixels may a frame have.
 
     Attributes:
@@ -67,7 +73,7 @@ class FootageReader:
         fps: float,
         gate: MotionGate | None = None,
         stated_fps: float = 25.0,
-        after: int = -1,
+        after: State | None = None,
         max_pixels: int = MAX_PIXELS,
     ) -> None:
         self.path = path
@@ -84,13 +90,17 @@ class FootageReader:
         self._open: tuple[VideoFile, FrameTimes] | None = None
 
     def __enter__(self) -> FootageReader:
+        video = self._opened()
+        self._open = video, FrameTimes(video.container, video.stream, self._stated_fps)
+        self.stated_duration = video.claimed_duration
+        return self
+
+    def _opened(self) -> VideoFile:
         video = open_video(self.path, max_pixels=self._max_pixels)
         # Each frame that is decoded at the same time is in memory as a whole, with those that it refers to.
         large = video.stream.width * video.stream.height > MAX_PARALLEL_PIXELS
         video.stream.thread_type = "SLICE" if large else "AUTO"
-        self._open = video, FrameTimes(video.container, video.stream, self._stated_fps)
-        self.stated_duration = video.claimed_duration
-        return self
+        return video
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -114,9 +124,11 @@ class FootageReader:
     def __iter__(self) -> Iterator[Frame]:
         if self._open is None:
             raise RuntimeError("the reader is not open: use it in a with statement")
-        video, times = self._open
         with scope_of(self.path):
-            for item in times.timed(self._decode(video)):
+            decoded_items = self._after_place() or self._decode(self._open[0])
+            video, times = self._open
+            after = -1 if self._after is None else self._after["index"]
+            for item in times.timed(decoded_items):
                 if isinstance(item, Loss):
                     self._losses.lost(item)
                     continue
@@ -130,12 +142,50 @@ class FootageReader:
                     self._counts.gated += 1
                 else:
                     self._counts.processed += 1
-                    if index > self._after:
-                        yield Frame(index, seconds, self._picture(decoded))
+                    if index > after:
+                        yield Frame(index, seconds, self._picture(decoded), self._place(decoded, index, times))
             video.check_read()
         self._ended = True
         if not self._counts.decoded:
             raise FootageError("no frame can be decoded", self.path, "The file is damaged, or no video.")
+
+    def _place(self, frame: av.VideoFrame, index: int, times: FrameTimes) -> State | None:
+        """Where reading stands after a frame, unless more than its time tells: losses before it, or times made up."""
+        if not times.is_plain or self._losses.any or self._counts.unreadable or frame.pts is None:
+            return None
+        return {
+            "index": index,
+            "pts": frame.pts,
+            "interval": self._interval,
+            "counts": dataclasses.asdict(self._counts),
+            "times": times.state(),
+            "gate": None if self._gate is None else self._gate.state(),
+        }
+
+    def _after_place(self) -> Iterator[av.VideoFrame | Loss] | None:
+        """What comes after the frame to go on from, with everything as it was there; None: all is to be decoded."""
+        if self._open is None or self._after is None or "pts" not in self._after:
+            return None
+        for back in STEPS_BACK:
+            video = self._opened()
+            items = frames_after(video, self._after["pts"], self._after["digest"], back, self._decode, self._picture)
+            if items is not None:
+                self._open[0].__exit__(None, None, None)
+                self._open = video, self._open[1]
+                self._restore(self._after, self._open[1])
+                return items
+            video.__exit__(None, None, None)
+            self._counts = FrameCounts()
+        log.warning("%s cannot be gone on with in the middle: it is decoded from its beginning", printable(self.path))
+        return None
+
+    def _restore(self, place: State, times: FrameTimes) -> None:
+        self._interval = place["interval"]
+        self._counts = FrameCounts(**place["counts"])
+        times.restore(place["times"])
+        self._losses.found(times.last, damaged=False)
+        if self._gate is not None:
+            self._gate.restore(place["gate"])
 
     def _decode(self, video: VideoFile) -> Iterator[av.VideoFrame | Loss]:
         for packet in self._packets(video):
@@ -204,6 +254,13 @@ class FootageReader:
             yield FootageWarning("truncated", times.duration, self.stated_duration)
 
 
+def place_of(frame: Frame) -> State:
+    """What `FootageReader` takes as `after`, to go on after a frame that it yielded."""
+    if frame.place is None:
+        return {"index": frame.index}
+    return {**frame.place, "digest": digest_of(frame.image)}
+
+
 class _Losses:
     """Where frames were lost or damaged: ranges from the last good frame before to the first good one after."""
 
@@ -211,6 +268,11 @@ class _Losses:
         self._places: list[_Loss] = []
         self._good = 0.0
         self._open = False
+
+    @property
+    def any(self) -> bool:
+        """Whether anything was lost or damaged."""
+        return bool(self._places)
 
     def lost(self, loss: Loss) -> None:
         """A packet could not be decoded, or the container not be followed: how many frames that cost is not known."""

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from surveil.types import State
+
 WIDTH, HEIGHT = 160, 90
 TOLERANCE = 12
 """Grey levels that noise and compression may change a cell by."""
@@ -31,6 +33,14 @@ class MotionGate:
         self.forced_seconds = forced_seconds
         self._reference: NDArray[np.uint8] | None = None
         self._passed = self._moved = -np.inf
+
+    def state(self) -> State:
+        """What `restore` needs to go on from here."""
+        return {"reference": self._reference, "passed": self._passed, "moved": self._moved}
+
+    def restore(self, state: State) -> None:
+        """Go on from where another gate with the same settings stood."""
+        self._reference, self._passed, self._moved = state["reference"], state["passed"], state["moved"]
 
     def passes(self, luma: NDArray[np.uint8], seconds: float) -> bool:
         """Say whether the frame is to be looked at, and learn from it.

@@ -10,6 +10,8 @@ from typing import Any
 
 import av
 
+from surveil.types import State
+
 LEARNING_STEPS = 10
 """So many steps must be known before one can be too long."""
 JITTER = Fraction(2, 1000)
@@ -24,6 +26,8 @@ LOOKAHEAD, LOOKAHEAD_BYTES = 16, 256 * 2**20
 """So many frames at most, and of such a size, are held to see whether a jump lasts."""
 LONE_JUMP_SECONDS = 60
 """If the very first or last frame differs by more from all others, its time is wrong; else there is a gap."""
+
+_FRACTIONS = ("origin", "last", "step", "covered")
 
 
 class Loss(Enum):
@@ -72,6 +76,28 @@ class FrameTimes:
         self._covered = Fraction(0)
         self.invented = self.outliers = self.restarts = 0
         self.gaps: list[tuple[float, float]] = []
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every frame so far had a time of its own, and was where it said."""
+        return not (self.stated or self._from_dts or self.invented or self.outliers or self.restarts)
+
+    def state(self) -> State:
+        """What `restore` needs to go on after the latest frame, as long as the times are plain."""
+        known = {name: getattr(self, f"_{name}") for name in _FRACTIONS}
+        return {
+            **{name: None if value is None else str(value) for name, value in known.items()},
+            "steady": self._steady,
+            "steps": self._steps,
+            "gaps": [list(gap) for gap in self.gaps],
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on after the frame at which another object for the same video stood."""
+        for name in _FRACTIONS:
+            setattr(self, f"_{name}", None if state[name] is None else Fraction(state[name]))
+        self._steady, self._steps = state["steady"], state["steps"]
+        self.gaps = [(begin, end) for begin, end in state["gaps"]]
 
     @property
     def last(self) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from surveil.errors import FootageReadError
 from surveil.footage.container import AGAIN
 from surveil.footage.crops_folder import CropReader, FolderCrop
-from surveil.footage.decode import FootageReader
+from surveil.footage.decode import FootageReader, place_of
 from surveil.footage.motion import MotionGate
 from surveil.ingest.describe import CROPS_PER_STORED_CROP, DescribesPeople, describe_tracks
 from surveil.ingest.prefetch import prefetch
@@ -32,6 +32,8 @@ CROP_BATCH_SIZE = 64
 """Crops given to the model together."""
 PART_SECONDS = 5.0
 """So often, in seconds of the footage, work can be interrupted without loss."""
+STATE_FORMAT = 2
+"""Of what is stored to go on from; a release that stores something else counts it up, and older ones begin anew."""
 DECISIVE_SETTINGS = (
     "fps",
     "stated_fps",
@@ -104,7 +106,11 @@ class Pipeline:
     @property
     def recipe(self) -> State:
         """What decides, besides the networks' weights, which sightings come out."""
-        return {"gate": self.gate, **{name: getattr(self.settings, name) for name in DECISIVE_SETTINGS}}
+        return {
+            "format": STATE_FORMAT,
+            "gate": self.gate,
+            **{name: getattr(self.settings, name) for name in DECISIVE_SETTINGS},
+        }
 
     def process(self, source: Source, state: State | None = None) -> Processing:
         """The footage's way through the pipeline; nothing is read before its steps are asked for.
@@ -114,7 +120,7 @@ class Pipeline:
             state: Where to go on, from a step of a pipeline with the same recipe; what comes then is exactly what would
                 have come there.
         """
-        return VideoProcessing(self, source, state) if source.kind == "video" else CropsProcessing(self, source)
+        return (VideoProcessing if source.kind == "video" else CropsProcessing)(self, source, state)
 
 
 class Processing:
@@ -163,7 +169,7 @@ class VideoProcessing(Processing):
     def __init__(self, pipeline: Pipeline, source: Source, state: State | None) -> None:
         settings = pipeline.settings
         gate = MotionGate(settings.gate_threshold, settings.gate_forced_seconds) if pipeline.gate else None
-        after = -1 if state is None else state["frame"]
+        after = None if state is None else state["after"]
         super().__init__(
             pipeline,
             source,
@@ -232,7 +238,7 @@ class VideoProcessing(Processing):
             raise FootageReadError(what, self._source.path, AGAIN) from error
 
     def _state(self, last: Frame) -> State:
-        return {"frame": last.index, "seconds": last.seconds, "tracker": self._tracker.state()}
+        return {"after": place_of(last), "seconds": last.seconds, "tracker": self._tracker.state()}
 
 
 class CropsProcessing(Processing):
@@ -240,17 +246,23 @@ class CropsProcessing(Processing):
 
     _reader: CropReader
 
-    def __init__(self, pipeline: Pipeline, source: Source) -> None:
-        super().__init__(pipeline, source, CropReader(source, max_pixels=pipeline.settings.max_pixels))
+    def __init__(self, pipeline: Pipeline, source: Source, state: State | None) -> None:
+        after, unreadable = (-1, ()) if state is None else (state["crop"], state["unreadable"])
+        reader = CropReader(source, max_pixels=pipeline.settings.max_pixels, after=after, unreadable=unreadable)
+        super().__init__(pipeline, source, reader)
         self._count = len(source.crops)
 
     def steps(self) -> Generator[Step, None, None]:
         with prefetch(self._reader, CROP_BATCH_SIZE, max_bytes=BATCH_BYTES, size_of=_bytes) as crops:
-            for number, crop in enumerate(crops, start=1):
+            for crop in crops:
                 self._waiting.append(_track_of(crop))
-                if number % CROP_BATCH_SIZE == 0:
-                    yield Step(self._described(at_least=0), number / self._count)
+                if len(self._waiting) == CROP_BATCH_SIZE:
+                    done = (crop.index + 1) / self._count
+                    yield Step(self._described(at_least=0), done, crop.seconds, partial(self._state, crop.index))
         yield Step(self._described(at_least=0), 1.0)
+
+    def _state(self, last: int) -> State:
+        return {"crop": last, "unreadable": self._reader.unreadable(last)}
 
 
 def batches(frames: Iterable[Frame], max_frames: int, max_bytes: int) -> Iterator[list[Frame]]:

@@ -15,9 +15,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from surveil.attributes import OUTPUT_NAMES
 from surveil.errors import PictureError, StoreError, StoreUnavailableError
@@ -28,7 +26,8 @@ from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, model_in_use, register_model, use_model
 from surveil.store.retry import retry
 from surveil.store.session import Database
-from surveil.store.tables import Base, Crop, Description, Embedding, Model, SightingRow
+from surveil.store.tables import Crop, Description, Embedding, Model, SightingRow
+from surveil.store.upsert import insert_missing
 from surveil.types import Appearance, Image
 
 SIGHTINGS_AT_ONCE = 64
@@ -162,12 +161,14 @@ class Redescription:
                     row | dict(zip(OUTPUT_NAMES, looks[row["sighting_id"]].attributes.tolist(), strict=True))
                     for row in rows
                 ]
-                _insert_new(session, Description, said)
-                _insert_new(session, Embedding, [row | {"vector": looks[row["sighting_id"]].embedding} for row in rows])
-                self._described += len(rows)
+                insert_missing(session, Description, said)
+                insert_missing(
+                    session, Embedding, [row | {"vector": looks[row["sighting_id"]].embedding} for row in rows]
+                )
         except IntegrityError:  # on SQLite a sighting may go between the two statements
-            self._described -= len(rows)
             self._store(model_id, looks)
+        else:
+            self._described += len(rows)
 
     def _switch(self, model_id: int) -> bool:
         """Switch searches to the model, if it has described everybody; who stores sightings meanwhile waits."""
@@ -190,10 +191,3 @@ class Redescription:
 
 def _undescribed(model_id: int) -> ColumnElement[bool]:
     return ~exists().where(Embedding.sighting_id == SightingRow.id, Embedding.model_id == model_id)
-
-
-def _insert_new(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
-    if rows:
-        dialect = session.get_bind().dialect.name
-        statement = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-        session.execute(statement.on_conflict_do_nothing(), rows)

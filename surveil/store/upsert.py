@@ -20,6 +20,12 @@ def insert_if_new(
     session.execute(_insert(session, table).values(values).on_conflict_do_nothing(index_elements=[unique]))
 
 
+def insert_missing(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    """Insert those rows whose keys do not exist yet."""
+    if rows:
+        session.execute(_insert(session, table).on_conflict_do_nothing(), rows)
+
+
 def insert_or_update(
     session: Session, table: type[Base], values: dict[str, Any], *, unique: InstrumentedAttribute[Any]
 ) -> None:

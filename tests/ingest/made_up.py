@@ -48,6 +48,18 @@ def draw_clip(path: Path, walks: dict[str, tuple[float, float, float]], *, secon
     return path
 
 
+def draw_crops(folder: Path, count: int) -> Path:
+    """A folder of so many crops of one camera, every seventh of them damaged."""
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for number in range(count):
+        path = folder / f"{number + 2:04d}_c1s1_{100 * number:06d}_01.jpg"
+        cv2.imwrite(str(path), cv2.resize(random.integers(0, 255, (4, 2, 3), np.uint8), (64, 128)))
+        if number % 7 == 6:
+            path.write_bytes(path.read_bytes()[:40])
+    return folder
+
+
 class ColourDetector:
     """Finds the people of `draw_clip`; counts the pictures it saw, and calls `look` at each."""
 
@@ -111,6 +123,7 @@ def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: in
     """
     pipeline.PART_SECONDS, worker.PART_SHARE = 1.0, 1e9  # parts are stored as often as can be
     worker.PROGRESS_SECONDS = 1e9  # how many moments there are does not depend on how busy the machine is
+    pipeline.CROP_BATCH_SIZE = 4
     detector = ColourDetector()
     with Database.open(url) as database:
         counts = [begun]

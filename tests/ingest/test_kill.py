@@ -8,7 +8,7 @@ import pytest
 
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
-from tests.ingest.made_up import draw_clip, ingest_in_a_process
+from tests.ingest.made_up import draw_clip, draw_crops, ingest_in_a_process
 
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.ingest.made_up"])  # a process that has everything imported starts at once
@@ -22,6 +22,7 @@ def folder(tmp_path_factory):
     draw_clip(folder / "yard.mp4", {"blue": (1, 3, 90), "green": (2, 5, -60)}, seconds=6)
     walks = {"red": (1, 24, 10), "blue": (3, 9, -50), "green": (11, 17, 40)}  # somebody is there nearly all the time
     draw_clip(folder / "a_long_one.mp4", walks, seconds=25)
+    draw_crops(folder / "crops", 24)
     return folder
 
 
@@ -52,7 +53,7 @@ def undisturbed(tmp_path_factory, folder, contents):
 @pytest.mark.parametrize("seed", [*range(2), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 22))])
 def test_kills_at_random_moments_change_nothing(database, media, undisturbed, folder, contents, seed):
     expected, pictures, moments = undisturbed
-    assert len(expected[1]) == 9
+    assert len(expected[1]) == 9 + 21
     chosen = random.Random(seed)
     first = chosen.randint(1, moments)
     second = chosen.randint(1, max(1, moments - first))  # at least so much is left to do

@@ -16,7 +16,16 @@ from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.store.tables import Crop, Embedding, Footage, SightingRow
 from surveil.store.writer import FootageWriter
-from tests.ingest.made_up import ColourDetector, ColourModel, draw_clip, ingest, make_pipeline, make_worker, scan
+from tests.ingest.made_up import (
+    ColourDetector,
+    ColourModel,
+    draw_clip,
+    draw_crops,
+    ingest,
+    make_pipeline,
+    make_worker,
+    scan,
+)
 
 START = datetime(2026, 9, 14, 8, tzinfo=UTC)
 
@@ -355,6 +364,31 @@ def test_a_read_error_fails_the_footage_and_the_next_run_goes_on_where_it_came(
     assert states(ingest(database, media, clip, pipeline=make_pipeline(detector))) == ["done"]
     assert detector.seen < 60, "it began anew"
     assert contents(database) == expected
+
+
+def test_a_folder_of_crops_that_was_interrupted_goes_on_inside(database, media, tmp_path, monkeypatch, contents):
+    monkeypatch.setattr("surveil.ingest.pipeline.CROP_BATCH_SIZE", 8)
+    monkeypatch.setattr("surveil.ingest.worker.PART_SHARE", 1e9)
+    folder = draw_crops(tmp_path / "crops", 60)
+    with Database.open(f"sqlite:///{tmp_path / 'undisturbed.db'}") as other:
+        [expected] = ingest(other, media, folder)
+        undisturbed = contents(other)
+    described = []
+
+    class Counting(ColourModel):
+        def describe(self, crops):
+            described.append(len(crops))
+            if len(described) == 4:
+                raise FootageReadError("Input/output error", folder)
+            return super().describe(crops)
+
+    [report] = ingest(database, media, folder, pipeline=make_pipeline(model=Counting()))
+    assert report.state == "failed"
+    [report] = ingest(database, media, folder, pipeline=make_pipeline(model=Counting()))
+    assert described == [8, 8, 8, 8, 8, 8, 8, 4], "three batches were stored, and not described again"
+    assert (report.state, report.sightings, report.frames) == ("done", 52, expected.frames)
+    assert report.warnings == expected.warnings
+    assert contents(database) == undisturbed
 
 
 def test_with_other_settings_interrupted_footage_begins_anew(database, media, tmp_path, monkeypatch, contents):
