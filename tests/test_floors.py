@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = (
     {"cli", "web"},
     {"app"},
-    {"ingest", "search", "identities", "evaluation", "accounts", "audit", "evidence"},
+    {"ingest", "search", "identities", "evaluation", "accounts", "audit", "evidence", "retention"},
     {"people", "model", "footage", "store"},
     {
         "attributes",

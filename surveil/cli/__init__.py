@@ -24,6 +24,8 @@ COMMANDS = {
     "camera": "List cameras; set their zone and clock offset.",
     "case": "Gather sightings and footage in cases.",
     "evidence": "Export a case as a signed package; verify one.",
+    "retention": "Delete those whose cameras are not to keep them any longer.",
+    "forget": "Delete a person.",
     "user": "Keep the accounts of those who may use the archive.",
     "token": "Keep the API tokens, with which programs act for a user.",
     "audit": "Read and verify the record of what was done.",

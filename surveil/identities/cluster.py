@@ -19,8 +19,9 @@ from surveil.identities.graph import Ids, Vectors
 from surveil.identities.grouping import group_sightings
 from surveil.identities.history import known_identities, last_decision
 from surveil.identities.methods import Method, group_into, respect
-from surveil.identities.numbers import assign, lock_identities, number_identities
+from surveil.identities.numbers import assign, number_identities
 from surveil.store import vectors
+from surveil.store.locks import lock_identities
 from surveil.store.models import StoredCard, model_in_use
 from surveil.store.retry import once_more
 from surveil.store.session import Database

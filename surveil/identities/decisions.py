@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from surveil.errors import ConflictError, QueryError
 from surveil.identities.history import active, agreement, describe
-from surveil.identities.numbers import assign, lock_identities, new_identities
+from surveil.identities.numbers import assign, new_identities
 from surveil.identities.references import refer_to, resolve
+from surveil.store.locks import lock_identities
 from surveil.store.tables import Decision, Identity, SightingRow
 from surveil.store.vectors import IDS_PER_QUERY
 

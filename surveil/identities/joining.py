@@ -10,8 +10,9 @@ from surveil.identities.constraints import Constraints
 from surveil.identities.evidence import load_constraints
 from surveil.identities.graph import Ids, Vectors
 from surveil.identities.history import known_identities
-from surveil.identities.numbers import assign, lock_identities
+from surveil.identities.numbers import assign
 from surveil.store import vectors
+from surveil.store.locks import lock_identities
 from surveil.store.models import model_in_use
 from surveil.store.retry import once_more
 from surveil.store.session import Database

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from surveil.store.tables import Clustering, Identity, SightingRow
+from surveil.store.tables import Identity, SightingRow
 
 
 def match_groups(
@@ -48,17 +48,6 @@ def number_identities(
 def new_identities(session: Session, count: int) -> list[int]:
     """Numbers of new identities, ascending."""
     return sorted(session.scalars(insert(Identity).returning(Identity.id), [{"name": None}] * count))
-
-
-def lock_identities(session: Session) -> None:
-    """Wait until nobody else changes identities, and let nobody do so until the transaction ends.
-
-    SQLite has one writer at a time, from the first statement that writes.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE decision IN SHARE ROW EXCLUSIVE MODE"))
-    else:
-        session.execute(delete(Clustering).where(Clustering.id.is_(None)))
 
 
 def assign(session: Session, after: Mapping[int, int | None], before: Mapping[int, int | None]) -> None:

@@ -16,8 +16,8 @@ from surveil.errors import QueryError
 from surveil.identities.cluster import state, store_run
 from surveil.identities.evidence import load_constraints
 from surveil.identities.methods import respect
-from surveil.identities.numbers import lock_identities
 from surveil.store import vectors
+from surveil.store.locks import lock_identities
 from surveil.store.models import model_in_use
 from surveil.store.retry import once_more
 from surveil.store.session import Database

@@ -30,8 +30,18 @@ MAX_OFFSET = 100 * 366 * 86400.0
 """Seconds; a clock that was never set starts in 1970."""
 
 
+MAX_KEEP_DAYS = 36_600.0
+"""Whoever wants more keeps for ever."""
+
+
 def configure_camera(
-    session: Session, name: str, *, zone: str | None = None, clock_offset: float | None = None, create: bool = False
+    session: Session,
+    name: str,
+    *,
+    zone: str | None = None,
+    clock_offset: float | None = None,
+    keep_days: float | None = None,
+    create: bool = False,
 ) -> Camera:
     """Change what is known of a camera; None leaves it as it is.
 
@@ -43,6 +53,7 @@ def configure_camera(
         name: The camera.
         zone: IANA name, such as Europe/Rome.
         clock_offset: Seconds to add to the times the camera stamps.
+        keep_days: Days after which who was seen is to be deleted; infinite: never.
         create: Whether to make the camera when it is unknown.
 
     Raises:
@@ -53,6 +64,8 @@ def configure_camera(
         zone_named(zone)
     if clock_offset is not None and not abs(clock_offset) <= MAX_OFFSET:
         raise StoreError(f"no clock is {clock_offset} seconds off", f"camera {name}", "Give seconds, such as -180.")
+    if keep_days is not None and not keep_days > 0:
+        raise StoreError(f"{keep_days} days make no sense", f"camera {name}", "Give more than 0, or 'inf' for ever.")
     if create:
         register_camera(session, name)
     # Held until the commit, so that no footage of this camera is finished with the old offset meanwhile.
@@ -63,6 +76,8 @@ def configure_camera(
         raise StoreError("unknown camera", name, f"Known: {known}. To add it before its footage: --new.")
     if zone is not None:
         camera.zone = zone
+    if keep_days is not None:
+        camera.keep_days = keep_days if keep_days < MAX_KEEP_DAYS else None
     if clock_offset is not None:
         move_times(
             session,

@@ -6,10 +6,21 @@ their numbers, then what hangs on a sighting. A transaction may leave out any of
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select, text
 from sqlalchemy.orm import Session
 
-from surveil.store.tables import SightingRow
+from surveil.store.tables import Clustering, SightingRow
+
+
+def lock_identities(session: Session) -> None:
+    """Wait until nobody else changes identities, and let nobody do so until the transaction ends.
+
+    SQLite has one writer at a time, from the first statement that writes.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE decision IN SHARE ROW EXCLUSIVE MODE"))
+    else:
+        session.execute(delete(Clustering).where(Clustering.id.is_(None)))
 
 
 def lock_sightings(session: Session, which: ColumnElement[bool], *, deleting: bool = False) -> None:

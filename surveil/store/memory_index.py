@@ -91,7 +91,7 @@ class MemoryIndex(StoredVectors):
 
 
 class _Copy:
-    """All embeddings of a model in segments; sightings that are gone stay in them and are passed over."""
+    """All embeddings of a model in segments."""
 
     def __init__(self, model_id: int) -> None:
         self.model_id = model_id
@@ -100,7 +100,7 @@ class _Copy:
         self._threads = ThreadPoolExecutor(os.cpu_count())
 
     def follow(self, session: Session) -> None:
-        """Take in what was added and pass over what was removed; in doubt, read everything again."""
+        """Take in what was added and let go of what was removed; in doubt, read everything again."""
         stored = stamp_of(session, self.model_id)[2]
         self._take_in(session)
         if self._count() != stored:
@@ -118,7 +118,7 @@ class _Copy:
             self._last = int(ids[-1])
 
     def _count(self) -> int:
-        return sum(segment.count for segment in self._segments)
+        return sum(len(segment.ids) for segment in self._segments)
 
     def nearest(self, query: NDArray[np.float32], ids: NDArray[np.int64] | None, limit: int) -> Neighbours:
         found = list(self._threads.map(lambda segment: segment.nearest(query, ids, limit), self._segments))
@@ -148,38 +148,33 @@ class _Segment:
         self._index: Any = faiss.IndexScalarQuantizer(
             EMBEDDING_SIZE, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
-        self._gone: NDArray[np.bool_] | None = None
 
     @property
     def room(self) -> int:
         return SEGMENT_SIZE - len(self.ids)
 
-    @property
-    def count(self) -> int:
-        """Sightings that are not gone."""
-        return len(self.ids) if self._gone is None else int((~self._gone).sum())
-
     def append(self, ids: NDArray[np.int64], block: NDArray[np.float16]) -> None:
         self._index.add_sa_codes(np.ascontiguousarray(block).view(np.uint8))
         self.ids = np.concatenate([self.ids, ids])
-        if self._gone is not None:
-            self._gone = np.concatenate([self._gone, np.zeros(len(ids), np.bool_)])
 
     def keep(self, present: NDArray[np.int64]) -> None:
-        """Pass over all sightings but these (ids, ascending)."""
-        self._gone = ~np.isin(self.ids, present, assume_unique=True)
+        """Let go of all sightings but these (ids, ascending)."""
+        gone = ~np.isin(self.ids, present, assume_unique=True)
+        if gone.any():
+            self._index.remove_ids(np.flatnonzero(gone))
+            self.ids = self.ids[~gone]
 
     def nearest(
         self, query: NDArray[np.float32], ids: NDArray[np.int64] | None, limit: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Ids and similarities of the best, among the given ids, ascending."""
-        allowed = None if self._gone is None else ~self._gone
-        if ids is not None:
+        allowed = None
+        if ids is not None and len(self.ids):
             chosen = np.zeros(len(self.ids), np.bool_)
             low, high = np.searchsorted(ids, self.ids[[0, -1]] + [0, 1])
             places = np.searchsorted(self.ids, ids[low:high])
             chosen[places[self.ids[places] == ids[low:high]]] = True
-            allowed = chosen if allowed is None else chosen & allowed
+            allowed = chosen
         parameters = None
         if allowed is not None:
             limit = min(limit, int(allowed.sum()))

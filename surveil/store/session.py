@@ -199,6 +199,7 @@ def _prepare(engine: Engine, create: bool) -> None:
 def _set_pragmas(connection: Any, _: object) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
 
 
 def _enter_wal(engine: Engine) -> None:

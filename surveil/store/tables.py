@@ -35,13 +35,17 @@ NEVER_REUSED = {"sqlite_autoincrement": True}
 
 
 class Camera(Base):
-    """A camera. Its clock offset (seconds) is what must be added to the times it stamps to get the true time."""
+    """A camera. Its clock offset (seconds) is what must be added to the times it stamps to get the true time.
+
+    `keep_days`: after so many days who was seen is deleted (`surveil retention run`); null: never.
+    """
 
     __tablename__ = "camera"
     id: Mapped[int] = mapped_column(Key, primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
     zone: Mapped[str] = mapped_column(String(64), default="UTC")
     clock_offset: Mapped[float] = mapped_column(Float, default=0.0)
+    keep_days: Mapped[float | None]
 
 
 class Footage(Base):
@@ -241,7 +245,10 @@ class Decision(Base):
 
 
 class SavedSearch(Base):
-    """A search under a name: what `surveil.app.SearchRequest` is as JSON. One that is watched is run on what is new."""
+    """A search under a name: what `surveil.app.SearchRequest` is as JSON. One that is watched is run on what is new.
+
+    `webhook` is where its hits are told, signed with `webhook_secret`.
+    """
 
     __tablename__ = "saved_search"
     id: Mapped[int] = mapped_column(Key, primary_key=True)
@@ -249,3 +256,5 @@ class SavedSearch(Base):
     request: Mapped[dict[str, Any]]
     made_at: Mapped[datetime]
     watch: Mapped[bool] = mapped_column(default=False)
+    webhook: Mapped[str | None] = mapped_column(Text)
+    webhook_secret: Mapped[str | None] = mapped_column(String(100))

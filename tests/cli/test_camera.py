@@ -19,12 +19,19 @@ def test_listing(run, fill, made_up):
     fill([made_up()], camera="gate")
     assert json.loads(run("list", "--json").output) == {
         "cameras": [
-            {"camera": "gate", "zone": "UTC", "clock_offset": 0.0, "footage": 1, "sightings": 1},
-            {"camera": "yard", "zone": "Europe/Rome", "clock_offset": 0.0, "footage": 1, "sightings": 2},
+            {"camera": "gate", "zone": "UTC", "clock_offset": 0.0, "keep_days": None, "footage": 1, "sightings": 1},
+            {
+                "camera": "yard",
+                "zone": "Europe/Rome",
+                "clock_offset": 0.0,
+                "keep_days": None,
+                "footage": 1,
+                "sightings": 2,
+            },
         ]
     }
     lines = run("list").output.splitlines()
-    assert lines[0].split() == ["camera", "zone", "clock", "offset", "(s)", "footage", "sightings"]
+    assert lines[0].split() == ["camera", "zone", "clock", "offset", "(s)", "keep", "days", "footage", "sightings"]
     assert lines[2].split() == ["yard", "Europe/Rome", "0.0", "1", "2"]
 
 
@@ -39,7 +46,12 @@ def test_setting_an_offset_moves_the_sightings(run, fill, made_up, database):
 def test_a_camera_can_be_set_before_its_first_footage(run):
     assert isinstance(run("set", "yard", "--zone", "UTC").exception, StoreError)
     result = run("set", "yard", "--zone", "Europe/Rome", "--new", "--json")
-    assert json.loads(result.output) == {"camera": "yard", "zone": "Europe/Rome", "clock_offset": 0.0}
+    assert json.loads(result.output) == {
+        "camera": "yard",
+        "zone": "Europe/Rome",
+        "clock_offset": 0.0,
+        "keep_days": None,
+    }
 
 
 def test_wrong_calls(run):

@@ -15,6 +15,7 @@ from surveil.app.archive.footage import FootageMethods
 from surveil.app.archive.identities import IdentityMethods
 from surveil.app.archive.ingest import IngestMethods
 from surveil.app.archive.models import ModelMethods
+from surveil.app.archive.retention import RetentionMethods
 from surveil.app.archive.saved import SavedSearchMethods
 from surveil.app.archive.search import SearchMethods
 from surveil.app.archive.upkeep import UpkeepMethods
@@ -49,6 +50,7 @@ class Archive(
     IngestMethods,
     FootageMethods,
     SavedSearchMethods,
+    RetentionMethods,
     SearchMethods,
     IdentityMethods,
     FilmMethods,

@@ -27,7 +27,13 @@ class CameraMethods(ArchiveBase):
             )
 
     def set_camera(
-        self, name: str, *, zone: str | None = None, clock_offset: float | None = None, create: bool = False
+        self,
+        name: str,
+        *,
+        zone: str | None = None,
+        clock_offset: float | None = None,
+        keep_days: float | None = None,
+        create: bool = False,
     ) -> CameraSettings:
         """Change what is known of a camera; None leaves it as it is.
 
@@ -37,6 +43,7 @@ class CameraMethods(ArchiveBase):
             name: The camera.
             zone: Time zone it stands in.
             clock_offset: Seconds to add to the times it stamps.
+            keep_days: Days after which `retention.run` deletes who was seen; infinite: never.
             create: Whether to add the camera when it is unknown.
 
         Raises:
@@ -48,11 +55,18 @@ class CameraMethods(ArchiveBase):
         @once_more
         def configure() -> CameraSettings:
             with self.database.session() as session:
-                camera = configure_camera(session, name, zone=zone, clock_offset=clock_offset, create=create)
+                camera = configure_camera(
+                    session, name, zone=zone, clock_offset=clock_offset, keep_days=keep_days, create=create
+                )
                 return CameraSettings(**_settings_of(camera))
 
         return configure()
 
 
 def _settings_of(camera: Camera) -> dict[str, Any]:
-    return {"camera": camera.name, "zone": camera.zone, "clock_offset": camera.clock_offset}
+    return {
+        "camera": camera.name,
+        "zone": camera.zone,
+        "clock_offset": camera.clock_offset,
+        "keep_days": camera.keep_days,
+    }

@@ -36,6 +36,7 @@ from surveil.app.results.identities import (
     Visit,
 )
 from surveil.app.results.models import ModelList, ModelStatus, ModelSwitch
+from surveil.app.results.retention import CameraRetention, Forgettable, Removal, RetentionResult
 from surveil.app.results.search import (
     AttributeValue,
     Counts,
@@ -62,6 +63,7 @@ __all__ = [
     "AuditPage",
     "AuditVerified",
     "CameraList",
+    "CameraRetention",
     "CameraSettings",
     "CameraStatus",
     "CameraTimeline",
@@ -80,6 +82,7 @@ __all__ = [
     "EvidenceVerified",
     "ExamplePicture",
     "FootageStatus",
+    "Forgettable",
     "Gallery",
     "HourCount",
     "IdentityChange",
@@ -98,6 +101,8 @@ __all__ = [
     "Problem",
     "Reliability",
     "ReliabilityList",
+    "Removal",
+    "RetentionResult",
     "RunList",
     "RunSummary",
     "SavedSearch",

@@ -75,6 +75,8 @@ class CameraSettings(Frozen):
     zone: str
     clock_offset: float
     """Seconds that are added to the times it stamps."""
+    keep_days: float | None = None
+    """Days after which `surveil retention run` deletes who was seen; null: never."""
 
 
 class CameraStatus(CameraSettings):

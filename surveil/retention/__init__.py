@@ -1,0 +1,1 @@
+"""Deleting people: those whose time is over, and those who are to be forgotten."""

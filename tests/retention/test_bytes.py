@@ -1,0 +1,73 @@
+"""Who is deleted is gone from every byte of the database's file, its log and the media folder."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+import surveil
+from surveil.store.tables import Crop, Embedding
+
+PEOPLE = 60
+"""So many that pages of the database are split: a split leaves copies behind."""
+
+
+@pytest.fixture
+def database_url(tmp_path):
+    return f"sqlite:///{tmp_path / 'surveil.db'}"
+
+
+@pytest.fixture
+def archive(database, media):
+    with surveil.open(database.url, media=media.folder) as opened:
+        yield opened
+
+
+def on_disk(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def make_old(media):
+    """Nothing is being written just now."""
+    for path in media.folder.rglob("*.jpg"):
+        os.utime(path, (1.7e9, 1.7e9))
+
+
+def test_not_a_byte_of_them_is_left(archive, database, media, fill, made_up, tmp_path):
+    looks = np.random.default_rng(3).normal(size=(PEOPLE, 544)).astype(np.float32)
+    seen = fill([made_up(i, i + 0.5, embedding=look, colour=(i, i, 7)) for i, look in enumerate(looks)])
+    archive.cluster()
+    chosen = seen[10:50:10]
+    for number in chosen:
+        with archive.decide("maria") as decisions:
+            decisions.note(archive.sighting(number).match.identity, f"unmistakable remark {number}")
+    with database.session() as session:
+        vectors = dict(session.execute(select(Embedding.sighting_id, Embedding.vector)).all())
+        keys = dict(session.execute(select(Crop.sighting_id, Crop.media_key)).all())
+    traces = [vectors[number].tobytes()[start : start + 32] for number in chosen for start in range(0, 1024, 256)]
+    traces += [keys[number].encode() for number in chosen] + [media.read(keys[number])[-200:] for number in chosen]
+    orphan = b"\xff\xd8 a crop that no sighting has any more"
+    media.put(orphan)
+    traces += [orphan, *(f"remark {number}".encode() for number in chosen)]
+    make_old(media)
+    before = on_disk(tmp_path)
+    assert all(trace in before for trace in traces)
+
+    assert archive.retention.forget(chosen).traces_erased
+    after = on_disk(tmp_path)
+    assert [trace for trace in traces if trace in after] == []
+    assert vectors[seen[0]].tobytes() in after, "the others are there"
+    assert archive.check().problems == ()
+    assert (tmp_path / "surveil.db-wal").stat().st_size == 0
+
+
+def test_a_reader_that_does_not_end_is_told_of(archive, database, fill, made_up, monkeypatch):
+    monkeypatch.setattr("surveil.store.traces.WAIT_SECONDS", 0.2)
+    seen = fill([made_up(), made_up(5)])
+    with database.engine.connect() as reader:
+        reader.exec_driver_sql("BEGIN")
+        reader.exec_driver_sql("SELECT * FROM sighting").all()
+        assert not archive.retention.forget(seen[:1]).traces_erased
+    assert archive.retention.forget(seen[1:]).traces_erased
