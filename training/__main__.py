@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from surveil.model.checkpoint import Card
     from training.datasets import PersonImages
     from training.recipes import Recipe
+
+
+OUT_OF_TIME = 3
+"""Exit code of a run that stopped because its time was over."""
 
 
 @click.group()
@@ -65,6 +71,11 @@ def training() -> None:
     help="Folder that keeps what teachers say of the images; OUT/lessons if not given.",
 )
 @click.option("--compile", "compiled", is_flag=True, help="Run through torch.compile: slow to begin, faster after.")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Stop after so long, with the state saved and exit code 3; without it, train to the end.",
+)
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu or cuda.")
 def fit(
@@ -77,6 +88,7 @@ def fit(
     teachers: tuple[Path, ...],
     lessons: Path | None,
     compiled: bool,
+    minutes: float | None,
     out: Path,
     device: str,
 ) -> None:
@@ -85,10 +97,11 @@ def fit(
     Example: python -m training fit configs/training/resnet34_attention_identity.toml --data market1501
     --cuhk03 cuhk03/detected.zip --out runs/first
     """
-    from training.loop import StartWeights
+    from training.loop import OutOfTimeError, StartWeights
     from training.loop import fit as run
     from training.recipes import load_recipe
 
+    until = time.monotonic() + 60 * (minutes or math.inf)
     chosen = load_recipe(recipe)
     if chosen.distillation.any() != bool(teachers):
         needs = "imitates no --teacher" if teachers else "imitates a --teacher, which was not given"
@@ -102,10 +115,14 @@ def fit(
             StartWeights(start, backbone_weights, teachers),
             device=device,
             compiled=compiled,
+            until=until,
             report=click.echo,
         )
     except FloatingPointError as error:
         raise SurveilError(str(error), recipe) from error
+    except OutOfTimeError as stopped:
+        click.echo(str(stopped))
+        sys.exit(OUT_OF_TIME)
 
 
 def _sets(

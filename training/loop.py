@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,18 @@ from training.pretrained import fetch_imagenet, load_backbone, read_weights_file
 from training.recipes import Recipe, Schedule
 from training.sampler import identity_batches
 from training.teachers import teacher_sha256
+
+
+class OutOfTimeError(Exception):
+    """A run stopped because its time was over, with its state saved; called again, it goes on.
+
+    Args:
+        step: How far it came.
+        steps: Of how many.
+    """
+
+    def __init__(self, step: int, steps: int) -> None:
+        super().__init__(f"out of time at step {step} of {steps}: call again to go on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +132,7 @@ def fit(
     device: str = "auto",
     compiled: bool = False,
     save_every: int = 200,
+    until: float = math.inf,
     report: Callable[[str], None] = print,
 ) -> PersonNetwork:
     """Train, or go on training if `folder` holds the state of a killed run.
@@ -132,11 +146,13 @@ def fit(
         device: "auto", "cpu" or "cuda".
         compiled: Whether to run through torch.compile: a minute to begin, a few percent faster from then on.
         save_every: Steps between two states.
+        until: When `time.monotonic` is there, the run saves its state and stops.
         report: Is told a line now and then.
 
     Raises:
         CheckpointError: Weights that were given cannot be used, or `folder` holds the run of another recipe.
         FloatingPointError: The loss is no number any more.
+        OutOfTimeError: `until` came before the last step.
     """
     torch.manual_seed(recipe.seed)
     torch.backends.cudnn.deterministic = True
@@ -165,9 +181,13 @@ def fit(
         last = run.step == recipe.schedule.steps
         if run.step % 20 == 0 or last:
             _log(log, run, losses, watch.seconds(), report)
-        if run.step % save_every == 0 or last:
+        late = time.monotonic() >= until and not last
+        if run.step % save_every == 0 or last or late:
             _check(run, losses)
             run.save(state)
+        if late:
+            log.close()
+            raise OutOfTimeError(run.step, recipe.schedule.steps)
     log.close()
     return run.network.eval()
 

@@ -11,7 +11,7 @@ from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.network import build_network
 from training import loop
 from training.datasets import PersonImages
-from training.loop import StartWeights, fit, learning_rate
+from training.loop import OutOfTimeError, StartWeights, fit, learning_rate
 from training.recipes import Loss, Recipe, Schedule
 
 RECIPE = Recipe(
@@ -53,6 +53,17 @@ def test_a_killed_run_goes_on_and_ends_where_an_undisturbed_one_does(people, tmp
     for name, tensor in whole.state_dict().items():
         torch.testing.assert_close(resumed.state_dict()[name], tensor, rtol=1e-3, atol=1e-4, msg=name)
     assert json.loads((run / "recipe.json").read_text())["name"] == "tiny"
+
+
+def test_a_run_whose_time_is_over_stops_and_goes_on_when_called_again(people, tmp_path):
+    recipe = dataclasses.replace(
+        RECIPE, architecture="resnet18", schedule=dataclasses.replace(RECIPE.schedule, steps=2)
+    )
+    with pytest.raises(OutOfTimeError, match="step 1 of 2"):
+        fit(recipe, [(people, 3)], tmp_path, device="cpu", until=0.0, report=lambda _: None)
+    told = []
+    fit(recipe, [(people, 3)], tmp_path, device="cpu", until=0.0, report=told.append)  # the last step ends it anyhow
+    assert told[0] == "going on at step 1"
 
 
 def test_the_run_of_another_recipe_is_left_alone(people, tmp_path):
