@@ -47,15 +47,7 @@ def quantise(weights: Path, ranges: Sequence[PersonImages], judges: PersonImages
     network, card = load_checkpoint(weights)
     model = convert(PictureNetwork(network, card), card.input_size, card.sha256)
     pictures = nncf.Dataset(_sample(ranges, seed), lambda picture: as_images([picture], card.input_size))
-    small = nncf.quantize(
-        model,
-        pictures,
-        preset=nncf.QuantizationPreset.MIXED,
-        subset_size=SAMPLE,
-        fast_bias_correction=False,
-        # The embedding's last two layers cost next to nothing, and what they lose nothing makes good.
-        ignored_scope=nncf.IgnoredScope(patterns=["__module.network.(pool|neck).*"], validate=False),
-    )
+    small = nncf.quantize(model, pictures, preset=nncf.QuantizationPreset.MIXED, subset_size=SAMPLE)
     path = quantised_path(weights)
     openvino.save_model(small, path, compress_to_fp16=False)
     sha256 = hashlib.sha256(path.read_bytes() + path.with_suffix(".bin").read_bytes()).hexdigest()
