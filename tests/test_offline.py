@@ -26,3 +26,15 @@ def test_the_converter_reports_to_nobody(arguments):
     done = subprocess.run([sys.executable, "-c", CONVERT, *arguments], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith("reports: False")
+
+
+def test_where_the_system_does_not_tell_the_cores_all_are_used():
+    code = """
+import os
+del os.sched_getaffinity
+os.environ.pop("OMP_NUM_THREADS", None)
+from surveil.offline import keep_ultralytics_offline
+keep_ultralytics_offline()
+assert os.environ["OMP_NUM_THREADS"] == str(os.cpu_count())
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

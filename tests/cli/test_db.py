@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 from click.testing import CliRunner
@@ -42,6 +43,20 @@ def test_check_says_what_is_wrong_and_exits_with_1(run, fill, made_up, media):
     assert result.exit_code == 1
     [problem] = json.loads(result.output)["problems"]
     assert (problem["check"], problem["count"]) == ("crops", 1)
+
+
+def test_repair_deletes_what_nothing_refers_to_and_keeps_the_rest(run, fill, made_up, media):
+    fill([made_up()])
+    [kept] = media
+    orphan, half = media.path(media.put(b"an old picture")), media.path(kept).with_suffix(".jpg.1234.part")
+    half.write_bytes(b"half a picture")
+    for path in (orphan, half):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert "1 pictures" in run("db", "check").output
+    result = run("db", "check", "--repair")
+    assert result.exit_code == 0, result.output
+    assert list(media) == [kept]
+    assert not half.exists()
 
 
 def test_check_reports_a_database_that_cannot_be_opened(tmp_path, monkeypatch):

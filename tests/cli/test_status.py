@@ -69,6 +69,16 @@ def test_progress_is_seen_while_footage_is_ingested(status, database):
     assert "working 42%" in status()
 
 
+def test_footage_whose_worker_is_gone_is_shown_as_stale(status, database):
+    machine, number, start, token = new_owner().split()
+    claim_next(database, [register(database, "gate")], " ".join([machine, number, str(int(start) - 1), token]))
+    claim_next(database, [register(database, "hall")], new_owner())
+    gate, hall = json.loads(status("--json"))["footage"]
+    assert (gate["state"], gate["stale"]) == ("working", True)
+    assert (hall["state"], hall["stale"]) == ("working", False)
+    assert status().count("stale") == 1
+
+
 def test_reasons_and_warnings_are_shown(status, database, media):
     from surveil.store.models import ModelRef
     from surveil.store.writer import Writer

@@ -342,6 +342,32 @@ def test_what_the_system_cannot_read_is_not_damage(video, noisy, tmp_path, monke
         list(reader)
 
 
+class LateStream:
+    """A container in which damage gives rise to a stream that was not there: PyAV then stumbles while it demuxes."""
+
+    def __init__(self, container):
+        self._container, self._stumbles = container, True
+
+    def __getattr__(self, name):
+        return getattr(self._container, name)
+
+    def demux(self, stream):
+        for number, packet in enumerate(self._container.demux(stream)):
+            yield packet
+            if self._stumbles and number == 4:
+                self._stumbles = False
+                raise IndexError("list index out of range")
+
+
+def test_a_stream_that_was_not_there_ends_nothing(video, plain, tmp_path, monkeypatch):
+    path = video(tmp_path / "a.ts", plain(20))
+    opened = av.open
+    monkeypatch.setattr("surveil.footage.container.av.open", lambda *args, **how: LateStream(opened(*args, **how)))
+    reader, frames = read(path)
+    assert len(frames) == 20
+    assert "damaged" in said(reader)[0]
+
+
 def test_pictures_larger_than_allowed_are_refused_before_they_are_decoded(video, plain, tmp_path):
     path = video(tmp_path / "a.mp4", plain(3, size=(640, 480)))
     with pytest.raises(FootageError, match=r"640 x 480 pixels, and 300,000 are the limit.*max_pixels"):

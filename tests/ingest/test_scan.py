@@ -5,6 +5,8 @@ import shutil
 import time
 from datetime import UTC, datetime
 
+import cv2
+import numpy as np
 import pytest
 from sqlalchemy import func, select, update
 
@@ -148,6 +150,19 @@ def test_a_file_that_grew_replaces_what_it_was(database, media, tmp_path):
     assert pictures
     forget_footage(database, media, str(path))
     assert list(media) == [], "no picture is left of either version"
+
+
+def test_a_folder_of_crops_with_one_more_picture_replaces_what_it_was(database, media, tmp_path):
+    folder = tmp_path / "crops"
+    folder.mkdir()
+    for number in range(3):
+        picture = np.full((128, 64, 3), 60 * number, np.uint8)
+        cv2.imwrite(str(folder / f"0002_c1s1_00045{number}_03.jpg"), picture)
+        reports = ingest(database, media, folder, start=datetime(2026, 9, 14, tzinfo=UTC))
+        assert [(report.state, report.sightings) for report in reports] == [("done", number + 1)]
+    with database.session() as session:
+        assert session.scalar(select(func.count()).select_from(SightingRow)) == 3
+    assert len(rows(database)) == 1
 
 
 @pytest.mark.parametrize("moment", ["before", "meanwhile"])
