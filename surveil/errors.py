@@ -88,3 +88,7 @@ class TooManyTriesError(SignInError):
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         super().__init__("too many tries to sign in", "sign-in", f"Try again in {seconds:.0f} s.")
+
+
+class WebhookError(SurveilError):
+    """A program that was to be told of something may not be, or did not take it."""

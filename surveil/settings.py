@@ -58,6 +58,7 @@ class Settings(BaseModel):
 
     session_hours: float = Field(default=12.0, gt=0, le=744)
     ask_reason: bool = False
+    webhook_hosts: tuple[str, ...] = ()
 
 
 def load_settings(config: str | Path | None = None, **flags: Any) -> Settings:

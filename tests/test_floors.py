@@ -30,6 +30,7 @@ FLOORS = (
         "offline",
         "timezones",
         "reranking",
+        "webhook",
         "spreadsheet",
         "visits",
     },

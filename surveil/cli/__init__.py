@@ -14,7 +14,7 @@ from surveil.errors import SurveilError
 COMMANDS = {
     "ingest": "Find the people in footage and store what they look like.",
     "search": "Find people by what they look like, or by a picture.",
-    "saved": "List, run and forget saved searches.",
+    "saved": "List, run, watch and forget saved searches.",
     "cluster": "Group sightings into identities.",
     "identities": "List and show identities.",
     "evaluate": "Measure the model on a benchmark.",

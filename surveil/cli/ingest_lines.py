@@ -35,7 +35,8 @@ def _news_line(news: WatchResult, path: Path) -> str:
     if news.result is None:
         return f"watched: {news.name} cannot be answered: {news.error}"
     sightings = ", ".join(str(match.sighting) for match in news.result.matches)
-    return f"watched: {news.name} was found in {path}: sightings {sightings}"
+    untold = f"; not told: {news.webhook_error}" if news.webhook_error else ""
+    return f"watched: {news.name} was found in {path}: sightings {sightings}{untold}"
 
 
 def _report_line(report: FootageReport) -> str:

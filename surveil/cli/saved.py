@@ -1,4 +1,4 @@
-"""surveil saved: list, run and forget saved searches."""
+"""surveil saved: list, run, watch and forget saved searches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from surveil.cli.output import echo, output_options, write_csv, write_json, writ
 
 @click.group()
 def command() -> None:
-    """List, run and forget saved searches. To save one: surveil search ... --save NAME."""
+    """List, run, watch and forget saved searches. To save one: surveil search ... --save NAME."""
 
 
 @command.command(name="list")
@@ -61,6 +61,29 @@ def run_command(ctx: click.Context, name: str, sheet: Path | None, output: str) 
         if sheet:
             archive.draw_sheet(result, sheet)
     print_result(output, result)
+
+
+@command.command(name="watch")
+@click.argument("name")
+@click.option("--webhook", metavar="URL", help="Tell each hit there: on this machine, or a host of webhook_hosts.")
+@click.option("--stop", is_flag=True, help="Do not watch it any more, and tell nobody.")
+@click.pass_context
+def watch_command(ctx: click.Context, name: str, webhook: str | None, stop: bool) -> None:
+    r"""Run a saved search on footage as it is ingested.
+
+    With --webhook each hit is sent there as JSON, signed with a secret that is printed this once (docs/webhooks.md).
+
+    \b
+    Example:
+        surveil saved watch "red tops at the gate" --webhook http://localhost:9000/hits
+    """
+    if stop and webhook:
+        raise click.UsageError("give --webhook or --stop, not both")
+    with open_archive(ctx) as archive:
+        saved = archive.watch_search(name, watch=not stop, webhook=webhook)
+    echo(f"{name}: {'not watched' if stop else 'watched'}")
+    if saved.secret:
+        echo(f"Hits are signed with the secret {saved.secret}")
 
 
 @command.command(name="forget")

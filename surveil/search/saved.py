@@ -53,6 +53,17 @@ def saved_searches(session: Session, *, watched: bool = False) -> Sequence[Saved
     return session.scalars(rows.where(SavedSearch.watch) if watched else rows).all()
 
 
+def watch_search(session: Session, name: str, *, watch: bool, webhook: str | None, secret: str | None) -> SavedSearch:
+    """Run a saved search on what is new from now on, or not any more, and tell its hits to a webhook, or to none.
+
+    Raises:
+        QueryError: There is none of that name.
+    """
+    saved = saved_search(session, name)
+    saved.watch, saved.webhook, saved.webhook_secret = watch, webhook, secret
+    return saved
+
+
 def forget_search(session: Session, name: str) -> None:
     """Forget a search; what it finds stays.
 

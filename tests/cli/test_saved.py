@@ -71,3 +71,36 @@ def test_watched_searches_look_at_one_piece_of_footage(run, database):
             news.name: [m.sighting for m in news.result.matches] for news in archive.watched("/footage/yard-2.mp4")
         }
     assert found == {"hats": [3]}
+
+
+def test_hits_of_a_watched_search_are_told(run, database, monkeypatch):
+    import surveil as library
+    from surveil.errors import WebhookError
+
+    told = []
+    monkeypatch.setattr(
+        "surveil.app.hits.tell", lambda target, hit, secret, delivery: told.append((target, hit, secret))
+    )
+    run("search", "--hat", "--save", "hats")
+    watched = run("saved", "watch", "hats", "--webhook", "http://localhost:9/hits")
+    secret = watched.stdout.split()[-1]
+    with pytest.raises(WebhookError, match="webhook_hosts"):
+        run("saved", "watch", "hats", "--webhook", "https://example.org/")
+    with library.open(database.url) as archive:
+        assert [news.webhook_error for news in archive.watched("/footage/yard-2.mp4")] == [None]
+        [(target, hit, signed)] = told
+        assert (target.url, signed) == ("http://localhost:9/hits", secret)
+        assert (hit["search"], hit["sighting"], hit["camera"]) == ("hats", 3, "yard")
+        assert secret not in archive.saved_searches().model_dump_json()
+        monkeypatch.setattr("surveil.app.hits.tell", _not_taken)
+        [news] = archive.watched("/footage/yard-2.mp4")
+        assert "not taken" in news.webhook_error
+        assert len(news.result.matches) == 1
+        run("saved", "watch", "hats", "--stop")
+        assert list(archive.watched("/footage/yard-2.mp4")) == []
+
+
+def _not_taken(*_):
+    from surveil.errors import WebhookError
+
+    raise WebhookError("it was not taken")

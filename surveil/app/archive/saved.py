@@ -7,7 +7,7 @@ from pathlib import Path
 
 from surveil.app.archive.search import SearchMethods
 from surveil.app.requests import SearchRequest
-from surveil.app.results import SavedSearch, SavedSearchList, SearchResult, WatchResult
+from surveil.app.results import SavedSearch, SavedSearchList, SearchResult, WatchedSearch, WatchResult
 from surveil.errors import CheckpointError, QueryError
 
 
@@ -70,13 +70,42 @@ class SavedSearchMethods(SearchMethods):
         with self.database.session() as session:
             forget_search(session, name)
 
+    def watch_search(self, name: str, *, watch: bool = True, webhook: str | None = None) -> WatchedSearch:
+        """Run a saved search on footage as it is ingested, or not any more.
+
+        Args:
+            name: The search.
+            watch: Whether to.
+            webhook: Where each hit is told: a URL on this machine, or on a host of the setting `webhook_hosts`.
+
+        Raises:
+            QueryError: There is none of that name.
+            WebhookError: Nothing may be told there.
+        """
+        from secrets import token_urlsafe
+
+        from surveil.search.saved import watch_search
+        from surveil.webhook import target_of
+
+        if webhook is not None:
+            target_of(webhook, self.settings.webhook_hosts)
+        secret = None if webhook is None else token_urlsafe(32)
+        with self.database.session() as session:
+            saved = watch_search(session, name, watch=watch, webhook=webhook, secret=secret)
+            return WatchedSearch(**SavedSearch.model_validate(saved).model_dump(), secret=secret)
+
     def watched(self, footage: str | Path) -> Iterator[WatchResult]:
-        """What the watched searches find in a piece of footage; those that find nothing are left out."""
+        """What the watched searches find in a piece of footage; those that find nothing are left out.
+
+        Hits are told to the searches' webhooks on the way.
+        """
+        from surveil.app.hits import tell_hits
         from surveil.search.saved import saved_searches
 
         with self.database.session() as session:
-            searches = [SavedSearch.model_validate(saved) for saved in saved_searches(session, watched=True)]
-        for saved in searches:
+            rows = [(saved, saved.webhook_secret) for saved in saved_searches(session, watched=True)]
+        for row, secret in rows:
+            saved = SavedSearch.model_validate(row)
             if saved.request.footage and not {str(footage), Path(footage).name} & set(saved.request.footage):
                 continue
             try:
@@ -85,4 +114,5 @@ class SavedSearchMethods(SearchMethods):
                 yield WatchResult(name=saved.name, result=None, error=str(error))
                 continue
             if result.matches:
-                yield WatchResult(name=saved.name, result=result)
+                failed = tell_hits(saved, secret, result, self.settings.webhook_hosts)
+                yield WatchResult(name=saved.name, result=result, webhook_error=failed)

@@ -52,6 +52,7 @@ from surveil.app.results.search import (
     SearchResult,
     SightingDetail,
     Understood,
+    WatchedSearch,
     WatchResult,
 )
 from surveil.app.results.upkeep import CheckResult, Problem, UpgradeResult
@@ -118,4 +119,5 @@ __all__ = [
     "UserList",
     "Visit",
     "WatchResult",
+    "WatchedSearch",
 ]

@@ -180,6 +180,15 @@ class SavedSearch(Frozen):
     request: SearchRequest
     made_at: Time
     watch: bool
+    webhook: str | None = None
+    """Where each hit is told; see docs/webhooks.md."""
+
+
+class WatchedSearch(SavedSearch):
+    """A search that is watched from now on."""
+
+    secret: str | None = None
+    """With which its hits are signed; it is told this once."""
 
 
 class SavedSearchList(Frozen):
@@ -195,3 +204,5 @@ class WatchResult(Frozen):
     result: SearchResult | None
     error: str | None = None
     """Why the search cannot be answered any more; then there is no result."""
+    webhook_error: str | None = None
+    """Why its hits could not be told where the search says."""
