@@ -39,7 +39,7 @@ bench-cluster: $(READY)
 	$(BIN)/python -m tools.bench_cluster $(DATA)
 
 model-speed: $(READY)
-	$(BIN)/python -m tools.model_speed
+	$(BIN)/python -m tools.model_speed $(PEERS)
 
 code-figures: $(READY)
 	$(BIN)/python -m tools.code_figures

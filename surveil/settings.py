@@ -31,6 +31,7 @@ class Settings(BaseModel):
     database: str = Field(default_factory=lambda: f"sqlite:///{data_folder() / 'surveil.db'}")
     media: Path | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    runtime: Literal["auto", "torch", "openvino", "openvino-int8"] = "auto"
 
     fps: float = Field(default=5.0, gt=0)
     stated_fps: float = Field(default=25.0, ge=0.001)

@@ -71,4 +71,4 @@ class LoadedModels:
         """
         from surveil.model.embed import AppearanceModel
 
-        return AppearanceModel.load(self._weights, device=self._settings.device)
+        return AppearanceModel.load(self._weights, device=self._settings.device, runtime=self._settings.runtime)

@@ -56,7 +56,7 @@ def use_model(
 
     @cache
     def load() -> AppearanceModel:
-        return AppearanceModel.load(weights, device=archive.settings.device)
+        return AppearanceModel.load(weights, device=archive.settings.device, runtime=archive.settings.runtime)
 
     outcome = Redescription(
         archive.database,

@@ -15,7 +15,6 @@ from surveil.spreadsheet import flatten
 
 if TYPE_CHECKING:
     from surveil.evaluation.benchmark import Market1501Benchmark, Market1501Request
-    from surveil.model.runtime import RuntimeName
 
 
 @click.group()
@@ -54,9 +53,7 @@ def command() -> None:
 @click.option(
     "--runtime",
     type=click.Choice(["auto", "torch", "openvino", "openvino-int8"]),
-    default="auto",
-    show_default=True,
-    help="What runs our models; auto is the fastest that is installed.",
+    help="What runs our models [setting: runtime].",
 )
 @click.option("--out", metavar="DIR", type=click.Path(path_type=Path), help="Also write figures, pictures and a page.")
 @output_options
@@ -118,13 +115,13 @@ def _request(
     peer_input: str,
     speed: bool,
     device: str | None,
-    runtime: RuntimeName,
+    runtime: str | None,
 ) -> Market1501Request:
     from surveil.errors import SurveilError
     from surveil.evaluation.benchmark import Market1501Request
     from surveil.settings import load_settings
 
-    settings = load_settings(config, device=device)
+    settings = load_settings(config, device=device, runtime=runtime)
     request = Market1501Request(
         folder,
         protocol="official" if protocol == "official" else "paper",
@@ -134,7 +131,7 @@ def _request(
         mirrored=flip,
         peer_input=peer_input,
         speed=speed,
-        runtime=runtime,
+        runtime=settings.runtime,
     )
     try:
         request.check()

@@ -167,7 +167,7 @@ class _OpenVinoPeer(Peer):
         self._only("input", [given.any_name for given in network.inputs])
         shape = network.input().partial_shape
         self.input_size = self._size([side.get_length() if side.is_static else "?" for side in shape])
-        network.reshape([BATCH_SIZE, 3, *self.input_size])
+        network.reshape([1, 3, *self.input_size])  # as our own models: each core with one picture at a time
         settings: dict[str, Any] = {"PERFORMANCE_HINT": "THROUGHPUT"}
         if threads is not None:
             settings["INFERENCE_NUM_THREADS"] = threads
@@ -176,14 +176,14 @@ class _OpenVinoPeer(Peer):
     def _run(self, images: Floats) -> Floats:
         found: dict[int, Floats] = {}
 
-        def keep(request: Any, start: int) -> None:
-            found[start] = request.get_output_tensor().data.copy()
+        def keep(request: Any, number: int) -> None:
+            found[number] = request.get_output_tensor().data.copy()
 
         self._queue.set_callback(keep)
-        for start in range(0, len(images), BATCH_SIZE):
-            self._queue.start_async({0: _filled(images[start : start + BATCH_SIZE], BATCH_SIZE)}, start)
+        for number in range(len(images)):
+            self._queue.start_async({0: images[number : number + 1]}, number)
         self._queue.wait_all()
-        return np.concatenate([found[start] for start in sorted(found)])[: len(images)]
+        return np.concatenate([found[number] for number in range(len(images))])
 
 
 _RUNTIMES: dict[str, Callable[[Path, str, int | None], Peer]] = {".onnx": _OnnxPeer, ".xml": _OpenVinoPeer}

@@ -149,7 +149,8 @@ def make_runtime(
         name: "auto" takes OpenVINO on a CPU where it is installed, but only for weights with a hash: converting a
             network takes seconds, so the result is kept in the user's cache folder under that hash.
         sha256: Of the weights.
-        quantised: The same network in 8 bits, where there is one: "auto" prefers it wherever it takes OpenVINO.
+        quantised: The same network in 8 bits, where there is one, for "openvino-int8"; "auto" never takes it, for its
+            answers differ from the other runtimes' by more than rounding.
 
     Raises:
         CheckpointError: The file of the quantised network is not the one with its hash, or there is none and
@@ -159,10 +160,12 @@ def make_runtime(
     usable = device.type == "cpu" and sha256 and importlib.util.find_spec("openvino") is not None
     if name == "torch" or (name == "auto" and not usable):
         return TorchRuntime(network, device)
-    if name == "openvino-int8" and quantised is None:
-        raise CheckpointError("there is no network in 8 bits beside these weights", next_step="Use openvino or torch.")
-    if quantised is not None and name != "openvino":
-        return OpenVinoRuntime(quantised.read(), "openvino-int8")
+    if name == "openvino-int8":
+        if quantised is None:
+            raise CheckpointError(
+                "there is no network in 8 bits beside these weights", next_step="Use openvino or torch."
+            )
+        return OpenVinoRuntime(quantised.read(), name)
     return OpenVinoRuntime(convert(network, input_size, sha256))
 
 
