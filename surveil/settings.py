@@ -55,6 +55,7 @@ class Settings(BaseModel):
     model: str | None = None
     camera_patterns: tuple[str, ...] = ()
 
+    search_history: int = Field(default=1000, ge=0)
     cluster_threshold: float | None = Field(default=None, gt=0, lt=1)
 
     session_hours: float = Field(default=12.0, gt=0, le=744)

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from surveil.cli.archive import open_archive
 from surveil.cli.output import echo, output_options, write_csv, write_json, write_table
 
+if TYPE_CHECKING:
+    from surveil.app import SearchRequest
+
+HISTORY = ("made_at", "found", "asks_for")
+
 
 @click.group()
 def command() -> None:
-    """List, run, watch and forget saved searches. To save one: surveil search ... --save NAME."""
+    """List, run, watch and forget saved searches; see what was searched. To save: surveil search ... --save NAME."""
 
 
 @command.command(name="list")
@@ -30,11 +36,7 @@ def list_command(ctx: click.Context, output: str) -> None:
     if output == "json":
         write_json(result)
         return
-    asked = [saved.request.model_dump(mode="json", exclude_defaults=True) for saved in result.searches]
-    words = ["; ".join(f"{name} {value}" for name, value in fields.items()) for fields in asked]
-    rows = [
-        [saved.name, "yes" if saved.watch else "", text] for saved, text in zip(result.searches, words, strict=True)
-    ]
+    rows = [[saved.name, "yes" if saved.watch else "", _asked(saved.request)] for saved in result.searches]
     columns = ("name", "watched", "asks for")
     if output == "csv":
         write_csv((dict(zip(columns, row, strict=True)) for row in rows), columns)
@@ -99,3 +101,42 @@ def forget_command(ctx: click.Context, name: str) -> None:
     with open_archive(ctx) as archive:
         archive.forget_search(name)
     echo(f"Forgotten: {name}")
+
+
+@command.command(name="history")
+@click.option("--limit", metavar="N", type=click.IntRange(1), default=50, show_default=True, help="Searches at most.")
+@click.option("--forget", is_flag=True, help="Forget all of them instead.")
+@output_options
+@click.pass_context
+def history_command(ctx: click.Context, limit: int, forget: bool, output: str) -> None:
+    r"""List the searches that were made, the newest first: when, how many were found, and what was asked.
+
+    The setting search_history says how many are remembered.
+
+    \b
+    Example:
+        surveil saved history
+        surveil saved history --forget
+    """
+    with open_archive(ctx) as archive:
+        if forget:
+            echo(f"Forgotten: {archive.forget_search_history()} searches")
+            return
+        history = archive.search_history(limit)
+    if output == "json":
+        write_json(history)
+        return
+    rows = [
+        [f"{past.made_at:%Y-%m-%d %H:%M:%S}", f"{past.found}{'+' if past.more else ''}", _asked(past.request)]
+        for past in history.searches
+    ]
+    if output == "csv":
+        write_csv((dict(zip(HISTORY, row, strict=True)) for row in rows), HISTORY)
+    else:
+        write_table(("made (UTC)", *HISTORY[1:]), rows, right=("found",))
+
+
+def _asked(request: SearchRequest) -> str:
+    """What a search asks for, in the names of its fields."""
+    fields = request.model_dump(mode="json", exclude_defaults=True)
+    return "; ".join(f"{name} {value}" for name, value in fields.items()) or "everybody"

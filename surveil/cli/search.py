@@ -161,6 +161,8 @@ def print_result(output: str, result: SearchResult) -> None:
         print_csv(result.matches)
     else:
         echo(f"Looking for: {in_words(result.understood)}", err=True)
+    if result.not_remembered is not None:
+        echo(f"Not in the history: {result.not_remembered}", err=True)
     if result.passing is not None:
         echo("Nobody was found. Sightings that pass each filter alone:", err=True)
         for name, count in result.passing.items():

@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
 from surveil.search.filters import Filters, candidates, joint_probability
+from surveil.search.proposed import best_proposed
+from surveil.store.description_columns import DescriptionColumns
 from surveil.store.models import model_in_use
 from surveil.store.tables import Description, SightingRow
 
@@ -47,10 +49,18 @@ class _Lead:
         return self.column <= 1 - probability + ROUNDING if self.rising else self.column >= probability - ROUNDING
 
 
-def most_probable(session: Session, filters: Filters, limit: int) -> list[tuple[int, float]]:
+def most_probable(
+    session: Session, filters: Filters, limit: int, columns: DescriptionColumns | None = None
+) -> list[tuple[int, float]]:
     """The best sightings that pass the filters: (id, probability of all attributes together), the best first.
 
     Equally good ones come by time and id.
+
+    Args:
+        session: A session.
+        filters: What they must pass; at least one attribute.
+        limit: How many at most.
+        columns: The probabilities in memory, if they may be used.
 
     Raises:
         QueryError: A filter is wrong.
@@ -58,8 +68,13 @@ def most_probable(session: Session, filters: Filters, limit: int) -> list[tuple[
     """
     chance = joint_probability(filters.attributes).label("chance")
     passing = candidates(session, filters).add_columns(SightingRow.first_seen, chance)
-    if not _are_few(session, filters) and (lead := _rarest(session, filters)) is not None:
-        passing = _bounded(session, passing, lead, limit)
+    if not _are_few(session, filters):
+        found = best_proposed(session, columns, filters.attributes, passing, limit) if columns is not None else None
+        if found is not None:
+            best = sorted(found, key=lambda row: (-row[2], row[1], row[0]))[:limit]
+            return [(sighting, probability) for sighting, _, probability in best]
+        if (lead := _rarest(session, filters)) is not None:
+            passing = _bounded(session, passing, lead, limit)
     ordered = passing.order_by(chance.desc(), SightingRow.first_seen, SightingRow.id).limit(limit)
     return [(sighting, probability) for sighting, _, probability in session.execute(ordered)]
 

@@ -16,6 +16,7 @@ from surveil.errors import QueryError
 from surveil.search.filters import Filters, candidates, described, joint_probability
 from surveil.search.probable import most_probable
 from surveil.store import vectors
+from surveil.store.description_columns import DescriptionColumns
 from surveil.store.models import StoredCard, model_in_use, to_use_it
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Description, Footage, Identity, SightingRow
@@ -122,7 +123,7 @@ def search(database: Database, query: Query) -> list[RankedSighting]:
     scores = _by_example(database, query, query.example) if query.example else None
     with database.session() as session:
         if scores is None:
-            scores = _by_attributes(session, query)
+            scores = _by_attributes(session, query, database.descriptions)
         return load_sightings(session, scores)
 
 
@@ -187,10 +188,10 @@ def _by_example(database: Database, query: Query, example: Example) -> dict[int,
     }
 
 
-def _by_attributes(session: Session, query: Query) -> dict[int, Score]:
+def _by_attributes(session: Session, query: Query, columns: DescriptionColumns) -> dict[int, Score]:
     asked = query.filters.attributes
     if asked and query.sort is None:
-        best = most_probable(session, query.filters, query.offset + query.limit)[query.offset :]
+        best = most_probable(session, query.filters, query.offset + query.limit, columns)[query.offset :]
         return {sighting: Score(None, probability) for sighting, probability in best}
     chance = joint_probability(asked).label("chance")
     ordered = (

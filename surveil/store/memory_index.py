@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from surveil.store import vectors
+from surveil.store.changes import ChangeWatch
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.granted import granted
-from surveil.store.tables import Embedding
+from surveil.store.tables import Embedding, SightingRow
 from surveil.store.vector_index import Neighbours, StoredVectors, checked, stamp_of
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class MemoryIndex(StoredVectors):
         self._lock = threading.RLock()
         self._copy: _Copy | None = None
         self._read = 0
-        self._watch: Connection | None = None
+        self._watch = ChangeWatch(database)
         self._version: int | None = None
 
     def nearest(
@@ -58,9 +59,7 @@ class MemoryIndex(StoredVectors):
         """See `VectorIndex.close`."""
         with self._lock:
             self._copy, self._version = None, None
-            if self._watch is not None:
-                self._watch.close()
-                self._watch = None
+            self._watch.close()
 
     def _is_worth_a_copy(self, session: Session, ids: NDArray[np.int64] | None, model_id: int) -> bool:
         """Whether a copy is there, or reading the candidates from the database cost as much as making one by now."""
@@ -72,7 +71,7 @@ class MemoryIndex(StoredVectors):
 
     def _fresh_copy(self, session: Session, model_id: int) -> _Copy:
         """The copy, brought to what the database holds now."""
-        version = self._data_version()
+        version = self._watch.version()
         if self._copy is None or self._copy.model_id != model_id:
             self._copy = None  # two would not fit
             self._copy = _Copy(model_id)
@@ -82,13 +81,6 @@ class MemoryIndex(StoredVectors):
         self._version = version
         return self._copy
 
-    def _data_version(self) -> int:
-        """A number that changes when anybody else writes to the file; it holds for one connection only."""
-        if self._watch is None:
-            self._watch = self._database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        version: int = self._watch.exec_driver_sql("PRAGMA data_version").scalar_one()
-        return version
-
 
 class _Copy:
     """All embeddings of a model in segments."""
@@ -97,10 +89,17 @@ class _Copy:
         self.model_id = model_id
         self._segments: list[_Segment] = []
         self._last = 0
+        self._state: tuple[Any, ...] | None = None
+        """The newest sighting and how many embeddings there were, of all models, when the copy followed last."""
         self._threads = ThreadPoolExecutor(os.cpu_count())
 
     def follow(self, session: Session) -> None:
         """Take in what was added and let go of what was removed; in doubt, read everything again."""
+        # Counting those of one model reads an index of all, which takes ten times as long.
+        newest = select(func.max(SightingRow.__table__.c.id)).scalar_subquery()
+        state = tuple(session.execute(select(newest, func.count()).select_from(Embedding)).one())
+        if state == self._state:
+            return
         stored = stamp_of(session, self.model_id)[2]
         self._take_in(session)
         if self._count() != stored:
@@ -110,6 +109,7 @@ class _Copy:
             if self._count() != len(present):
                 self._segments, self._last = [], 0
                 self._take_in(session)
+        self._state = state
 
     def _take_in(self, session: Session) -> None:
         """Numbers of sightings only ever grow, so what is new has greater ones."""

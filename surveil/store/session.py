@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from surveil.errors import StoreDeadlockError, StoreError, StoreUnavailableError
 from surveil.store import schema
+from surveil.store.description_columns import DescriptionColumns
 from surveil.store.granted import restrict
 from surveil.store.vector_index import VectorIndex, open_index
 
@@ -31,6 +32,7 @@ class Database:
         engine: The SQLAlchemy engine.
         path: The file of an SQLite database.
         vectors: Finds embeddings near to a query.
+        descriptions: Columns of descriptions in memory.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -40,6 +42,7 @@ class Database:
         self.dialect = engine.dialect.name
         self.path = Path(engine.url.database or "") if self.dialect == "sqlite" else None
         self.vectors: VectorIndex = open_index(self)
+        self.descriptions = DescriptionColumns(self)
         self._sessions = sessionmaker(engine, expire_on_commit=False)
         event.listen(self._sessions, "do_orm_execute", restrict)
 
@@ -78,6 +81,7 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self.vectors.close()
+        self.descriptions.close()
         self.engine.dispose()
 
     def __enter__(self) -> Database:

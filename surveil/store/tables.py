@@ -244,6 +244,17 @@ class Decision(Base):
     undoes: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
 
 
+class PastSearch(Base):
+    """A search that was made: what `surveil.app.SearchRequest` is as JSON, and how many matches were shown."""
+
+    __tablename__ = "past_search"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    made_at: Mapped[datetime]
+    request: Mapped[dict[str, Any]]
+    found: Mapped[int]
+    more: Mapped[bool]
+
+
 class SavedSearch(Base):
     """A search under a name: what `surveil.app.SearchRequest` is as JSON. One that is watched is run on what is new.
 

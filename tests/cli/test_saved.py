@@ -104,3 +104,15 @@ def _not_taken(*_):
     from surveil.errors import WebhookError
 
     raise WebhookError("it was not taken")
+
+
+def test_the_searches_that_were_made(run):
+    run("search", "--hat", "--limit", 1)
+    [past] = json.loads(run("saved", "history", "--json").stdout)["searches"]
+    assert (past["found"], past["more"], past["request"]["attributes"]) == (1, True, {"hat": ["yes"]})
+    header, row = run("saved", "history").stdout.splitlines()
+    assert header.split() == ["made", "(UTC)", "found", "asks_for"]
+    assert "1+" in row
+    assert "hat" in run("saved", "history", "--csv").stdout
+    run("saved", "history", "--forget")
+    assert json.loads(run("saved", "history", "--json").stdout) == {"searches": []}

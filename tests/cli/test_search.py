@@ -58,7 +58,7 @@ def people(fill, made_up):
 def found(result):
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
-    assert set(answer) == {"understood", "matches", "passing", "next_offset", "gallery", "facets"}
+    assert set(answer) == {"understood", "matches", "passing", "next_offset", "not_remembered", "gallery", "facets"}
     assert set(answer["understood"]) == UNDERSTOOD
     for match in answer["matches"]:
         assert set(match) == MATCH

@@ -6,9 +6,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from surveil.attributes import ATTRIBUTES, OUTPUT_NAMES
-from surveil.search import probable
+from surveil.search import probable, proposed
 from surveil.search.filters import Filters
 from surveil.search.probable import most_probable
+from surveil.store import description_columns
 
 COUNT = 150
 
@@ -71,4 +72,10 @@ def test_the_best_are_the_same_whichever_way(database, crowd, monkeypatch, attri
         with database.session() as session:
             found.append(most_probable(session, filters, limit))
     assert found[0] == found[1] == found[2]
+    monkeypatch.setattr(probable, "FEW", 0)
+    monkeypatch.setattr(proposed, "MIN_PROPOSED", 3)
+    monkeypatch.setattr(description_columns, "MIN_ROWS", 0)
+    for _ in range(2):  # the first time a column is asked for, it is left to the database
+        with database.session() as session:
+            assert most_probable(session, filters, limit, database.descriptions) == found[0]
     assert [i for i, _ in found[0]] == brute_force(crowd, attributes, cameras, limit)

@@ -100,6 +100,7 @@ class SavedSearchMethods(SearchMethods):
         Hits are told to the searches' webhooks on the way.
         """
         from surveil.app.hits import tell_hits
+        from surveil.app.search import answer
         from surveil.search.saved import saved_searches
 
         with self.database.session() as session:
@@ -109,7 +110,8 @@ class SavedSearchMethods(SearchMethods):
             if saved.request.footage and not {str(footage), Path(footage).name} & set(saved.request.footage):
                 continue
             try:
-                result = self.search(saved.request.model_copy(update={"footage": (str(footage),), "facets": False}))
+                asked = saved.request.model_copy(update={"footage": (str(footage),), "facets": False})
+                result = answer(self.database, self.media, self.models, asked)
             except (QueryError, CheckpointError) as error:
                 yield WatchResult(name=saved.name, result=None, error=str(error))
                 continue

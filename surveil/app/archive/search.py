@@ -8,7 +8,16 @@ from typing import Any
 from surveil.app.archive.base import ArchiveBase
 from surveil.app.base import checked
 from surveil.app.requests import SearchRequest
-from surveil.app.results import Counts, IdentityDetail, ReliabilityList, SearchResult, SightingDetail
+from surveil.app.results import (
+    Counts,
+    IdentityDetail,
+    PastSearch,
+    ReliabilityList,
+    SearchHistory,
+    SearchResult,
+    SightingDetail,
+)
+from surveil.errors import StoreError
 
 
 class SearchMethods(ArchiveBase):
@@ -34,7 +43,37 @@ class SearchMethods(ArchiveBase):
             request = self.request(request, **asked)
         elif asked:
             raise TypeError("give a whole request or the parts of one, not both")
-        return answer(self.database, self.media, self.models, request)
+        return self._remembered(request, answer(self.database, self.media, self.models, request))
+
+    def _remembered(self, request: SearchRequest, result: SearchResult) -> SearchResult:
+        """The result of a search that is in the history now; further pages of one are not taken down again."""
+        from surveil.search.history import remember
+
+        kept = self.settings.search_history
+        if request.offset or not kept:
+            return result
+        plain = request.model_dump(mode="json", exclude_defaults=True)
+        try:
+            with self.database.session() as session:
+                remember(session, plain, len(result.matches), result.next_offset is not None, kept=kept)
+        except StoreError as error:  # whoever may only read may search
+            return result.model_copy(update={"not_remembered": str(error)})
+        return result
+
+    def search_history(self, limit: int = 50) -> SearchHistory:
+        """The searches that were made, so many of them at most, the newest first."""
+        from surveil.search.history import past_searches
+
+        with self.database.session() as session:
+            found = past_searches(session, limit)
+            return SearchHistory(searches=tuple(PastSearch.model_validate(search) for search in found))
+
+    def forget_search_history(self) -> int:
+        """Forget which searches were made; gives how many there were."""
+        from surveil.search.history import forget_past
+
+        with self.database.session() as session:
+            return forget_past(session)
 
     def request(self, text: str | None = None, /, **asked: Any) -> SearchRequest:
         """A request from a description and the fields of `SearchRequest`.

@@ -114,6 +114,8 @@ class SearchResult(Frozen):
     labels (expected numbers, which need not be whole)."""
     passing: dict[str, int] | None = None
     """Where nobody was found: how many sightings pass each filter alone."""
+    not_remembered: str | None = None
+    """Why the search is not in the history although it should be."""
 
 
 class SightingDetail(Frozen):
@@ -171,6 +173,23 @@ class Counts(Frozen):
 
     zone: str
     counts: tuple[HourCount, ...]
+
+
+class PastSearch(Frozen):
+    """A search that was made."""
+
+    made_at: Time
+    request: SearchRequest
+    found: int
+    """How many matches were shown."""
+    more: bool
+    """Whether there were more."""
+
+
+class SearchHistory(Frozen):
+    """Searches that were made, the newest first."""
+
+    searches: tuple[PastSearch, ...]
 
 
 class SavedSearch(Frozen):
