@@ -179,7 +179,7 @@ def _print_more(result: SearchResult) -> None:
         supposed = f"if {expected:.0f} of the {size} candidates show the person"
         echo(f"Of these {len(result.matches)} matches about {wrong:.1f} show somebody else, {supposed}.", err=True)
     for name, counts in (result.facets or {}).items():
-        told = ", ".join(f"{value} {count:g}" for value, count in counts.items() if count)
+        told = ", ".join(f"{value} {count}" for value, count in counts.items() if count)
         echo(f"{name.replace('_', ' ')}: {told}", err=True)
     if result.next_offset is not None:
         echo(f"There are more: --offset {result.next_offset}", err=True)

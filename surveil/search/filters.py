@@ -97,7 +97,7 @@ def _described_conditions(session: Session, filters: Filters) -> dict[str, Colum
     named: dict[str, ColumnElement[bool]] = {}
     thresholds = model_in_use(session).thresholds if filters.describes else {}
     for name, labels in filters.attributes.items():
-        named[f"{name} {_either(labels)}"] = _probable(name, labels, filters.min_confidence, thresholds)
+        named[f"{name} {_either(labels)}"] = has_label(name, labels, filters.min_confidence, thresholds)
     for name, labels in filters.only.items():
         named[f"only {name} {_either(labels)}"] = probability(name, labels) >= CONFIDENT
     for name, labels in filters.without.items():
@@ -156,10 +156,16 @@ def probability(attribute: str, labels: Collection[str]) -> ColumnElement[float]
     return yes if indices == [1] else literal(1.0) - yes
 
 
-def _probable(
+def has_label(
     name: str, labels: tuple[str, ...], least: float | None, thresholds: Mapping[str, float]
 ) -> ColumnElement[bool]:
-    """Whether a person is taken to have one of the labels; without a least probability, as the model decides.
+    """Whether a person is taken to have one of an attribute's labels, as SQL.
+
+    Args:
+        name: The attribute.
+        labels: Of this attribute.
+        least: The least probability; None: as the model decides.
+        thresholds: Where it draws the line, by attribute.
 
     "No" is what the model is confident of: of many people it cannot be seen whether they carry a bag.
     """

@@ -109,9 +109,9 @@ class SearchResult(Frozen):
     next_offset: int | None = None
     """The `offset` of the next page; None where there is none."""
     gallery: Gallery | None = None
-    facets: dict[str, dict[str, float]] | None = None
-    """Numbers of sightings that pass the filters, by camera, by hour on the camera's clock and by each attribute's
-    labels (expected numbers, which need not be whole)."""
+    facets: dict[str, dict[str, int]] | None = None
+    """Numbers of sightings by hour on the camera's clock, and by camera and each attribute's labels: how many would
+    pass if only this camera or label were asked for, and all else that is asked for stayed."""
     passing: dict[str, int] | None = None
     """Where nobody was found: how many sightings pass each filter alone."""
     not_remembered: str | None = None
