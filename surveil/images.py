@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 import warnings
 from pathlib import Path
 from typing import IO
@@ -32,9 +33,11 @@ def read_picture(path: Path, *, max_pixels: int = MAX_PIXELS) -> Image:
         OSError: The file cannot be read.
         PictureError: It is no picture, damaged, or too large.
     """
-    size = path.stat().st_size
-    if size > MAX_BYTES_PER_PIXEL * max_pixels:
-        raise PictureError(f"the file has {size:,} bytes, too many for a picture", path)
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):  # a pipe would let us wait for whoever writes
+        raise PictureError("not a file", path, "Give a picture file.")
+    if status.st_size > MAX_BYTES_PER_PIXEL * max_pixels:
+        raise PictureError(f"the file has {status.st_size:,} bytes, too many for a picture", path)
     return decode_picture(path.read_bytes(), path, max_pixels=max_pixels)
 
 

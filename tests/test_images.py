@@ -1,5 +1,6 @@
 """Pictures: their size is looked at before they are decoded, and whatever is wrong with them is told."""
 
+import os
 import re
 import tracemalloc
 from pathlib import Path
@@ -69,6 +70,13 @@ def test_pictures_are_decoded_in_one_place():
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(FileNotFoundError):
         read_picture(tmp_path / "a.jpg")
+
+
+def test_what_never_ends_is_no_picture(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    for path in (tmp_path / "a.jpg", Path("/dev/zero"), tmp_path):
+        with pytest.raises(PictureError, match="not a file"):
+            read_picture(path)
 
 
 def test_damaged_pictures_are_pictures_or_told(path):
