@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,8 @@ def readable_errors(where: str) -> Iterator[None]:
     """Turn what a driver says of an unreachable, locked or damaged database into a StoreError."""
     try:
         yield
+    except (UnicodeDecodeError, JSONDecodeError) as error:  # SQLite gives what it finds, and says so in its bytes
+        raise StoreError("the file is damaged: what it holds is no text", where, _next_step("malformed")) from error
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())
         outside = isinstance(error, (OperationalError, InterfaceError)) or "permission denied" in said
@@ -232,7 +235,7 @@ def _lacks_pgvector(said: str) -> bool:
 
 
 def _is_damaged(said: str) -> bool:
-    return "malformed" in said or "not a database" in said
+    return any(words in said for words in ("malformed", "not a database", "Could not decode to UTF-8"))
 
 
 def _next_step(said: str) -> str:

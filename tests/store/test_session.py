@@ -3,12 +3,13 @@ import secrets
 import sqlite3
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, select, text
+from sqlalchemy import Engine, create_engine, event, select, text, update
 
 from surveil.errors import StoreError
 from surveil.store import schema
+from surveil.store.register import register_footage
 from surveil.store.session import Database, connect, upgrade
-from surveil.store.tables import Camera
+from surveil.store.tables import Camera, Footage
 
 
 def test_a_new_database_has_the_newest_schema(database_url):
@@ -93,6 +94,30 @@ def test_a_file_that_is_no_database_is_refused(tmp_path):
     (tmp_path / "holiday.mp4").write_bytes(b"not a database at all" * 100)
     with pytest.raises(StoreError, match=r"holiday\.mp4.*not a database"):
         Database.open(f"sqlite:///{tmp_path}/holiday.mp4")
+
+
+@pytest.mark.parametrize(
+    ("whole", "damaged"),
+    [(b"tablecameracamera", b"tablec\xc7m\xc7racame\xc7a"), (b'{"dec', b"{\xc7dec"), (b'{"dec', b"{]dec")],
+)
+def test_a_file_in_which_bytes_were_flipped_is_told_to_be_damaged(tmp_path, source, whole, damaged):
+    path = tmp_path / "surveil.db"
+    with Database.open(f"sqlite:///{path}") as database:
+        register_footage(database, source())
+        with database.session() as session:
+            session.execute(update(Footage).values(frames={"decoded": 1}))
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = path.read_bytes()
+    assert whole in content
+    path.write_bytes(content.replace(whole, damaged))
+    with (
+        pytest.raises(StoreError, match="damaged"),
+        Database.open(f"sqlite:///{path}") as database,
+        database.session() as session,
+    ):
+        session.scalars(select(Footage)).all()
 
 
 def test_an_unreachable_postgres_is_reported_without_its_password():
