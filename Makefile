@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test test-slow check lock docs sample-data sample-check model-speed bench-search bench-cluster code-figures clean
+.PHONY: demo test test-slow check lock docs sample-data sample-check model-speed bench-search bench-cluster bench-scan bench-copy code-figures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -34,6 +34,12 @@ sample-check: $(READY)
 
 bench-search: $(READY)
 	$(BIN)/python -m tools.bench_search
+
+bench-scan: $(READY)
+	$(BIN)/python -m tools.bench_scan
+
+bench-copy: $(READY)
+	$(BIN)/python -m tools.bench_copy
 
 bench-cluster: $(READY)
 	$(BIN)/python -m tools.bench_cluster $(DATA)

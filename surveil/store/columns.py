@@ -54,12 +54,27 @@ class HalfVector(TypeDecorator[NDArray[np.float16]]):
     def process_bind_param(self, value: NDArray[np.floating[Any]] | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        vector = np.asarray(value, dtype=np.float16)
-        if vector.shape != (EMBEDDING_SIZE,) or not np.isfinite(vector).all():
-            raise ValueError(f"expected {EMBEDDING_SIZE} finite values, got shape {vector.shape}")
+        vector = _checked(value)
         return vector.tolist() if dialect.name == "postgresql" else vector.tobytes()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> NDArray[np.float16] | None:
         if value is None:
             return None
         return np.asarray(value, np.float16) if dialect.name == "postgresql" else np.frombuffer(value, np.float16)
+
+
+def sent_vector(value: NDArray[np.floating[Any]]) -> bytes:
+    """An embedding as pgvector takes a `halfvec` in binary: its size and an unused number, then the values, big-endian.
+
+    Raises:
+        ValueError: It has another shape, or a value is not finite.
+    """
+    vector = _checked(value)
+    return len(vector).to_bytes(2, "big") + bytes(2) + vector.astype(">f2").tobytes()
+
+
+def _checked(value: NDArray[np.floating[Any]]) -> NDArray[np.float16]:
+    vector = np.asarray(value, dtype=np.float16)
+    if vector.shape != (EMBEDDING_SIZE,) or not np.isfinite(vector).all():
+        raise ValueError(f"expected {EMBEDDING_SIZE} finite values, got shape {vector.shape}")
+    return vector

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from surveil.attributes import OUTPUT_NAMES
 from surveil.errors import LeaseLostError, ModelSwitchedError, StoreError
+from surveil.store.bulk import insert_numbered, insert_rows
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.footage import delete_pictures, media_keys
 from surveil.store.holds import held_footage
@@ -250,16 +251,14 @@ class FootageWriter:
         start = started_at + timedelta(seconds=offset)
         common = {"footage_id": self.footage_id, "camera_id": camera_id}
         sightings = [common | rows.sighting(start) for rows in self._rows]
-        numbered = insert(SightingRow).returning(SightingRow.id, sort_by_parameter_order=True)
-        stored = list(zip(session.scalars(numbered, sightings).all(), self._rows, strict=True))
+        stored = list(zip(insert_numbered(session, SightingRow, sightings), self._rows, strict=True))
         described = {"model_id": self._model_id}
-        session.execute(insert(Description), [described | {"sighting_id": i} | rows.attributes for i, rows in stored])
-        session.execute(
-            insert(Embedding), [described | {"sighting_id": i, "vector": rows.embedding} for i, rows in stored]
+        insert_rows(session, Description, [described | {"sighting_id": i} | rows.attributes for i, rows in stored])
+        insert_rows(
+            session, Embedding, [described | {"sighting_id": i, "vector": rows.embedding} for i, rows in stored]
         )
         crops = [{"sighting_id": sighting_id} | crop for sighting_id, rows in stored for crop in rows.crops(start)]
-        if crops:
-            session.execute(insert(Crop), crops)
+        insert_rows(session, Crop, crops)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

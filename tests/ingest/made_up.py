@@ -17,6 +17,7 @@ from surveil.ingest.scan import Scan
 from surveil.ingest.worker import Worker
 from surveil.model.embed import l2_normalize
 from surveil.settings import Settings
+from surveil.store import writer as writing
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef
 from surveil.store.session import Database
@@ -142,4 +143,13 @@ def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: in
         detector.look = look
         for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
             event.listen(database.engine, name, moment)
+        if database.dialect == "postgresql":  # COPY is no statement that an engine tells of
+            insert = writing.insert_rows
+
+            def insert_rows(*call) -> None:
+                moment()
+                insert(*call)
+                moment()
+
+            writing.insert_rows = insert_rows
         ingest(database, MediaFolder(media), folder, pipeline=make_pipeline(detector))

@@ -13,6 +13,7 @@ import sqlalchemy
 from sqlalchemy import event
 
 from surveil.attributes import OUTPUT_NAMES
+from surveil.store import writer as writing
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, register_model
 from surveil.store.register import register_camera, register_footage
@@ -55,7 +56,8 @@ def write_footage(url: str, media: Path, stop: str = "never", stopped: Path | No
             footage.add(make_sighting(number))
             footage.progress(number / 12)
         if stop == "inserting":
-            event.listen(database.engine, "before_cursor_execute", lambda *call: "INTO crop" in call[2] and hang())
+            insert = writing.insert_rows
+            writing.insert_rows = lambda *call: hang() if call[1].__tablename__ == "crop" else insert(*call)
         if stop == "committing":
             event.listen(database.engine, "commit", hang)
         footage.finish(FootageReport(source.path, "yard", "done"))
