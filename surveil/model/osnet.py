@@ -86,7 +86,8 @@ class OmniScaleBlock(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(N, channels, H, W) in, (N, out_channels, H, W) out."""
         reduced = self.reduce(features)
-        scales = torch.stack([self.gate(stream(reduced)) for stream in self.streams]).sum(dim=0)
+        first, *others = (self.gate(stream(reduced)) for stream in self.streams)
+        scales = sum(others, start=first)  # one by one: stacked, they cost a tenth of the whole
         joined: Tensor = self.expand(scales) + self.shortcut(features)
         return torch.relu(joined)
 
