@@ -27,9 +27,10 @@ def load_constraints(session: Session, ids: Ids) -> Constraints:
     """
     place, first, last = np.full(len(ids), NOWHERE), np.zeros(len(ids)), np.zeros(len(ids))
     # Footage, not camera: two recordings of one camera may overlap (pre-roll), and then do show one person twice.
-    # Crops whose times are those of their files may share one by an unzip: that proves nothing.
+    # Of crops it proves nothing: an unzip gives many one time, and whoever cut them out may have cut one person out
+    # several times (of the pairs of crops of one frame in Market-1501's train folder, 23 % show the same person).
     columns = (SightingRow.id, SightingRow.footage_id, SightingRow.first_seen, SightingRow.last_seen)
-    proves = ~((Footage.kind == "crops") & (Footage.started_from == "file time"))
+    proves = Footage.kind != "crops"
     rows = select(*columns).join(Footage, SightingRow.footage_id == Footage.id).where(proves).order_by(SightingRow.id)
     if len(ids) <= IDS_PER_QUERY:
         rows = rows.where(SightingRow.id.in_(ids.tolist()))

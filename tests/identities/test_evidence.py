@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import numpy as np
+import pytest
 from sqlalchemy import select, update
 
 from surveil.identities.constraints import NOWHERE
@@ -23,17 +24,17 @@ def test_who_was_in_one_footage_at_one_time_is_two_people(database, fill, made_u
     assert found.first[0] == datetime(2026, 9, 14, 12, tzinfo=UTC).timestamp()
 
 
-def test_a_time_of_the_file_system_is_no_evidence(database, fill, made_up):
-    """An unzip gives all crops of a folder one file time."""
-    unzipped, named = fill([made_up(0)] * 3), fill([made_up(0)] * 3)
+@pytest.mark.parametrize("started_from", ["file time", "flag", "path"])
+def test_crops_of_one_time_may_show_one_person(database, fill, made_up, started_from):
+    """An unzip gives all of a folder one file time, also with --start; and one person may have been cut out twice."""
+    crops, film = fill([made_up(0)] * 3), fill([made_up(0)] * 3)
     with database.session() as session:
-        footage = select(SightingRow.footage_id).where(SightingRow.id == unzipped[0])
-        session.execute(update(Footage).values(kind="crops"))
+        footage = select(SightingRow.footage_id).where(SightingRow.id == crops[0])
         own = update(Footage).where(Footage.id == footage.scalar_subquery())
-        session.execute(own.values(started_from="file time"))
-    found = constraints_of(database, unzipped + named)
+        session.execute(own.values(kind="crops", started_from=started_from))
+    found = constraints_of(database, crops + film)
     assert found.place[:3].tolist() == [NOWHERE] * 3
-    assert found.overlaps() == 3, "crops whose names say when they were taken"
+    assert found.overlaps() == 3, "those of the film"
 
 
 def test_sightings_that_are_gone_or_not_asked_for_do_not_matter(database, fill, made_up):
