@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import cv2
@@ -65,3 +66,10 @@ class HandedIn:
         for path in self.folder.glob("*.jpg"):
             if path.stat().st_mtime < time.time() - KEPT_SECONDS:
                 path.unlink(missing_ok=True)
+
+    def forget_all(self, *, but: Collection[str]) -> int:
+        """Delete all pictures but those of these names; gives how many were deleted."""
+        gone = [path for path in self.folder.glob("*.jpg") if path.stem not in but]
+        for path in gone:
+            path.unlink(missing_ok=True)
+        return len(gone)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from surveil.app.handed_in import HandedIn
 from surveil.app.results.retention import CameraRetention, Forgettable, Removal, RetentionResult
 from surveil.app.search import as_match
 from surveil.errors import QueryError
@@ -17,6 +18,7 @@ from surveil.identities.listing import sightings_of
 from surveil.retention.expiry import expired
 from surveil.retention.removal import remove_sightings
 from surveil.search.rank import Score, load_sightings
+from surveil.search.saved import saved_searches
 from surveil.store.tables import SightingRow
 
 if TYPE_CHECKING:
@@ -94,7 +96,17 @@ class Retention:
         """
         archive = self._archive
         removed = remove_sightings(archive.database, archive.media, sightings, rehearse=rehearse)
-        return Removal(**asdict(removed), rehearsed=rehearse)
+        handed_in = 0
+        if removed.sightings and not rehearse:
+            handed_in = HandedIn(archive.media).forget_all(but=self._in_saved_searches())
+        return Removal(**asdict(removed), handed_in=handed_in, rehearsed=rehearse)
+
+    def _in_saved_searches(self) -> set[str]:
+        """The pictures that were handed in and that saved searches ask for."""
+        with self._archive.database.session() as session:
+            requests = [saved.request for saved in saved_searches(session)]
+        examples = [example for request in requests for name in ("like", "unlike") for example in request.get(name, ())]
+        return {example.rpartition(":")[2] for example in examples}
 
 
 def _named(session: Session, identity: int | None, sightings: Collection[int]) -> Sequence[int]:

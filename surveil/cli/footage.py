@@ -66,8 +66,9 @@ def forget_command(ctx: click.Context, footage: tuple[str, ...]) -> None:
     """
     with open_archive(ctx) as archive:
         for which in footage:
-            for path in archive.forget_footage(which):
-                echo(f"forgotten: {path}")
+            with archive.acting(None, "delete", {"footage": 1}):
+                for path in archive.forget_footage(which):
+                    echo(f"forgotten: {path}")
 
 
 @command.command(name="again")

@@ -44,7 +44,7 @@ def test_a_case_is_kept_and_keeps_its_footage(run):
     assert run("case", "list", "--csv").stdout.splitlines()[1].startswith(f"{CASE},1,")
     assert run("case", "show", CASE).stdout.splitlines()[1].split()[:4] == ["2", "yard", "1.5", "3.0"]
     actions = [record["action"] for record in json.loads(run("audit", "list", "--json").stdout)["records"]]
-    assert set(actions) == {"case"}
+    assert set(actions) == {"case", "delete"}
 
 
 def test_a_case_without_its_originals_is_not_exported_and_the_try_is_on_record(run, tmp_path):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from argon2 import PasswordHasher
 from click.testing import CliRunner
 
 from surveil.cli import surveil
@@ -11,7 +12,8 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, monkeypatch):
+    monkeypatch.setattr("surveil.accounts.secrets._HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
     url = f"sqlite:///{tmp_path / 'surveil.db'}"
     return lambda *arguments, typed=None: CliRunner().invoke(surveil, ["--database", url, *arguments], input=typed)
 

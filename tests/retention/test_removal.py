@@ -95,6 +95,18 @@ def test_a_picture_finds_whom_to_forget(archive, people):
             archive.retention.find(**nobody)
 
 
+def test_pictures_that_somebody_searched_by_go_too(archive, people):
+    import cv2
+
+    jpegs = [cv2.imencode(".jpg", np.full((40, 20, 3), shade, np.uint8))[1].tobytes() for shade in (9, 200)]
+    kept, _ = (archive.hand_in(jpeg) for jpeg in jpegs)
+    archive.save_search("kept", archive.request(like=[kept]))
+    assert archive.retention.forget([99]).handed_in == 0
+    assert archive.retention.forget(people[0][:1]).handed_in == 1
+    folder = archive.media.folder / "handed-in"
+    assert [path.stem for path in folder.glob("*.jpg")] == [kept.partition(":")[2]]
+
+
 def test_an_open_case_holds_its_footage_and_a_closed_one_forgets(archive, people):
     (first, _, third, yard), anna = people
     archive.cases.new("theft", "maria")

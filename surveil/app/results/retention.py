@@ -19,6 +19,8 @@ class Removal(Frozen):
     """Decisions of operators in which they were blanked; a rehearsal does not count these."""
     searches: int
     """Saved searches that named them; a rehearsal does not count these."""
+    handed_in: int = 0
+    """Pictures that somebody searched by, and that no saved search asks for: they may show the same people."""
     held: dict[str, int] = Field(default_factory=dict)
     """How many sightings stay, by the reason: the open cases that hold their footage, or that it is worked on."""
     traces_erased: bool = True
