@@ -1,4 +1,4 @@
-"""Where people are named besides their sightings: in operators' decisions, and in saved searches."""
+"""Where people are named besides their sightings: in decisions, saved searches, and the history of searches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from surveil.store.tables import Decision, SavedSearch
+from surveil.store.tables import Decision, PastSearch, SavedSearch
 
 BLANK = {"footage": "", "seconds": 0.0, "box": [0.0, 0.0, 0.0, 0.0], "picture": None}
 """What a decision keeps of a sighting that is gone, besides its number: it is found no more."""
@@ -37,7 +37,10 @@ def blank_decisions(session: Session, sightings: Collection[int], identities: Co
 def forget_searches(
     session: Session, sightings: Collection[int], identities: Collection[int], names: Collection[str]
 ) -> int:
-    """Delete the saved searches that name one of these sightings or identities; gives their number."""
+    """Delete the saved searches that name one of these sightings or identities; gives their number.
+
+    Of the history those go too, and all that were made by an example, for it may have shown the same people.
+    """
     of_them = {f"sighting:{number}" for number in sightings} | {f"identity:{number}" for number in identities}
     called = {str(number) for number in identities} | set(names)
     gone = [
@@ -46,6 +49,12 @@ def forget_searches(
         if _named(saved.request, "like", "unlike") & of_them or _named(saved.request, "identities") & called
     ]
     session.execute(delete(SavedSearch).where(SavedSearch.id.in_(gone)))
+    past = [
+        search.id
+        for search in session.scalars(select(PastSearch))
+        if _named(search.request, "like", "unlike") or _named(search.request, "identities") & called
+    ]
+    session.execute(delete(PastSearch).where(PastSearch.id.in_(past)))
     return len(gone)
 
 

@@ -19,6 +19,7 @@ TABLES = (
     "identity",
     "decision",
     "saved_search",
+    "past_search",
 )
 """Where rows are about people."""
 

@@ -36,6 +36,9 @@ def people(fill, made_up, archive, media):
         decisions.set_picture(anna, seen[0])
     archive.save_search("where is Anna", archive.request(like=[f"sighting:{seen[0]}"]), watch=True)
     archive.save_search("red tops", archive.request(attributes={"upper_colour": ["red"]}))
+    archive.search("woman")
+    archive.search(like=[f"sighting:{seen[0]}"])
+    archive.search(identities=["Anna Example"])
     for path in media.folder.rglob("*.jpg"):  # as if they were taken yesterday
         os.utime(path, (1.7e9, 1.7e9))
     return seen, anna
@@ -63,6 +66,7 @@ def test_a_person_is_gone_from_every_table_and_folder(archive, people, database,
     assert {found for found, _ in nearest(ANNA, None, 1, 9)} == {other}
     assert len(set(media)) == 1
     assert [saved.name for saved in archive.saved_searches().searches] == ["red tops"]
+    assert [past.request.text for past in archive.search_history().searches] == ["woman"]
     said = archive.decisions(anna).model_dump_json()
     assert "Anna" not in said
     assert "limps" not in said
