@@ -21,8 +21,8 @@ from surveil.store.description_columns import DescriptionColumns
 from surveil.store.models import model_in_use
 from surveil.store.tables import Description, SightingRow
 
-FEW = 5_000
-"""Of so many sightings, looking at all is quick."""
+FEW, MANY = 5_000, 50_000
+"""Of so many sightings, looking at all is quick: where one attribute is asked for, and where several are."""
 MIN_FIRST = 500
 """So many sightings, at least, give the bound."""
 HIGH = 0.8
@@ -68,12 +68,12 @@ def most_probable(
     """
     chance = joint_probability(filters.attributes).label("chance")
     passing = candidates(session, filters).add_columns(SightingRow.first_seen, chance)
-    if not _are_few(session, filters):
+    if _are_more(session, filters, FEW):
         found = best_proposed(session, columns, filters.attributes, passing, limit) if columns is not None else None
         if found is not None:
             best = sorted(found, key=lambda row: (-row[2], row[1], row[0]))[:limit]
             return [(sighting, probability) for sighting, _, probability in best]
-        if (lead := _rarest(session, filters)) is not None:
+        if (lead := _lead_of(session, filters)) is not None:
             passing = _bounded(session, passing, lead, limit)
     ordered = passing.order_by(chance.desc(), SightingRow.first_seen, SightingRow.id).limit(limit)
     return [(sighting, probability) for sighting, _, probability in session.execute(ordered)]
@@ -89,17 +89,25 @@ def _bounded(session: Session, passing: Select[Any], lead: _Lead, limit: int) ->
     return passing.where(SightingRow.id.in_(described.where(lead.at_least(chances[-limit]))))
 
 
-def _are_few(session: Session, filters: Filters) -> bool:
-    """Whether few sightings pass the filters that ask for no attribute; then they are looked at first."""
-    others = candidates(session, replace(filters, attributes={}, only={}, without={})).limit(FEW + 1).subquery()
-    return (session.scalar(select(func.count()).select_from(others)) or 0) <= FEW
+def _lead_of(session: Session, filters: Filters) -> _Lead | None:
+    """The attribute whose order gives the bound; None where looking at all who pass the other filters is quicker.
 
-
-def _rarest(session: Session, filters: Filters) -> _Lead | None:
-    """The attribute asked for that the fewest have with a high probability; None if an index has none of them."""
+    The bound of several attributes together is low, so that more of them must pass.
+    """
     leads = [lead for name, labels in filters.attributes.items() if (lead := _lead(name, labels)) is not None]
-    if len(leads) < 2:
-        return leads[0] if leads else None
+    if not leads or (len(filters.attributes) > 1 and not _are_more(session, filters, MANY)):
+        return None
+    return leads[0] if len(leads) == 1 else _rarest(session, leads)
+
+
+def _are_more(session: Session, filters: Filters, count: int) -> bool:
+    """Whether more sightings than this pass the filters that ask for no attribute."""
+    others = candidates(session, replace(filters, attributes={}, only={}, without={})).offset(count).limit(1)
+    return session.scalar(others) is not None
+
+
+def _rarest(session: Session, leads: Sequence[_Lead]) -> _Lead:
+    """The attribute that the fewest have with a high probability."""
     model_id = model_in_use(session).id
 
     def count(lead: _Lead) -> int:

@@ -68,6 +68,7 @@ def test_the_best_are_the_same_whichever_way(database, crowd, monkeypatch, attri
     found = []
     for few, first in ((0, 1), (0, 40), (COUNT, 500)):
         monkeypatch.setattr(probable, "FEW", few)
+        monkeypatch.setattr(probable, "MANY", few)
         monkeypatch.setattr(probable, "MIN_FIRST", first)
         with database.session() as session:
             found.append(most_probable(session, filters, limit))
