@@ -37,9 +37,9 @@ def main() -> None:
     crops = list(np.random.default_rng(0).integers(0, 256, (CROPS, 128, 64, 3), np.uint8))
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
     for _ in range(ROUNDS):
-        for name, model in models.items():
+        for name, one in models.items():
             began, worked = time.perf_counter(), time.process_time()
-            model.vectors(crops) if isinstance(model, Peer) else model.parts(crops)
+            one.vectors(crops) if isinstance(one, Peer) else one.parts(crops)
             taken[name].append((time.perf_counter() - began, time.process_time() - worked))
     passed = {name: float(np.median([wall for wall, _ in times])) for name, times in taken.items()}
     busy = {name: float(np.median([cpu for _, cpu in times])) for name, times in taken.items()}
