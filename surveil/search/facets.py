@@ -83,7 +83,7 @@ def _attributes(
         return {attribute.name: dict.fromkeys(attribute.labels, 0) for attribute in attributes}
     thresholds = model_in_use(session).thresholds
     asked = [(attribute.name, label) for attribute in attributes for label in attribute.labels]
-    counts = [func.count(case((has_label(name, (label,), least, thresholds), 1))) for name, label in asked]
+    counts: Any = [func.count(case((has_label(name, (label,), least, thresholds), 1))) for name, label in asked]
     rows = described(select(*counts).select_from(SightingRow)).where(SightingRow.id.in_(found))
     facets: dict[str, dict[str, int]] = {attribute.name: {} for attribute in attributes}
     for (name, label), count in zip(asked, session.execute(rows).one(), strict=True):
