@@ -6,20 +6,23 @@ and reading them costs what hashing costs.
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
-from sqlalchemy import update
+from sqlalchemy import insert
 
 import surveil
 from surveil.footage import examine
-from surveil.store.tables import Footage
+from surveil.store.register import register_camera
+from surveil.store.tables import Footage, ScannedFile
 from surveil.types import Detections, Image
 
 KNOWN_FILES = 10_000
@@ -55,23 +58,13 @@ def main() -> None:
 def _known(place: Path) -> str:
     hashed = _count_hashes()
     with _archive(place / "known.db") as archive:
-        stop = threading.Event()
-        begun = time.perf_counter()
-        for _ in archive.ingest([place / "known"], stop=stop):
-            stop.set()  # one file is enough: what is to be known of the others is what the scan registers
-            break
-        _register_all(archive, place / "known")
-        first, at_first = time.perf_counter() - begun, len(hashed)
-        hashed.clear()
+        _make_known(archive, place / "known")
         begun, cpu = time.perf_counter(), time.process_time()
         states = [report.state for report in archive.ingest([place / "known"])]
         seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
     if set(states) != {"known"} or len(states) != KNOWN_FILES:
         raise AssertionError(f"not all are known: {len(states)}, {set(states)}")
-    return (
-        f"{KNOWN_FILES} known files: second run {seconds:.1f} s ({cpu:.1f} CPU s), {len(hashed)} files hashed; "
-        f"the first scan took {first:.0f} s and hashed {at_first}"
-    )
+    return f"{KNOWN_FILES} known files: second run {seconds:.1f} s ({cpu:.1f} CPU s), {len(hashed)} files hashed"
 
 
 def _large(place: Path) -> str:
@@ -89,14 +82,21 @@ def _large(place: Path) -> str:
     return f"{total:.0f} GB in {LARGE_FILES} files: the first frame is at the detector after {seconds:.1f} s"
 
 
-def _register_all(archive: surveil.Archive, folder: Path) -> None:
-    """Have everything in a folder scanned, and take it for done."""
-    from surveil.app.ingest import Recorded, scan
-
-    for _ in scan(archive.database, archive.settings, Recorded(), again=False, passed_over=None).run([folder]):
-        pass
+def _make_known(archive: surveil.Archive, folder: Path) -> None:
+    """The rows that an ingest of everything in a folder leaves behind."""
+    now = datetime.now(UTC)
+    files = sorted(folder.rglob("*.mp4"))
+    footage, scanned = [], []
+    for number, path in enumerate(files, start=1):
+        status, digest = path.stat(), hashlib.sha256(path.read_bytes()).hexdigest()
+        same = {"path": str(path), "size": status.st_size, "mtime_ns": status.st_mtime_ns, "content_hash": digest}
+        origin = {"camera_id": 1, "camera_from": "path", "started_at": now, "started_from": "file time"}
+        footage.append(same | origin | {"id": number, "kind": "video", "state": "done"})
+        scanned.append(same | {"footage_id": number})
     with archive.database.session() as session:
-        session.execute(update(Footage).values(state="done"))
+        register_camera(session, "yard")
+        session.execute(insert(Footage), footage)
+        session.execute(insert(ScannedFile), scanned)
 
 
 def _count_hashes() -> list[Path]:
