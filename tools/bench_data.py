@@ -96,7 +96,7 @@ def _rows(
                 "taken_at": START + timedelta(seconds=moment),
                 "box": boxes[0][1:5],
                 "quality": 0.5,
-                "media_key": f"{number:064x}.jpg",
+                "media_key": f"{number % 256:02x}/{number:062x}.jpg",
             }
             for number, moment in zip(ids, seconds.tolist(), strict=True)
         ],
