@@ -24,7 +24,7 @@ MARGIN_SECONDS = 3.0
 MAX_SECONDS = 60.0
 """A longer clip is cut off: it is for looking, the footage itself is for more."""
 QUALITY = 90
-LEAST_PIXELS = 8
+MIN_PIXELS = 8
 """A person cut out by hand is at least so wide and so high."""
 
 
@@ -106,7 +106,7 @@ def cut_by_hand(scene: Scene, seconds: float, box: tuple[float, float, float, fl
     height, width = picture.shape[:2]
     x1, x2 = (round(min(max(x, 0.0), 1.0) * width) for x in sorted(box[::2]))
     y1, y2 = (round(min(max(y, 0.0), 1.0) * height) for y in sorted(box[1::2]))
-    if x2 - x1 < LEAST_PIXELS or y2 - y1 < LEAST_PIXELS:
+    if x2 - x1 < MIN_PIXELS or y2 - y1 < MIN_PIXELS:
         raise QueryError("the box is too small to show a person", "box", "Draw it around the whole person.")
     return _jpeg(np.ascontiguousarray(picture[y1:y2, x1:x2]))
 

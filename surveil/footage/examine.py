@@ -15,7 +15,7 @@ from surveil.images import MAX_PIXELS
 from surveil.patience import PATIENCE_SECONDS, Beat, HangsError, run_with_patience
 from surveil.types import CropFile, FoundFootage, Source
 
-HASHED_AT_ONCE = 2**18
+BLOCK_BYTES = 2**18
 """Bytes, as `hashlib.file_digest` reads them."""
 
 
@@ -109,7 +109,7 @@ def _crops(found: FoundFootage, rules: OriginRules, content_hash: str | None, be
 
 def _hash_file(path: Path, beat: Beat) -> tuple[str, os.stat_result]:
     """SHA-256 of a file (hex), and its status while it was read."""
-    hashed, buffer = hashlib.sha256(), bytearray(HASHED_AT_ONCE)
+    hashed, buffer = hashlib.sha256(), bytearray(BLOCK_BYTES)
     view = memoryview(buffer)
     try:
         with path.open("rb", buffering=0) as file:

@@ -219,7 +219,7 @@ class VideoProcessing(Processing):
     def _frames(self, reader: FootageReader) -> Iterator[Iterator[Frame]]:
         """The frames, decoded ahead, as long as decoding gets on."""
         patience = self._pipeline.settings.patience_seconds
-        ahead = prefetch(
+        decoded = prefetch(
             reader,
             BATCH_SIZE,
             max_bytes=BATCH_BYTES,
@@ -228,7 +228,7 @@ class VideoProcessing(Processing):
             patience=patience,
         )
         try:
-            with ahead as frames:
+            with decoded as frames:
                 yield frames
         except HangsError as error:
             reader.leave_behind()

@@ -30,7 +30,7 @@ from surveil.store.tables import Crop, Description, Embedding, Model, SightingRo
 from surveil.store.upsert import insert_missing
 from surveil.types import Appearance, Image
 
-SIGHTINGS_AT_ONCE = 64
+BATCH_SIZE = 64
 """Sightings of one transaction: seconds of work."""
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ class Redescription:
         while not self._stop.is_set():
             missing = select(SightingRow.id).where(_undescribed(model_id), SightingRow.id > last)
             with self._database.session() as session:
-                ids = list(session.scalars(missing.order_by(SightingRow.id).limit(SIGHTINGS_AT_ONCE)))
+                ids = list(session.scalars(missing.order_by(SightingRow.id).limit(BATCH_SIZE)))
             if not ids:
                 return
             yield ids

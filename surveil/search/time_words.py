@@ -43,7 +43,7 @@ _NEAR = timedelta(minutes=15)
 _ONE_DAY = timedelta(days=1)
 
 
-class Clock(NamedTuple):
+class TimeOfDay(NamedTuple):
     """A time of day as it was written; `half` is "am", "pm" or, when not said, None."""
 
     hour: int
@@ -99,7 +99,7 @@ def _read_range(words: Sequence[str], today: date) -> Read | None:
     """Between X and Y, from X to Y, X to Y: times or days."""
     at = 1 if words[:1] in (["between"], ["from"]) else 0
     joints = ("and", *_TO) if words[:1] == ["between"] else _TO
-    readers: tuple[Callable[[Sequence[str]], tuple[Clock | date, int] | None], ...] = (_clock, partial(_day, today))
+    readers: tuple[Callable[[Sequence[str]], tuple[TimeOfDay | date, int] | None], ...] = (_clock, partial(_day, today))
     for read in readers:
         first = read(words[at:])
         if not first or words[at + first[1] : at + first[1] + 1] not in [[joint] for joint in joints]:
@@ -114,8 +114,8 @@ def _read_range(words: Sequence[str], today: date) -> Read | None:
     return None
 
 
-def _span(first: Clock | date, second: Clock | date) -> TimeWindow | None:
-    if isinstance(first, Clock) and isinstance(second, Clock):
+def _span(first: TimeOfDay | date, second: TimeOfDay | date) -> TimeWindow | None:
+    if isinstance(first, TimeOfDay) and isinstance(second, TimeOfDay):
         start, end = first.time(second.half), second.time()
         if start and end and start >= end and second.half and not first.half:
             start = first.time("am")  # 11 to 1 pm
@@ -204,15 +204,15 @@ def _day(today: date, words: Sequence[str]) -> tuple[date, int] | None:
         return None
 
 
-def _clock(words: Sequence[str]) -> tuple[Clock, int] | None:
+def _clock(words: Sequence[str]) -> tuple[TimeOfDay, int] | None:
     if not words:
         return None
     if words[0] in _NAMED_CLOCKS:
-        return Clock(_NAMED_CLOCKS[words[0]].hour, 0, None), 1
+        return TimeOfDay(_NAMED_CLOCKS[words[0]].hour, 0, None), 1
     match = _CLOCK.fullmatch(words[0])
     if not match:
         return None
     half, used = match[3], 1
     if not half and words[1:2] in (["am"], ["pm"]):
         half, used = words[1], 2
-    return Clock(int(match[1]), int(match[2] or 0), half), used
+    return TimeOfDay(int(match[1]), int(match[2] or 0), half), used

@@ -29,7 +29,7 @@ AREAS = {"gate": ((-4.0, -13.0), (2.0, -7.5)), "hall": ((-2.5, -1.5), (4.0, 4.0)
 """Where people stand, per camera: two corners of the ground."""
 TOGETHER = 6
 SHOTS = 3
-LEAST_VISIBLE, LEAST_HEIGHT = 0.6, 48
+MIN_VISIBLE, MIN_HEIGHT = 0.6, 48
 
 
 def main() -> None:
@@ -94,7 +94,7 @@ def _shoot(
     for number, actor in enumerate(actors, start=1):
         mask = shot.ids == number
         box = box_of(mask)
-        if box is None or mask.sum() < LEAST_VISIBLE * shot.whole[number][0] or box[3] - box[1] < LEAST_HEIGHT:
+        if box is None or mask.sum() < MIN_VISIBLE * shot.whole[number][0] or box[3] - box[1] < MIN_HEIGHT:
             continue
         name = f"{actor.name}_c{labels[0]}_{labels[1]:02d}.jpg"
         cv2.imwrite(str(out / name), _cut(picture, box, random), [cv2.IMWRITE_JPEG_QUALITY, 92])

@@ -19,7 +19,7 @@ from tools.sample_data.story import Clip, Walk, step
 from tools.sample_data.walk import pose, rotation, skin, stride_length
 
 CYCLES_PER_SECOND = 0.92
-LEAST_PIXELS = 40
+MIN_PIXELS = 40
 """Of a person of whom fewer pixels are visible nothing is noted."""
 MILLISECONDS = Fraction(1, 1000)
 
@@ -92,7 +92,7 @@ def _visible(shot: Shot, numbers: dict[str, int]) -> list[Visible]:
     for name, number in numbers.items():
         mask = shot.ids == number
         box = box_of(mask)
-        if box is None or mask.sum() < LEAST_PIXELS:
+        if box is None or mask.sum() < MIN_PIXELS:
             continue
         whole, _ = shot.whole[number]
         seen.append(Visible(name, box, min(1.0, float(mask.sum()) / max(1, whole))))
