@@ -46,7 +46,7 @@ def people(fill, made_up):
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch):
-    monkeypatch.setattr(redescribe, "SIGHTINGS_AT_ONCE", 2)
+    monkeypatch.setattr(redescribe, "BATCH_SIZE", 2)
 
 
 def switch(database, media, model=None, **more):
@@ -103,7 +103,7 @@ def test_until_the_switch_searches_go_by_the_old_model(database, media, people, 
 
 def describe_and_die(url, folder, after):
     """What a process runs: it kills itself when it has described so many sightings."""
-    redescribe.SIGHTINGS_AT_ONCE = 2
+    redescribe.BATCH_SIZE = 2
     model = Watched()
 
     def look():
