@@ -51,6 +51,11 @@ def replace_file(path: Path, content: bytes) -> None:
     _flush_folder(path.parent)
 
 
+def cache_folder() -> Path:
+    """The user's folder for what surveil can make again (XDG base directory specification)."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "surveil"
+
+
 def mark_folder(folder: Path) -> None:
     """Mark a folder as surveil's, so that it is never taken for footage. Where that is not allowed, do nothing."""
     marker = folder / MARKER

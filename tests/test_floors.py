@@ -33,6 +33,7 @@ FLOORS = (
         "webhook",
         "spreadsheet",
         "visits",
+        "runtimes",
     },
 )
 NEIGHBOURS_APART = 3
@@ -115,6 +116,7 @@ def test_training_imports_only_what_the_design_allows():
         "identities",
         "boxes",
         "offline",
+        "runtimes",
     }
     for path in (ROOT / "training").rglob("*.py"):
         for module in imports(path):

@@ -12,8 +12,9 @@ import numpy as np
 from surveil.errors import SurveilError
 from surveil.model.checkpoint import Card, load_checkpoint, quantised_path
 from surveil.model.embed import AppearanceModel, PictureNetwork, as_images
-from surveil.model.runtime import QuantisedFile, convert
 from surveil.offline import import_openvino
+from surveil.runtimes.quantised import QuantisedFile
+from surveil.runtimes.with_openvino import convert
 from surveil.types import Image
 from surveil.weights_file import write_card
 from training.calibrate import mean_average_precision
@@ -45,7 +46,8 @@ def quantise(weights: Path, ranges: Sequence[PersonImages], judges: PersonImages
     except ImportError as error:
         raise SurveilError(f"NNCF is not installed ({error})", weights, "pip install 'surveil[training]'") from error
     network, card = load_checkpoint(weights)
-    model = convert(PictureNetwork(network, card), card.input_size, card.sha256)
+    pictures = np.zeros((2, 3, *card.input_size), np.float32)
+    model = convert(PictureNetwork(network, card), pictures, sha256=card.sha256)
     pictures = nncf.Dataset(_sample(ranges, seed), lambda picture: as_images([picture], card.input_size))
     small = nncf.quantize(model, pictures, preset=nncf.QuantizationPreset.MIXED, subset_size=SAMPLE)
     path = quantised_path(weights)

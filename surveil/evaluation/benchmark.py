@@ -35,7 +35,7 @@ from surveil.evaluation.protocols.paper import PaperResult, evaluate_paper
 from surveil.evaluation.speed import THREADS, Speed, measure_speeds
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel
-from surveil.model.runtime import RuntimeName
+from surveil.runtimes import RuntimeName
 from surveil.types import Floats, Image
 
 _TITLES = {"official": "official protocol", "paper": "the paper's protocol"}
@@ -56,7 +56,7 @@ class Market1501Request:
         protocol: "official", or "paper": that of the paper behind the model, for one model of ours.
         models: Of each: a shipped model by its name, weights, or a peer (FILE.onnx or FILE.xml); None is the default.
         device: "auto", "cpu" or "cuda"; peers run on the CPU.
-        runtime: What runs our models: a name of `surveil.model.runtime.RuntimeName`.
+        runtime: What runs our models: a name of `surveil.runtimes.RuntimeName`.
         peer_input: What the peers expect of their pictures: a key of `surveil.evaluation.peers.INPUTS`.
         reranked: Whether to measure also with re-ranking (official protocol).
         mirrored: Whether to measure also with mirror images (official protocol).

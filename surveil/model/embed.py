@@ -14,8 +14,12 @@ from torch import Tensor, nn
 from surveil.device import resolve_device
 from surveil.model.checkpoint import Card, find_weights, load_checkpoint, quantised_path
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
-from surveil.model.runtime import QuantisedFile, RuntimeName, make_runtime
+from surveil.runtimes import RuntimeName, make_runtime
+from surveil.runtimes.quantised import QuantisedFile
 from surveil.types import Appearance, Floats, Image
+
+TYPICAL_CROPS = 16
+"""So many come together often; by them the runtime is chosen."""
 
 
 class AppearanceModel:
@@ -26,7 +30,7 @@ class AppearanceModel:
         card: The card it was loaded with.
         device: "auto", "cpu" or "cuda".
         batch_size: Crops per forward pass.
-        runtime: See `surveil.model.runtime.make_runtime`.
+        runtime: See `surveil.runtimes.make_runtime`.
         quantised: Likewise.
 
     Example:
@@ -52,7 +56,7 @@ class AppearanceModel:
         self.runtime = make_runtime(
             PictureNetwork(network, card),
             resolve_device(device),
-            card.input_size,
+            np.random.default_rng(0).random((TYPICAL_CROPS, 3, *card.input_size), np.float32),
             name=runtime,
             sha256=card.sha256,
             quantised=quantised,

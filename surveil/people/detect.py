@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 from ultralytics.data.augment import LetterBox
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.nms import non_max_suppression
 from ultralytics.utils.ops import scale_boxes
 
-from surveil.device import autocast, resolve_device
+from surveil.device import resolve_device
 from surveil.people.checkpoint import SHIPPED, load_detector, load_pickled_detector, person_classes
+from surveil.runtimes import RuntimeName, make_runtime
 from surveil.types import Detections, Image
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ class PersonDetector:
         device: torch.device,
         image_size: int,
         min_score: float,
+        runtime: RuntimeName = "torch",
+        sha256: str = "",
     ) -> None:
         """Take a network over: it is fused and moved to the device.
 
@@ -57,10 +61,18 @@ class PersonDetector:
             image_size: The longer side, in pixels, to which larger pictures are scaled; a multiple of 32. Smaller ones
                 stay as large as they are, or are enlarged to `MAX_ENLARGED`.
             min_score: Least score of a detection, 0 to 1.
+            runtime: See `surveil.runtimes.make_runtime`.
+            sha256: Of the weights.
         """
-        self._network = network.fuse(verbose=False).eval().to(device, memory_format=torch.channels_last)
-        self._classes = list(classes)
-        self._device = device
+        self.runtime = make_runtime(
+            _OfPictures(network.fuse(verbose=False)).eval(),
+            device,
+            _typical(),
+            open_axes=(0, 1, 2),
+            name=runtime,
+            sha256=sha256,
+        )
+        self._classes, self._class_count = list(classes), len(network.names)
         self._min_score = min_score
         self._image_size = image_size
 
@@ -78,6 +90,7 @@ class PersonDetector:
             image_size=settings.detector_image_size,
             min_score=settings.detector_min_score,
             trust=settings.trust_detector,
+            runtime="openvino" if settings.runtime == "openvino-int8" else settings.runtime,  # 8 bits lose people
         )
 
     @classmethod
@@ -89,6 +102,7 @@ class PersonDetector:
         image_size: int,
         min_score: float,
         trust: bool = False,
+        runtime: RuntimeName = "auto",
     ) -> PersonDetector:
         """The detector that ships, or one of the user's.
 
@@ -99,18 +113,29 @@ class PersonDetector:
             image_size: The longer side, in pixels, to which larger pictures are scaled; a multiple of 32.
             min_score: Least score of a detection, 0 to 1.
             trust: Allow weights that are a pickle, which can run code when they are loaded.
+            runtime: See `surveil.runtimes.make_runtime`; a pickle has no hash that is known, so "auto" is PyTorch.
 
         Raises:
             CheckpointError: The weights are missing, damaged, not to be trusted, or know no person.
+            SurveilError: The runtime that was asked for is not installed.
         """
+        sha256 = ""
         path = SHIPPED if weights is None else Path(weights)
         if path.suffix == ".safetensors":
             network, card = load_detector(path)
-            names = dict(enumerate(card.classes))
+            names, sha256 = dict(enumerate(card.classes)), card.sha256
         else:
             network = load_pickled_detector(path, trust=trust)
             names = network.names
-        return cls(network, person_classes(names, path), device=device, image_size=image_size, min_score=min_score)
+        return cls(
+            network,
+            person_classes(names, path),
+            device=device,
+            image_size=image_size,
+            min_score=min_score,
+            runtime=runtime,
+            sha256=sha256,
+        )
 
     def detect(self, images: Sequence[Image]) -> list[Detections]:
         """People in each picture, best first; the pictures may differ in size.
@@ -138,28 +163,47 @@ class PersonDetector:
         scaled: Image = LetterBox(side, auto=True, stride=STRIDE)(image=image)
         return scaled
 
-    @torch.inference_mode()
-    def _people(self, batch: Image) -> list[torch.Tensor]:
+    def _people(self, batch: Image) -> list[Tensor]:
         """(n, 6) x1, y1, x2, y2, score, class for each of the scaled pictures (B, h, w, 3)."""
-        pixels = torch.from_numpy(np.ascontiguousarray(batch[..., ::-1])).to(self._device)
-        inputs = pixels.permute(0, 3, 1, 2).to(memory_format=torch.channels_last).float() / 255
-        with autocast(self._device):
-            output = self._network(inputs)
-        predictions = output[0] if isinstance(output, (tuple, list)) else output
-        people: list[torch.Tensor] = non_max_suppression(
-            predictions.float(),
+        [predictions] = self.runtime(batch)
+        people: list[Tensor] = non_max_suppression(
+            torch.from_numpy(predictions),
             self._min_score,
             NMS_IOU,
             classes=self._classes,
             agnostic=True,
             max_det=MAX_PEOPLE,
-            nc=len(self._network.names),
+            nc=self._class_count,
             max_time_img=math.inf,  # the default gives up on what is left of a batch when the machine is busy
         )
         return people
 
 
-def _in_pixels_of(people: torch.Tensor, scaled: tuple[int, int], original: tuple[int, int]) -> Detections:
+class _OfPictures(nn.Module):
+    """A network as a runtime takes it: pictures in, predictions out.
+
+    Args:
+        network: Any ultralytics detection network; stays where it is.
+    """
+
+    def __init__(self, network: DetectionModel) -> None:
+        super().__init__()
+        self.network = network
+        network.model[-1].dynamic = True  # else its anchors are those of the first pictures that it saw
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(N, h, w, 3) BGR pictures, 0 to 255, to the (N, 4 + classes, anchors) boxes and scores."""
+        output = self.network(pictures.flip(-1).permute(0, 3, 1, 2).float() / 255)
+        predictions: Tensor = output[0] if isinstance(output, (tuple, list)) else output
+        return predictions
+
+
+def _typical() -> Image:
+    """Scaled pictures, as noise: by them the runtime is chosen."""
+    return np.random.default_rng(0).integers(0, 256, (4, 384, 640, 3), np.uint8)
+
+
+def _in_pixels_of(people: Tensor, scaled: tuple[int, int], original: tuple[int, int]) -> Detections:
     boxes = scale_boxes(scaled, people[:, :4].clone(), original)
     inside = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    return Detections(boxes[inside].cpu().numpy(), people[inside, 4].cpu().numpy())
+    return Detections(boxes[inside].numpy(), people[inside, 4].numpy())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import os
 import shutil
@@ -13,12 +14,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from ultralytics.models.yolo.detect import DetectionPredictor
 from ultralytics.nn.tasks import ClassificationModel, DetectionModel
 from ultralytics.utils import ASSETS
 
+from surveil.device import fast_dtype
 from surveil.errors import CheckpointError
 from surveil.evaluation.metrics.detection import score
-from surveil.people.checkpoint import SHIPPED
+from surveil.people.checkpoint import SHIPPED, load_detector
 from surveil.people.detect import PersonDetector
 
 CPU = torch.device("cpu")
@@ -64,6 +67,35 @@ def test_people_in_a_photograph_are_found(detector, street):
     result = score(found, there)
     assert result.matched >= 3
     assert result.false <= 1
+
+
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        "torch",
+        pytest.param(
+            "openvino",
+            marks=pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed"),
+        ),
+    ],
+)
+def test_the_boxes_are_those_of_ultralytics_own_predictor(street, runtime, tmp_path, monkeypatch):
+    """It scales, predicts and suppresses by itself, in float32."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    detector = PersonDetector.load(device=CPU, image_size=640, min_score=0.25, runtime=runtime)
+    assert detector.runtime.name == runtime
+    network, _ = load_detector(SHIPPED)
+    network.args = {"task": "detect"}
+    options = {"imgsz": 640, "rect": True, "conf": 0.25, "iou": 0.5, "device": "cpu", "verbose": False}
+    predictor = DetectionPredictor(overrides=options)
+    predictor.setup_model(network, verbose=False)
+    bfloat16 = fast_dtype(CPU) == torch.bfloat16
+    for image in (street, street[200:560], street[:, 100:], cv2.resize(street, (960, 540))):
+        [theirs] = predictor(image)
+        [ours] = detector.detect([image])
+        assert len(ours) == len(theirs.boxes) > 0
+        np.testing.assert_allclose(ours.boxes, theirs.boxes.xyxy.numpy(), atol=2.0 if bfloat16 else 0.02)
+        np.testing.assert_allclose(ours.scores, theirs.boxes.conf.numpy(), atol=0.03 if bfloat16 else 1e-4)
 
 
 def test_nobody_in_a_blank_picture_and_nothing_in_no_picture(detector):

@@ -6,7 +6,7 @@ from surveil.errors import CheckpointError
 from surveil.model.checkpoint import Card, load_card, quantised_path, save_checkpoint
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
-from surveil.model.runtime import QuantisedFile
+from surveil.runtimes.quantised import QuantisedFile
 from training import quantise
 from training.datasets import PersonImages
 

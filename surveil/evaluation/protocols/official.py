@@ -85,7 +85,7 @@ class OfficialResult:
         pairs: How similar a query and a gallery image of another camera are, over all such pairs.
         clustering: How the gallery's images of real identities group at the model's threshold.
         attributes: Figures of the attributes; None where the dataset's folder has no annotations.
-        runtime: What ran the model, as `surveil.model.runtime` calls it.
+        runtime: What ran the model, as `surveil.runtimes` calls it.
     """
 
     card: Card

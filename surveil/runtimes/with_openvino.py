@@ -1,0 +1,117 @@
+"""OpenVINO, on the CPU, each core with one input at a time: all cores on one batch wait more than they work."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from surveil.device import fast_dtype
+from surveil.files import cache_folder
+from surveil.offline import import_openvino
+from surveil.types import Floats
+
+if TYPE_CHECKING:
+    import openvino
+
+MAX_SHAPES = 4
+"""Shapes of inputs for which a network is kept compiled: cameras come in few, and each takes about 100 MB."""
+
+
+class OpenVinoRuntime:
+    """See `surveil.runtimes.Runtime`.
+
+    A network compiled for one shape needs a tenth less time than one for all, and compiling takes 0.2 seconds.
+
+    Args:
+        model: As `convert` or `openvino.Core().read_model` gives it; its first dimension may be any.
+        name: How the runtime is called.
+
+    Raises:
+        SurveilError: The extra `openvino` is not installed.
+    """
+
+    def __init__(self, model: openvino.Model, name: str = "openvino") -> None:
+        self.name = name
+        self._openvino = import_openvino()
+        self._core = self._openvino.Core()
+        self._model = model
+        self._lock = threading.Lock()
+        self._queues: OrderedDict[tuple[int, ...], openvino.AsyncInferQueue] = OrderedDict()
+
+    def __call__(self, inputs: NDArray[Any]) -> tuple[Floats, ...]:
+        """See `surveil.runtimes.Runtime`."""
+        with self._lock:  # a queue has one callback at a time
+            return self._run(self._queue(inputs.shape[1:]), inputs)
+
+    def _run(self, queue: openvino.AsyncInferQueue, inputs: NDArray[Any]) -> tuple[Floats, ...]:
+        found: dict[int, list[Floats]] = {}
+
+        def keep(request: Any, number: int) -> None:
+            found[number] = [np.array(tensor.data, np.float32) for tensor in request.output_tensors]
+
+        queue.set_callback(keep)
+        for number in range(len(inputs)):
+            queue.start_async({0: inputs[number : number + 1]}, number)
+        queue.wait_all()
+        parts = zip(*(found[number] for number in range(len(inputs))), strict=True)
+        return tuple(np.concatenate(part) for part in parts)
+
+    def _queue(self, shape: tuple[int, ...]) -> openvino.AsyncInferQueue:
+        if shape in self._queues:
+            self._queues.move_to_end(shape)
+            return self._queues[shape]
+        while len(self._queues) >= MAX_SHAPES:
+            self._queues.popitem(last=False)
+        precision = "f32" if fast_dtype(torch.device("cpu")) == torch.float32 else "bf16"
+        settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
+        self._model.reshape([1, *shape])
+        compiled = self._core.compile_model(self._model, "CPU", settings)
+        self._queues[shape] = self._openvino.AsyncInferQueue(compiled)
+        return self._queues[shape]
+
+
+def convert(
+    network: nn.Module, typical: NDArray[Any], open_axes: Sequence[int] = (0,), sha256: str = ""
+) -> openvino.Model:
+    """A network of PyTorch as OpenVINO takes it: from the user's cache folder where it was converted before.
+
+    Args:
+        network: In evaluation mode, on the CPU.
+        typical: A batch such as it will get, two or more.
+        open_axes: The axes of the input whose length may differ from batch to batch.
+        sha256: Of the weights; without it nothing is kept.
+
+    Raises:
+        SurveilError: The extra `openvino` is not installed.
+    """
+    openvino = import_openvino()
+    shape = [-1 if axis in open_axes else length for axis, length in enumerate(typical.shape)]
+    form = "x".join("n" if length == -1 else str(length) for length in shape)
+    cached = cache_folder() / "openvino" / f"{sha256[:16]}-{form}-{openvino.__version__.split('-')[0]}.xml"
+    if sha256 and cached.is_file() and cached.with_suffix(".bin").is_file():
+        return openvino.Core().read_model(cached)
+    model = openvino.convert_model(network.eval(), example_input=torch.from_numpy(typical[:2]), input=shape)
+    if sha256:
+        _store(model, cached)
+    return model
+
+
+def _store(model: openvino.Model, path: Path) -> None:
+    """Two processes may write at once: each its own files, renamed; the weights first, for the .xml is looked for."""
+    own = path.with_name(f"{os.getpid()}-{path.name}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        import_openvino().save_model(model, own, compress_to_fp16=False)
+        own.with_suffix(".bin").replace(path.with_suffix(".bin"))
+        own.replace(path)
+    except OSError:
+        return  # a cache that cannot be written costs seconds at the next start, nothing else
