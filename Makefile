@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test test-slow check lock docs sample-data sample-check model-speed bench-search bench-cluster bench-scan bench-copy code-figures clean
+.PHONY: demo test test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy code-figures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -43,6 +43,9 @@ bench-copy: $(READY)
 
 bench-cluster: $(READY)
 	$(BIN)/python -m tools.bench_cluster $(DATA)
+
+bench-detector: $(READY)
+	$(BIN)/python -m tools.bench_detector $(DATA)
 
 model-speed: $(READY)
 	$(BIN)/python -m tools.model_speed $(PEERS)
