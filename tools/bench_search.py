@@ -85,7 +85,7 @@ def _server(folder: Path) -> Iterator[str]:
 def _commands(url: str, size: int) -> list[list[str]]:
     """How long whole processes take to their first result."""
     surveil = str(Path(sys.executable).with_name("surveil"))
-    environment = os.environ | {"SURVEIL_SEARCH_HISTORY": "0"}
+    environment = os.environ | {"SURVEIL_SEARCH_HISTORY": "0", "SURVEIL_MEDIA": tempfile.gettempdir()}
     rows = []
     for asked in (
         ["woman, red top, backpack"],
