@@ -114,16 +114,26 @@ def test_what_a_scan_remembers_changes_with_the_footage(tmp_path):
     assert after[f"{folder}#c1"] != before[f"{folder}#c1"]
 
 
+def _sha256_that_first(act):
+    """A SHA-256 that does something else each time before it takes what was read."""
+    sha256 = hashlib.sha256
+
+    class Hash:
+        def __init__(self):
+            self._hash = sha256()
+            self.hexdigest = self._hash.hexdigest
+
+        def update(self, content):
+            act()
+            self._hash.update(content)
+
+    return Hash
+
+
 def test_a_file_that_changes_while_it_is_read_is_to_be_tried_again(put, monkeypatch):
     path = put("a.mp4")
     [found] = find_footage([path], OriginRules.of())
-    digest = hashlib.file_digest
-
-    def grow(file, name):
-        path.write_bytes(path.read_bytes() + b"more")
-        return digest(file, name)
-
-    monkeypatch.setattr("hashlib.file_digest", grow)
+    monkeypatch.setattr("hashlib.sha256", _sha256_that_first(lambda: path.write_bytes(path.read_bytes() + b"more")))
     with pytest.raises(FootageReadError, match="changed while it was read"):
         examine(found, OriginRules.of())
 
@@ -345,10 +355,10 @@ def test_a_picture_is_no_thumbnail_of_a_file_that_is_no_video(tmp_path):
 def test_a_file_that_cannot_be_hashed_is_named(put, monkeypatch):
     path = put("a.mp4")
 
-    def fail(_file, _name):
+    def fail():
         raise OSError(errno.EIO, os.strerror(errno.EIO))
 
-    monkeypatch.setattr("hashlib.file_digest", fail)
+    monkeypatch.setattr("hashlib.sha256", _sha256_that_first(fail))
     [error] = discover([path])
     assert isinstance(error, FootageReadError)
     assert str(error).startswith(f"{path}: cannot be read: Input/output error")

@@ -113,7 +113,7 @@ def dump(url):
     with engine.connect() as connection:
         names = sorted(sa.inspect(connection).get_table_names())
         rows = {
-            name: [dict(row._mapping) for row in connection.execute(sa.text(f"SELECT * FROM {name} ORDER BY 1, 2"))]
+            name: sorted((dict(row._mapping) for row in connection.execute(sa.text(f"SELECT * FROM {name}"))), key=repr)
             for name in names
             if name not in ("alembic_version", "sqlite_sequence")
         }
