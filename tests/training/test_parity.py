@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from surveil.calibration import Calibration
-from surveil.model import runtime
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
+from surveil.runtimes import with_torch
 from training.datasets import PersonImages
 from training.parity import WholeModel, predict, storage_parity
 
@@ -45,7 +45,7 @@ def people():
 
 
 def test_the_whole_model_says_what_an_appearance_model_says(network, people, monkeypatch):
-    monkeypatch.setattr(runtime, "autocast", lambda device: contextlib.nullcontext())
+    monkeypatch.setattr(with_torch, "autocast", lambda device: contextlib.nullcontext())
     crops = [*people.images, np.zeros((100, 40, 3), np.uint8)]
     features, probabilities, embedding = predict(WholeModel(network, CARD), crops, CARD.input_size, batch_size=5)
     model = AppearanceModel(network, CARD, device="cpu")
