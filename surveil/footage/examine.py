@@ -109,13 +109,15 @@ def _crops(found: FoundFootage, rules: OriginRules, content_hash: str | None, be
 
 def _hash_file(path: Path, beat: Beat) -> tuple[str, os.stat_result]:
     """SHA-256 of a file (hex), and its status while it was read."""
-    hashed, buffer = hashlib.sha256(), bytearray(BLOCK_BYTES)
+    hashed, buffer, read = hashlib.sha256(), bytearray(BLOCK_BYTES), 0
     view = memoryview(buffer)
     try:
         with path.open("rb", buffering=0) as file:
             before = os.fstat(file.fileno())
-            while size := file.readinto(buffer):
+            # No further than it was long: a file may grow as fast as it is read.
+            while read <= before.st_size and (size := file.readinto(buffer)):
                 hashed.update(view[:size])
+                read += size
                 beat()
             after = os.fstat(file.fileno())
     except OSError as error:
