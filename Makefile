@@ -11,7 +11,7 @@ demo: $(READY)
 	$(BIN)/python -m tools.demo
 
 test: $(READY) check
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
