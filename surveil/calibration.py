@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from surveil.attributes import ATTRIBUTES, INDEPENDENT, OUTPUTS
 
 GROUPS = len(ATTRIBUTES)
+LARGEST = 1e30
+"""No figure of a card is larger; float32 could not hold it."""
 BINARY = INDEPENDENT.stop - INDEPENDENT.start
 
 
@@ -41,6 +43,19 @@ class Calibration:
         vectors = {name: tuple(values[name]) for name in ("temperatures", "offsets", "thresholds") if name in values}
         return Calibration(**vectors, slope=values["slope"], intercept=values["intercept"])
 
+    def check(self) -> None:
+        """See that the figures are such as a fit can have: those of a card that anybody may have written.
+
+        Raises:
+            ValueError: They are not; says which.
+        """
+        for name, count in (("temperatures", GROUPS), ("offsets", OUTPUTS), ("thresholds", BINARY)):
+            check_numbers(name, getattr(self, name), count)
+        if min(self.temperatures) <= 0:
+            raise ValueError("temperatures are above 0")
+        if (self.slope, self.intercept) != (None, None):
+            check_numbers("slope and intercept", (self.slope, self.intercept), 2)
+
     def output_temperatures(self) -> NDArray[np.float32]:
         """(32,) the temperature of each output."""
         temperatures = np.ones(OUTPUTS, np.float32)
@@ -68,3 +83,14 @@ class Calibration:
         if self.slope is None or self.intercept is None:
             return None
         return float((np.log(probability / (1 - probability)) - self.intercept) / self.slope)
+
+
+def check_numbers(name: str, values: Any, count: int) -> None:
+    """See that values, as read from JSON, are so many finite numbers, none of them absurd.
+
+    Raises:
+        ValueError: They are not.
+    """
+    numbers = [value for value in values if isinstance(value, (int, float)) and abs(value) < LARGEST]
+    if not len(numbers) == len(values) == count:
+        raise ValueError(f"{name}: not {count} finite numbers")

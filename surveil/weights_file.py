@@ -123,5 +123,5 @@ def fill_network(weights: Path, network: nn.Module, content: bytes) -> None:
     try:
         tensors: dict[str, Tensor] = load(content)
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    except (RuntimeError, SafetensorError) as error:
+    except (RuntimeError, SafetensorError, KeyError) as error:  # a KeyError for kinds of numbers that PyTorch lacks
         raise CheckpointError(f"do not fit the network ({error})", weights, "Export them again.") from error

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from surveil.attributes import OUTPUT_NAMES
-from surveil.calibration import Calibration
+from surveil.attributes import OUTPUT_NAMES, OUTPUTS
+from surveil.calibration import Calibration, check_numbers
 from surveil.errors import CheckpointError
+from surveil.model.backbones import FEATURES
 from surveil.model.network import PersonNetwork, build_network
 from surveil.weights_file import WEIGHTS, card_path, read_card, read_weights, write_weights
 
@@ -16,6 +17,11 @@ SHIPPED_MODELS = {
     name: WEIGHTS / f"{name.replace('-', '_')}.safetensors" for name in ("osnet-attention", "resnet34-attention")
 }
 """The appearance models that ship, by name; the first is the default."""
+MAX_NAME = 200
+"""Characters."""
+MIN_SIDE, MAX_SIDE = 32, 1024
+"""Pixels of a side of a crop, as the network sees it."""
+EMBEDDING = FEATURES + OUTPUTS
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -91,13 +97,43 @@ def load_card(weights: Path) -> Card:
         for name in ("input_size", "mean", "std", "attributes", "dimension_weights"):
             values[name] = tuple(values[name])
         card = Card(**values)
-    except (KeyError, TypeError) as error:
+        _check(card)
+    except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"not a model card ({error})", card_path(weights), "Export the model again.") from error
     if card.attributes != OUTPUT_NAMES:
         raise CheckpointError(
             "the checkpoint was trained for another attribute table", weights, "Train it again with this version."
         )
     return card
+
+
+def _check(card: Card) -> None:
+    """See that what is used of a card is what it should be: it may come from anybody, and decides how much memory a
+    picture takes and which numbers are stored.
+
+    Raises:
+        TypeError: A field has another type.
+        ValueError: A value is none that can be worked with.
+    """
+    if not isinstance(card.quantised, dict):
+        raise TypeError("quantised is no object")
+    for name, text in (("name", card.name), ("sha256", card.sha256), ("sha256", card.quantised.get("sha256", ""))):
+        if not isinstance(text, str) or len(text) > MAX_NAME:
+            raise TypeError(f"{name} is no text of at most {MAX_NAME} characters")
+    if card.quantised and "sha256" not in card.quantised:
+        raise ValueError("quantised has no sha256")
+    if len(card.input_size) != 2 or not all(isinstance(side, int) for side in card.input_size):
+        raise TypeError("input_size is no height and width")
+    if min(card.input_size) < MIN_SIDE or max(card.input_size) > MAX_SIDE:
+        raise ValueError(f"input_size is not {MIN_SIDE} to {MAX_SIDE} pixels")
+    check_numbers("mean", card.mean, 3)
+    check_numbers("std", card.std, 3)
+    weights = (card.feature_weight, card.attribute_weight)
+    check_numbers("feature_weight, attribute_weight and cluster_threshold", (*weights, card.cluster_threshold), 3)
+    check_numbers("dimension_weights", card.dimension_weights, EMBEDDING if card.dimension_weights else 0)
+    if min(card.std) <= 0 or min(weights) < 0 or max(weights) == 0:
+        raise ValueError("std, or a weight, is too small")
+    card.calibration.check()
 
 
 def load_checkpoint(weights: Path) -> tuple[PersonNetwork, Card]:

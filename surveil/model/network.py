@@ -199,7 +199,7 @@ def build_network(architecture: str) -> PersonNetwork:
     """
     if not isinstance(architecture, str) or architecture not in ARCHITECTURES:
         raise CheckpointError(
-            f"unknown architecture {architecture!r}",
+            f"unknown architecture {str(architecture)[:80]!r}",
             next_step=f"This version knows: {', '.join(ARCHITECTURES)}. Update surveil.",
         )
     return ARCHITECTURES[architecture]()

@@ -1,4 +1,7 @@
+import dataclasses
+import hashlib
 import json
+import math
 import pickle
 from pathlib import Path
 
@@ -65,6 +68,62 @@ def test_a_broken_card_is_named(saved, text):
     path, _ = saved
     card_path(path).write_text(text)
     with pytest.raises(CheckpointError, match=r"not a (model )?card"):
+        load_checkpoint(path)
+
+
+FIGURES = dataclasses.asdict(Calibration(slope=9.0, intercept=-4.0))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"input_size": [100_000, 100_000]},
+        {"input_size": [-1, 64]},
+        {"input_size": [128.5, 64]},
+        {"input_size": [128, 64, 3]},
+        {"input_size": "ab"},
+        {"mean": [0.5]},
+        {"mean": [math.nan] * 3},
+        {"std": [0.0] * 3},
+        {"std": ["1"] * 3},
+        {"feature_weight": math.inf},
+        {"feature_weight": "1"},
+        {"attribute_weight": 10**400},
+        {"feature_weight": 0, "attribute_weight": 0},
+        {"feature_weight": -1},
+        {"dimension_weights": [1.0] * 3},
+        {"dimension_weights": [math.nan] * 544},
+        {"cluster_threshold": math.nan},
+        {"calibration": FIGURES | {"temperatures": [1.0]}},
+        {"calibration": FIGURES | {"temperatures": [0.0] * 12}},
+        {"calibration": FIGURES | {"offsets": ["x"] * 32}},
+        {"calibration": FIGURES | {"thresholds": [math.nan] * 9}},
+        {"calibration": FIGURES | {"slope": "x"}},
+        {"calibration": FIGURES | {"slope": None}},
+        {"calibration": [1]},
+        {"quantised": {"made_with": "x"}},
+        {"quantised": "x"},
+        {"name": 5},
+        {"name": "x" * 201},
+        {"sha256": None},
+    ],
+)
+def test_a_card_with_figures_that_cannot_be_is_refused_before_any_memory_is_taken(saved, field):
+    path, _ = saved
+    card_path(path).write_text(json.dumps(json.loads(card_path(path).read_text()) | field))
+    with pytest.raises(CheckpointError, match=r"model\.json: not a model card"):
+        load_checkpoint(path)
+
+
+@pytest.mark.parametrize("dtype", ["F4", "F8_E8M0", "U16", "none"])
+def test_numbers_of_a_kind_that_is_unknown_are_refused(saved, dtype):
+    path, _ = saved
+    header = json.dumps({"a": {"dtype": dtype, "shape": [2], "data_offsets": [0, 2]}}).encode()
+    content = len(header).to_bytes(8, "little") + header + bytes(2)
+    path.write_bytes(content)
+    sha256 = {"sha256": hashlib.sha256(content).hexdigest()}
+    card_path(path).write_text(json.dumps(json.loads(card_path(path).read_text()) | sha256))
+    with pytest.raises(CheckpointError, match="do not fit the network"):
         load_checkpoint(path)
 
 
