@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,14 +12,16 @@ from typing import Any
 
 from surveil.formatting import printable
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What the cell of a spreadsheet begins with when it is a formula."""
+_FORMULA = re.compile(r"(^|;)([\s\"]*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+"""How the cell of a spreadsheet begins when it is a formula, also where spaces and quotes are left off, signs of full
+width are taken for the usual ones, and a semicolon begins another cell (wherever the comma is the decimal sign)."""
 
 
 def csv_text(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> str:
     """Rows as CSV with a header line; nested objects become columns such as `attributes.age.value`.
 
-    A text that a spreadsheet would run as a formula gets an apostrophe before it.
+    A text that a spreadsheet would run as a formula gets an apostrophe before it; so does a part of it that would be
+    one where semicolons separate cells.
     """
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=columns, extrasaction="ignore", lineterminator="\n")
@@ -48,5 +51,5 @@ def _cell(value: Any) -> Any:
     if isinstance(value, Path):
         value = str(value)
     if isinstance(value, str):
-        return f"'{printable(value)}" if value.startswith(_FORMULA) else printable(value)
+        return printable(_FORMULA.sub(r"\1'\2", value))
     return value

@@ -64,6 +64,9 @@ class LazyGroup(click.Group):
 @click.pass_context
 def surveil(ctx: click.Context, database: str | None, config: str | None) -> None:
     """Search recorded surveillance footage by what people look like."""
+    from surveil.cli.output import print_log_safely
+
+    print_log_safely()
     ctx.obj = {"database": database, "config": config}
 
 

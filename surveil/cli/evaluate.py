@@ -160,4 +160,5 @@ def _print_tables(measured: Market1501Benchmark) -> None:
         click.echo()
         echo(table.title)
         write_table(table.columns, table.rows, right=table.columns[1:])
-        click.echo(table.note)
+        for line in table.note.splitlines():
+            echo(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -34,6 +35,22 @@ def output_options(command: Command) -> Command:
 def echo(text: str, *, err: bool = False) -> None:
     """Print a line of text; see `printable`."""
     click.echo(printable(text), err=err)
+
+
+def print_log_safely() -> None:
+    """Print what the log says, where it goes to standard error by itself, as `printable` text."""
+    if logging.lastResort is not None:
+        logging.lastResort.setFormatter(_PrintableFormatter())
+
+
+class _PrintableFormatter(logging.Formatter):
+    """Messages, and the errors that come with them, line by line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's name)
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802
+        return "\n".join(printable(line) for line in super().formatException(ei).splitlines())
 
 
 def write_json(value: Any) -> None:

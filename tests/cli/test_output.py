@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import logging
 import shutil
+import sys
 
 import click
 import numpy as np
@@ -12,7 +14,8 @@ from click.testing import CliRunner
 
 from surveil import open as open_archive
 from surveil.cli import surveil
-from surveil.cli.output import write_csv
+from surveil.cli.output import write_csv, write_table
+from surveil.cli.progress import progress_line
 from surveil.formatting import printable
 
 EVIL = "gate\x1b]0;owned\x07\x9b2J\u202egnp.\r"
@@ -46,6 +49,34 @@ def test_no_control_character_of_a_name_is_printed(run, call):
     assert printed == printable(printed)
 
 
+def test_nor_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    write_table(["camera"], [[EVIL]])
+    with progress_line("looking") as line:
+        line.say(EVIL)
+        line.step(EVIL, 0.5)
+    for text in capsys.readouterr():
+        assert text.count("owned") == text.count("\\x1b]0;owned\\x07\\x9b2J\\u202egnp.") > 0
+
+
+def test_nor_from_the_log(tmp_path, monkeypatch):
+    (tmp_path / "footage").mkdir()
+    (tmp_path / "footage" / "gate.mp4").write_bytes(b"x")
+    monkeypatch.setattr(logging.root, "handlers", [])  # pytest's own would take what goes to standard error
+
+    def fail(*_call, **_):
+        raise ValueError(EVIL)
+
+    monkeypatch.setattr("surveil.ingest.scan.examine", fail)
+    url = f"sqlite:///{tmp_path / 'surveil.db'}"
+    result = CliRunner().invoke(surveil, ["--database", url, "ingest", str(tmp_path / "footage")])
+    assert result.exit_code == 1
+    assert "Traceback" in result.stderr
+    printed = result.stderr.replace("\n", "")
+    assert printed == printable(printed)
+
+
 def test_json_keeps_the_name_as_it_is(run):
     [camera] = json.loads(run("camera", "list", "--json").stdout)["cameras"]
     assert camera["camera"] == EVIL
@@ -57,12 +88,21 @@ def test_printable_keeps_what_people_write():
     assert printable("a\x1b[31mb\udcff") == "a\\x1b[31mb\\xff"
 
 
-@pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1"])
-def test_a_cell_of_csv_is_never_a_formula(capsys, name):
-    write_csv([{"camera": name, "similarity": -0.5}], ["camera", "similarity"])
-    [row] = csv.DictReader(io.StringIO(capsys.readouterr().out))
-    assert row["camera"].startswith("'")
-    assert row["similarity"] == "-0.5"
+@pytest.mark.parametrize(
+    "name", ["=HYPERLINK(1)", "+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "a;=1", 'a;"=1;b', "a; @b;c"]
+)
+@pytest.mark.parametrize("separator", [",", ";"])
+def test_a_cell_of_csv_is_never_a_formula(capsys, name, separator):
+    write_csv([{"similarity": -0.5, "camera": name}], ["similarity", "camera"])
+    [_, line] = capsys.readouterr().out.splitlines()
+    number, *cells = next(csv.reader([line], delimiter=separator))
+    assert number.startswith("-0.5")
+    assert not [cell for cell in cells if cell.strip(' "').startswith(("=", "+", "-", "@", "\uff1d"))]
+
+
+def test_other_cells_of_csv_are_as_they_are(capsys):
+    write_csv([{"camera": "Tor 1; links = vorne", "box": [-1.5, 2]}], ["camera", "box"])
+    assert capsys.readouterr().out.splitlines()[1] == "Tor 1; links = vorne,-1.5 2"
 
 
 def _commands(group, path=()):
