@@ -123,4 +123,16 @@ def _of_file(config: str | Path | None) -> dict[str, Any]:
             file,
             "Remove it, and give --trust-detector or set SURVEIL_TRUST_DETECTOR=1.",
         )
-    return values
+    return {name: _from(file.absolute().parent, name, value) for name, value in values.items()}
+
+
+def _from(folder: Path, name: str, value: Any) -> Any:
+    """A value of a settings file, whose relative paths count from its folder: the one that a command is called in may
+    have come with the footage, and hold a file of that name.
+    """
+    if not isinstance(value, str):
+        return value
+    if name == "database" and value.startswith("sqlite:///"):
+        return f"sqlite:///{folder / value.removeprefix('sqlite:///')}"
+    is_path = name in ("media", "detector") or (name == "model" and Path(value).suffix)  # else a model that ships
+    return str(folder / value) if is_path else value

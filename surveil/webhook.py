@@ -14,8 +14,10 @@ import ipaddress
 import json
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -24,10 +26,17 @@ from surveil.errors import WebhookError
 
 TIMEOUT_SECONDS = 5.0
 """For connecting, and for each read."""
+WHOLE_SECONDS = 15.0
+"""For one try as a whole: who answers byte by byte holds nobody up for longer."""
 WAITS = (1.0, 4.0)
 """Seconds before the second and the third try."""
 SIGNATURE, DELIVERY = "X-Surveil-Signature", "X-Surveil-Delivery"
 LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
+
+METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16")))
+"""Where clouds keep secrets besides 169.254.0.0/16: AWS over IPv6, Alibaba, Oracle, Azure."""
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""Addresses behind which there is one of IPv4 (RFC 6052)."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -71,6 +80,7 @@ def target_of(url: str, allowed: Collection[str]) -> Target:
     try:
         parts: SplitResult = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
+        host.encode("idna")  # what a look-up would stumble over: empty parts, or such of more than 63 characters
     except ValueError as error:
         raise WebhookError(f"not a URL: {error}", repr(url), "Write https://HOST/PATH.") from error
     if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc:
@@ -141,10 +151,14 @@ def _post(target: Target, body: bytes, secret: str, delivery: str) -> int:
     }
     kind = _PinnedHTTPS if target.is_encrypted else _PinnedHTTP
     connection = kind(target.host, target.port, address)
+    overdue = threading.Timer(WHOLE_SECONDS, connection.break_off)
+    overdue.daemon = True
+    overdue.start()
     try:
         connection.request("POST", target.path, body, headers)
         return connection.getresponse().status
     finally:
+        overdue.cancel()
         connection.close()
 
 
@@ -165,12 +179,15 @@ def _checked_address(target: Target) -> str:
 
 def _may_be_told(address: Address, *, loopback: bool) -> bool:
     """Whether an address is this machine's, or, of a listed host, another's: never one where clouds keep secrets."""
+    if address.version == 6 and address in NAT64:
+        return _may_be_told(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF), loopback=loopback)
     mapped = getattr(address, "ipv4_mapped", None)
     if mapped is not None:
         return _may_be_told(mapped, loopback=loopback)
     if loopback:
         return address.is_loopback
     other = address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified
+    other = other or address in METADATA
     return not (other or address.is_reserved or getattr(address, "sixtofour", None) or getattr(address, "teredo", None))
 
 
@@ -181,7 +198,16 @@ def _is_loopback_literal(host: str) -> bool:
         return False
 
 
-class _PinnedHTTP(http.client.HTTPConnection):
+class _BrokenOff(http.client.HTTPConnection):
+    """A connection that another thread may end."""
+
+    def break_off(self) -> None:
+        """Let whoever reads or writes just now fail."""
+        with suppress(OSError, AttributeError):  # it may have ended meanwhile
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _PinnedHTTP(_BrokenOff):
     """Connects to an address that was checked, whatever the host's name means by now."""
 
     def __init__(self, host: str, port: int, address: str) -> None:
@@ -192,7 +218,7 @@ class _PinnedHTTP(http.client.HTTPConnection):
         self.sock = socket.create_connection((self._address, self.port), TIMEOUT_SECONDS)
 
 
-class _PinnedHTTPS(http.client.HTTPSConnection):
+class _PinnedHTTPS(_BrokenOff, http.client.HTTPSConnection):
     """The same, encrypted; the certificate must be the host's."""
 
     def __init__(self, host: str, port: int, address: str) -> None:

@@ -120,6 +120,24 @@ def test_trust_in_a_detector_cannot_come_from_a_file(file, monkeypatch, value):
     assert load_settings().trust_detector
 
 
+def test_relative_paths_of_a_file_count_from_its_folder(tmp_path, monkeypatch):
+    (tmp_path / "config").mkdir()
+    monkeypatch.setenv("SURVEIL_CONFIG", "config/my.toml")
+    relative = {"detector": "mine.pt", "model": "mine.safetensors", "media": "pictures", "database": "sqlite:///my.db"}
+    (tmp_path / "config" / "my.toml").write_text("\n".join(f'{name} = "{value}"' for name, value in relative.items()))
+    settings, folder = load_settings(), tmp_path / "config"
+    assert settings.detector == str(folder / "mine.pt")
+    assert settings.model == str(folder / "mine.safetensors")
+    assert settings.media == folder / "pictures"
+    assert settings.database == f"sqlite:///{folder}/my.db"
+    absolute = {"detector": "/w/mine.pt", "model": "osnet-attention", "database": "sqlite:////w/my.db"}
+    (folder / "my.toml").write_text("\n".join(f'{name} = "{value}"' for name, value in absolute.items()))
+    settings = load_settings()
+    assert {name: getattr(settings, name) for name in absolute} == absolute
+    (folder / "my.toml").write_text('database = "postgresql://surveil@host/name"')
+    assert load_settings().database == "postgresql://surveil@host/name"
+
+
 def test_file_then_environment_then_flag(file, monkeypatch):
     assert load_settings().fps == 5
     file("fps = 7\ncrops_per_track = 2")

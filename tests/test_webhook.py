@@ -4,9 +4,10 @@ import json
 import re
 import socket
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -100,6 +101,29 @@ def test_nobody_there_and_nobody_answering_are_told_of(monkeypatch):
                 tell(target_of(f"http://127.0.0.1:{port}/", []), SAID, SECRET, "one", wait=lambda _: None)
 
 
+@pytest.mark.parametrize("drip", [b"HTTP/1.1 100 Continue\r\n\r\n", b"X"])
+def test_who_answers_for_ever_holds_nobody_up(monkeypatch, drip):
+    monkeypatch.setattr(webhook, "WHOLE_SECONDS", 0.3)
+    ended = Event()
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+
+        def answer():
+            while not ended.is_set():
+                connection, _ = slow.accept()
+                with connection, suppress(OSError):
+                    while not ended.is_set():
+                        connection.sendall(drip)
+                        ended.wait(0.05)
+
+        thread = Thread(target=answer, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{slow.getsockname()[1]}/"
+        with pytest.raises(WebhookError, match="not taken"):
+            tell(target_of(url, []), SAID, SECRET, "one", wait=lambda _: None)
+        ended.set()
+        thread.join()
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -125,11 +149,14 @@ def test_nobody_there_and_nobody_answering_are_told_of(monkeypatch):
         "https://",
         "http://localhost:99999/",
         "https://\uff4cocalhost/",
+        "https://a..b/",
+        f"https://{'a' * 64}/",
+        "https://[fe80::1%25eth0]/",
     ],
 )
 def test_nobody_else_is_told(url):
     with pytest.raises(WebhookError):
-        target_of(url, ["alerts.example.org:443", "nvr.local"])
+        target_of(url, ["alerts.example.org:443", "nvr.local", "a..b", "a" * 64])
 
 
 def test_hosts_of_the_list_and_this_machine_may_be_told():
@@ -158,7 +185,8 @@ def resolving(monkeypatch, *answers):
 @pytest.mark.parametrize(
     "addresses",
     [["127.0.0.1"], ["169.254.169.254"], ["203.0.113.7", "127.0.0.1"], ["0.0.0.0"], ["224.0.0.1"], ["::1"],
-     ["::ffff:127.0.0.1"], ["fe80::1%eth0"], ["2002:7f00:1::"]],
+     ["::ffff:127.0.0.1"], ["fe80::1%eth0"], ["2002:7f00:1::"], ["64:ff9b::a9fe:a9fe"], ["64:ff9b::7f00:1"],
+     ["fd00:ec2::254"], ["100.100.100.200"], ["::127.0.0.1"], ["::ffff:0:127.0.0.1"]],
 )  # fmt: skip
 def test_a_listed_name_that_means_something_forbidden_is_not_told(monkeypatch, addresses):
     connected = resolving(monkeypatch, addresses)
