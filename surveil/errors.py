@@ -70,6 +70,10 @@ class ConflictError(SurveilError):
     """Somebody else decided in the meantime; nothing was changed."""
 
 
+class StoppedError(SurveilError):
+    """Work was called off before its end; nothing of it was kept."""
+
+
 class AccessError(SurveilError):
     """Somebody asks for what they may not have."""
 

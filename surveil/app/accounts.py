@@ -34,6 +34,15 @@ class Accounts:
             found = tuple(User.model_validate(user) for user in users.list_users(session))
             return UserList(users=found, role_cameras=users.role_cameras(session))
 
+    def user(self, name: str) -> User:
+        """The account of a name.
+
+        Raises:
+            SurveilError: There is none.
+        """
+        with self._database.session() as session:
+            return User.model_validate(users.find_user(session, name))
+
     def add(self, name: str, password: str, role: str, *, cameras: Collection[str] | None = None) -> User:
         """Add an account; see `surveil.accounts.users.add_user`."""
         with self._database.session() as session:

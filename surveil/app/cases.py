@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from surveil.app.results.cases import (
     CaseSummary,
     EvidenceExport,
 )
+from surveil.app.stopping import telling
 from surveil.evidence import cases
 from surveil.evidence.package import write_package
 from surveil.evidence.signing import fingerprint, signing_key
@@ -102,7 +105,15 @@ class Cases:
             return _summary(case, len(cases.items_of(session, case)))
 
     def export(
-        self, name: str, out: str | Path, actor: str, *, reason: str | None = None, blur_others: bool = False
+        self,
+        name: str,
+        out: str | Path,
+        actor: str,
+        *,
+        reason: str | None = None,
+        blur_others: bool = False,
+        progress: Callable[[float], object] | None = None,
+        stop: threading.Event | None = None,
     ) -> EvidenceExport:
         """Write a case as a package of evidence, signed with the key of this user of the machine.
 
@@ -113,8 +124,11 @@ class Cases:
             reason: Why; it stands in the report.
             blur_others: Whether everybody but the chosen people is made unrecognisable; the original footage is
                 withheld then.
+            progress: Told the part that is done, 0 to 1.
+            stop: Ends the work when it is set; no file is left.
 
         Raises:
+            StoppedError: It was stopped.
             QueryError: There is no such case, or nothing is in it.
             StoreError: An original is gone or changed, or the file cannot be written.
             FootageError: An original cannot be read.
@@ -131,6 +145,7 @@ class Cases:
             key,
             detect=None if detector is None else lambda image: detector.detect([image])[0],
             stated_fps=settings.stated_fps,
+            tell=telling(progress, stop),
             max_pixels=settings.max_pixels,
         )
         return EvidenceExport(

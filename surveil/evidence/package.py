@@ -8,7 +8,7 @@ import os
 import secrets
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +69,7 @@ def write_package(
     detect: DetectPeople | None,
     stated_fps: float,
     max_pixels: int,
+    tell: Callable[[float], object] = lambda _: None,
 ) -> str:
     """Write a package; gives the SHA-256 (hex) of its manifest. It is there as a whole, or not at all.
 
@@ -80,6 +81,7 @@ def write_package(
         detect: Finds people, who are then made unrecognisable, but for the chosen ones; None: everybody is shown.
         stated_fps: Frames per second of raw streams.
         max_pixels: So many pixels may a frame have.
+        tell: Told the part that is done, 0 to 1; what it raises ends the work, and no file is left.
 
     Raises:
         StoreError: An original is gone, or is not what was ingested; or the file cannot be written.
@@ -88,7 +90,14 @@ def write_package(
     try:
         with tempfile.TemporaryDirectory(prefix=".surveil-evidence-", dir=out.absolute().parent) as temporary:
             folder = Path(temporary)
-            written = [_write_exhibit(folder, one, detect, stated_fps, max_pixels) for one in exhibits]
+            written: list[Written] = []
+            for one in exhibits:
+                written.append(
+                    _write_exhibit(
+                        folder, one, detect, stated_fps, max_pixels,
+                        tell=lambda part: tell((len(written) + part) / len(exhibits)),
+                    )
+                )  # fmt: skip
             (folder / "case.json").write_text(_facts(about, written), encoding="utf-8")
             (folder / "report.html").write_text(report(about, written, folder), encoding="utf-8")
             public = key.public_key()
@@ -104,8 +113,14 @@ def write_package(
 
 
 def _write_exhibit(
-    folder: Path, exhibit: Exhibit, detect: DetectPeople | None, stated_fps: float, max_pixels: int
+    folder: Path,
+    exhibit: Exhibit,
+    detect: DetectPeople | None,
+    stated_fps: float,
+    max_pixels: int,
+    tell: Callable[[float], object],
 ) -> Written:
+    tell(0.0)
     place = folder / f"exhibit_{exhibit.number:02d}"
     place.mkdir()
     if exhibit.kind == "crops":
@@ -118,8 +133,12 @@ def _write_exhibit(
         return Written(exhibit, None, None, 0.0, 0.0, None, None, _stored_crops(place, exhibit))
     sha256 = _check_original(exhibit)
     steady = is_steady(warning.kind for warning in exhibit.warnings)
-    frames = frames_between(
-        exhibit.footage, exhibit.begin, exhibit.end, steady=steady, stated_fps=stated_fps, max_pixels=max_pixels
+    frames = _telling(
+        frames_between(
+            exhibit.footage, exhibit.begin, exhibit.end, steady=steady, stated_fps=stated_fps, max_pixels=max_pixels
+        ),
+        exhibit,
+        tell,
     )
     excerpt = place / "excerpt.mp4"
     if detect is None:
@@ -140,6 +159,14 @@ def _write_exhibit(
         write_mp4(cutter.watching(redacted(frames, detect, exhibit.seen.boxes if exhibit.seen else None)), excerpt)
         crops, kept = cutter.names(), (None, 0.0, 0.0, None)
     return Written(exhibit, sha256, *kept, excerpt.relative_to(folder).as_posix(), crops)
+
+
+def _telling(frames: Iterator[Frame], exhibit: Exhibit, tell: Callable[[float], object]) -> Iterator[Frame]:
+    """The frames of an exhibit, and at each the part of it that is done."""
+    length = max(exhibit.end - exhibit.begin, 1e-3)
+    for frame in frames:
+        tell(min(max((frame.seconds - exhibit.begin) / length, 0.0), 1.0))
+        yield frame
 
 
 def _check_original(exhibit: Exhibit) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,9 @@ from surveil.store.tables import Clustering, Embedding, Membership, SightingRow
 
 KEPT_RUNS = 20
 """Runs whose memberships are kept, for going back; of older ones only what they came to."""
+
+LOADED, GROUPED = 0.1, 0.9
+"""The part that is done when the embeddings are there, and when they are grouped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ def cluster(
     *,
     method: Method = "graph",
     people: int | None = None,
+    tell: Callable[[float], object] = lambda _: None,
 ) -> Outcome:
     """Group the sightings that have an embedding of the model in use, and store the result in one transaction.
 
@@ -76,6 +80,7 @@ def cluster(
             suits the model in use, as its card tells.
         method: "graph", or one of the report's methods.
         people: How many groups the report's methods shall make.
+        tell: Told the part that is done, 0 to 1; what it raises ends the work, and nothing is stored.
 
     Raises:
         StoreError: Nothing was ingested yet.
@@ -91,7 +96,9 @@ def cluster(
         parameters = _parameters(session, model, threshold, method, people)
         ids, embeddings = vectors.load(session, None, model.id)
         constraints = load_constraints(session, ids)
+    tell(LOADED)
     groups, recall = _group(embeddings, threshold, method, people, constraints)
+    tell(GROUPED)
 
     @once_more
     def store() -> Outcome:

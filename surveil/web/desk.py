@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from surveil.accounts.permissions import Actor
 from surveil.app import Archive, IngestResult, SearchRequest, SearchResult
 from surveil.errors import QueryError
 from surveil.types import Source
+from surveil.web import exports
 from surveil.web.jobs import Job, Jobs
 from surveil.web.rendering import environment
 
@@ -51,7 +54,7 @@ class Desk:
         self.jobs.close()
         self.archive.close()
 
-    def ingest(self, paths: Sequence[str | Path], by: str) -> Job:
+    def ingest(self, paths: Sequence[str | Path], actor: Actor) -> Job:
         """Have footage ingested, with networks of its own: those of the desk stay free for searches.
 
         Raises:
@@ -64,7 +67,7 @@ class Desk:
                 raise QueryError(
                     "this folder may not be ingested from here", "path", "Start the server with --footage FOLDER."
                 )
-        return self.jobs.start("ingest", by, lambda job: self._ingest(paths, job))
+        return self.jobs.start("ingest", actor, lambda job: self._ingest(paths, job))
 
     def _ingest(self, paths: Sequence[str | Path], job: Job) -> Any:
         def progress(source: Source, done: float) -> None:
@@ -78,15 +81,28 @@ class Desk:
             job.progress = 1.0
         return IngestResult(footage=tuple(reports)).model_dump(mode="json")
 
-    def cluster(self, by: str) -> Job:
-        """Have all sightings grouped into identities; once begun it is done or fails, and cannot be called off."""
+    def cluster(self, actor: Actor) -> Job:
+        """Have all sightings grouped into identities; called off before the result is stored, nothing is changed."""
 
         def work(job: Job) -> Any:
-            result = self.archive.cluster().model_dump(mode="json")
+            result = self.archive.cluster(progress=lambda part: _tell(job, part), stop=job.stop)
             job.progress = 1.0
-            return result
+            return result.model_dump(mode="json")
 
-        return self.jobs.start("cluster", by, work)
+        return self.jobs.start("cluster", actor, work)
+
+    def export_case(self, case: str, actor: Actor, *, reason: str | None, blur_others: bool) -> Job:
+        """Have a case written as a package of evidence; see `surveil.web.exports`."""
+
+        def work(job: Job) -> Any:
+            with self._networks if blur_others else nullcontext():
+                return exports.write_case(self.archive, job, case, reason=reason, blur_others=blur_others)
+
+        return self.jobs.start("export", actor, work)
+
+    def export_matches(self, request: SearchRequest, actor: Actor) -> Job:
+        """Have all matches of a search written as a table; see `surveil.web.exports`."""
+        return self.jobs.start("export", actor, lambda job: exports.write_matches(self, job, request))
 
     def search(self, archive: Archive, request: SearchRequest) -> SearchResult:
         """Search; the networks take one picture after the other."""
@@ -94,6 +110,10 @@ class Desk:
             with self._networks:
                 return archive.search(request)
         return archive.search(request)
+
+
+def _tell(job: Job, part: float) -> None:
+    job.progress = min(part, 0.99)
 
 
 class ClipCache:

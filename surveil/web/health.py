@@ -11,9 +11,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from surveil.errors import SurveilError
 from surveil.web.access import See
+from surveil.web.api import PREFIX
 from surveil.web.desk import Desk
 
 router = APIRouter()
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Methods that are counted apart: whoever invents others must not fill the memory with counters."""
 
 
 class Metrics:
@@ -66,12 +69,20 @@ class Measured:
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                route = getattr(scope.get("route"), "path", "other")
-                seconds = time.perf_counter() - begun
-                self._metrics.answered(scope["method"], route, message["status"], seconds)
+                method = scope["method"] if scope["method"] in METHODS else "other"
+                self._metrics.answered(method, _route(scope), message["status"], time.perf_counter() - begun)
             await send(message)
 
         await self._app(scope, receive, sending)
+
+
+def _route(scope: Scope) -> str:
+    """The route that was taken, with the prefix of the API."""
+    path: str | None = getattr(scope.get("route"), "path", None)
+    if path is None:
+        return "other"
+    is_api = scope["path"].startswith(f"{PREFIX}/") and not path.startswith(PREFIX)
+    return PREFIX + path if is_api else path
 
 
 @router.get("/healthz")

@@ -4,21 +4,56 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
-from surveil.errors import ConflictError, QueryError, SurveilError
+from surveil.accounts.permissions import Actor
+from surveil.errors import ConflictError, QueryError, StoppedError, SurveilError
 
 Kind = Literal["ingest", "cluster", "export"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 KEPT = 100
 """So many jobs are remembered, until the server stops."""
+FILE_SECONDS = 3600.0
+"""For so long a file that was exported can be fetched."""
+BLOCK_BYTES = 2**20
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFile:
+    """A file that a job made. It has no name on the disk any more: it is gone when nobody holds it, whatever happens.
+
+    Attributes:
+        name: What a browser calls it.
+        kind: Its type.
+        content: The open file.
+        made_at: When, by the monotonic clock.
+    """
+
+    name: str
+    kind: str
+    content: BinaryIO
+    made_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+        return os.fstat(self.content.fileno()).st_size
+
+    def blocks(self) -> Iterator[bytes]:
+        """The content; several may read at once."""
+        place = 0
+        while block := os.pread(self.content.fileno(), BLOCK_BYTES, place):
+            place += len(block)
+            yield block
 
 
 @dataclass(slots=True)
@@ -28,26 +63,35 @@ class Job:
     Attributes:
         number: Of this server's run.
         kind: What is done.
-        by: Who asked for it.
+        actor: Who asked for it.
         made_at: When.
         state: Where it stands.
         progress: The part that is done, 0 to 1.
         message: What is worked on.
         result: What came of it, as JSON.
+        file: The file that came of it.
         error: Why it failed.
         stop: Set when it is called off; whoever works looks at it.
     """
 
     number: int
     kind: Kind
-    by: str
+    actor: Actor
     made_at: datetime
     state: State = "waiting"
     progress: float = 0.0
     message: str = ""
     result: Any = None
+    file: JobFile | None = None
     error: str | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+
+    def is_seen_by(self, actor: Actor) -> bool:
+        """Whether somebody may look at it: it is theirs, or they read the audit; and it saw no cameras but theirs."""
+        is_theirs = self.actor.name == actor.name or actor.may("audit")
+        if actor.cameras is None or not is_theirs:
+            return is_theirs
+        return self.actor.cameras is not None and self.actor.cameras <= actor.cameras
 
 
 class Jobs:
@@ -59,9 +103,9 @@ class Jobs:
         self._lock = threading.Lock()
         self._workers: dict[Kind, ThreadPoolExecutor] = {}
 
-    def start(self, kind: Kind, by: str, work: Callable[[Job], Any]) -> Job:
+    def start(self, kind: Kind, actor: Actor, work: Callable[[Job], Any]) -> Job:
         """Have some work done; what it gives is the job's result."""
-        job = Job(next(self._numbers), kind, by, datetime.now(UTC))
+        job = Job(next(self._numbers), kind, actor, datetime.now(UTC))
         with self._lock:
             self._jobs[job.number] = job
             for old in [number for number, one in self._jobs.items() if one.state in ENDED][: -KEPT or None]:
@@ -72,6 +116,7 @@ class Jobs:
 
     def all(self) -> list[Job]:
         """All that are remembered, the newest first."""
+        self.drop_files(older_than=FILE_SECONDS)
         with self._lock:
             return list(reversed(self._jobs.values()))
 
@@ -81,6 +126,7 @@ class Jobs:
         Raises:
             QueryError: There is none.
         """
+        self.drop_files(older_than=FILE_SECONDS)
         with self._lock:
             job = self._jobs.get(number)
         if job is None:
@@ -100,6 +146,14 @@ class Jobs:
         job.stop.set()
         return job
 
+    def drop_files(self, older_than: float = 0.0) -> None:
+        """Let go of the files that were exported so many seconds ago: all of them when somebody was deleted."""
+        now = time.monotonic()
+        with self._lock:
+            for job in self._jobs.values():
+                if job.file is not None and now - job.file.made_at >= older_than:
+                    job.file = None
+
     def close(self) -> None:
         """Call everything off and wait for it."""
         for job in self.all():
@@ -115,6 +169,8 @@ class Jobs:
         try:
             job.result = work(job)
             job.state = "cancelled" if job.stop.is_set() and job.progress < 1 else "done"
+        except StoppedError:
+            job.state = "cancelled"
         except SurveilError as error:
             job.error, job.state = str(error), "failed"
         except Exception:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from surveil.app import Archive, SearchRequest
+from surveil.app.requests import KEPT, STORED
 from surveil.attributes import BY_NAME
 from surveil.errors import QueryError
 
@@ -31,8 +32,6 @@ LABELLED = {"only": "only", "not": "without"}
 PAGE = 24
 """Matches of a page."""
 MAX_PAGE = 200
-EXAMPLES = ("sighting:", "identity:", "picture:", "person:")
-"""What an example on the web begins with. A path would let whoever asks read the files of this machine."""
 
 
 def read_request(archive: Archive, pairs: Iterable[tuple[str, str]], **fields: Any) -> SearchRequest:
@@ -73,12 +72,21 @@ def check_web_request(request: SearchRequest) -> None:
         QueryError: An example is a path of this machine, or too many matches are wanted.
     """
     for example in (*request.like, *request.unlike):
-        if not example.startswith(EXAMPLES):
-            raise QueryError(
-                "not an example for the web", example[:40], "Hand the picture in, or name sighting:N or identity:N."
-            )
+        check_example(example)
     if request.limit > MAX_PAGE:
         raise QueryError(f"more than {MAX_PAGE} matches of a page", "limit", "Page through them.")
+
+
+def check_example(example: str) -> None:
+    """Refuse an example that is a path: it would let whoever asks read the files of this machine.
+
+    Raises:
+        QueryError: It is one, or nothing that is known.
+    """
+    if not (STORED.fullmatch(example) or KEPT.fullmatch(example)):
+        raise QueryError(
+            "not an example for the web", example[:40], "Hand the picture in, or name sighting:N or identity:N."
+        )
 
 
 def write_pairs(request: SearchRequest) -> Pairs:

@@ -14,8 +14,10 @@ from fastapi.testclient import TestClient
 
 import surveil
 from surveil.app import Archive
+from surveil.evidence.manifest import file_sha256
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
+from surveil.store.tables import Footage
 from surveil.web.access import CSRF_HEADER, csrf_token
 from surveil.web.app import create_app
 from surveil.web.desk import Desk
@@ -52,6 +54,8 @@ def made_once(tmp_path_factory, filler, made_up, sample_data) -> Made:
             path=folder / "gate.mp4",
         )
         fill([made_up(3600, 3610, red, ANNA)], camera="yard")
+        with database.session() as session:  # so that its footage can be evidence
+            session.get_one(Footage, 1).content_hash = file_sha256(folder / "gate.mp4")
     sessions = {}
     with _open(folder) as archive:
         archive.cluster()

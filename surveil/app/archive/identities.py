@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ from surveil.app.archive.base import ArchiveBase
 from surveil.app.results import ClusteringResult, DecisionLog, IdentityDetail, IdentityDiff, IdentityList, RunList
 
 if TYPE_CHECKING:
+    import threading
+
     from surveil.identities.decisions import Decisions
     from surveil.identities.methods import Method
 
@@ -17,19 +19,32 @@ if TYPE_CHECKING:
 class IdentityMethods(ArchiveBase):
     """Who was seen where."""
 
-    def cluster(self, method: Method = "graph", *, people: int | None = None) -> ClusteringResult:
+    def cluster(
+        self,
+        method: Method = "graph",
+        *,
+        people: int | None = None,
+        progress: Callable[[float], object] | None = None,
+        stop: threading.Event | None = None,
+    ) -> ClusteringResult:
         """Group all sightings into identities; the setting `cluster_threshold` goes before the model's own.
 
         Args:
             method: See `surveil.identities.cluster.cluster`.
             people: How many identities to make, for the methods that must be told.
+            progress: Told the part that is done, 0 to 1.
+            stop: Ends the work when it is set, before anything is stored.
 
         Raises:
             QueryError: `people` does not fit the method or the sightings.
+            StoppedError: It was stopped.
         """
+        from surveil.app.stopping import telling
         from surveil.identities.cluster import cluster
 
-        outcome = cluster(self.database, self.settings.cluster_threshold, method=method, people=people)
+        outcome = cluster(
+            self.database, self.settings.cluster_threshold, method=method, people=people, tell=telling(progress, stop)
+        )
         return ClusteringResult.model_validate(outcome)
 
     def is_clustered(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from surveil.web.api import identities, jobs, places, searches, sightings
+from surveil.web.api import accounts, cases, deleting, footage, identities, jobs, places, runs, searches, sightings
 from surveil.web.api.models import Problem
 
 PREFIX = "/api/v1"
@@ -25,6 +25,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 def api_router() -> APIRouter:
     """All routes of the API."""
     router = APIRouter(prefix=PREFIX, responses=PROBLEMS)
-    for part in (searches.router, sightings.router, identities.router, places.router, jobs.router):
-        router.include_router(part)
+    for part in (searches, sightings, identities, runs, places, footage, cases, deleting, accounts, jobs):
+        router.include_router(part.router)
     return router

@@ -1,4 +1,4 @@
-"""Cameras, footage, and the audit."""
+"""Cameras and the audit."""
 
 from __future__ import annotations
 
@@ -9,18 +9,11 @@ from fastapi.responses import Response
 
 from surveil.app import AuditVerified, CameraList, CameraSettings
 from surveil.web.access import ReadAudit, See, SetCamera
-from surveil.web.api.models import AuditRecords, CameraChange, FootagePage
-from surveil.web.api.paging import After, Limit, answer, cursor, offset_of, page_of
+from surveil.web.api.models import AuditRecords, CameraChange
+from surveil.web.api.paging import After, Limit, answer, cursor, offset_of
 from surveil.web.problems import MissingError
 
-router = APIRouter(tags=["footage"])
-
-
-@router.get("/footage", response_model=FootagePage)
-def footage(view: See, limit: Limit = 50, cursor: After = None) -> Response:
-    """The footage, its state, and what became of its frames."""
-    shown, following = page_of(view.archive.status().footage, limit, cursor)
-    return answer(view.request, FootagePage(footage=shown, next_cursor=following))
+router = APIRouter(tags=["cameras"])
 
 
 @router.get("/cameras", response_model=CameraList)
@@ -29,15 +22,17 @@ def cameras(view: See) -> Response:
     return answer(view.request, view.archive.cameras())
 
 
-@router.patch("/cameras/{camera}", response_model=CameraSettings)
+@router.patch("/cameras/{camera:path}", response_model=CameraSettings)
 def set_camera(
-    view: SetCamera, camera: Annotated[str, Path(min_length=1, max_length=200)], change: CameraChange
+    view: SetCamera, camera: Annotated[str, Path(min_length=1, max_length=200, examples=["gate"])], change: CameraChange
 ) -> Response:  # fmt: skip
     """Say where a camera stands, and how wrong its clock is; a clock offset moves everything it has seen."""
     if camera not in {one.camera for one in view.archive.cameras().cameras}:
         raise MissingError("there is no camera of that name")
     with view.acting("camera", {"camera": camera, **change.model_dump(exclude_none=True)}):
-        changed = view.archive.set_camera(camera, zone=change.zone, clock_offset=change.clock_offset)
+        changed = view.archive.set_camera(
+            camera, zone=change.zone, clock_offset=change.clock_offset, keep_days=change.keep_days
+        )
     return answer(view.request, changed)
 
 

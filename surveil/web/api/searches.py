@@ -8,9 +8,9 @@ from fastapi import APIRouter, Body, File, Path, UploadFile
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from surveil.app import SavedSearch, SavedSearchList, SearchRequest
+from surveil.app import SavedSearch, SavedSearchList, SearchRequest, WatchedSearch
 from surveil.web.access import Save, Search
-from surveil.web.api.models import Example, SavedSearchDraft, SearchPage
+from surveil.web.api.models import Example, SavedSearchDraft, SearchPage, WatchChange
 from surveil.web.api.paging import After, answer, cursor, fingerprint, offset_of
 from surveil.web.links import check_web_request
 from surveil.web.problems import named_by_address
@@ -24,7 +24,7 @@ EXAMPLES = {
     },
     "example": {"summary": "Who looks like a sighting", "value": {"like": ["sighting:12"], "group": "identity"}},
 }
-Name = Annotated[str, Path(min_length=1, max_length=200)]
+Name = Annotated[str, Path(min_length=1, max_length=200, examples=["red tops at the gate"])]
 
 
 @router.post("/search", response_model=SearchPage)
@@ -60,7 +60,7 @@ def save_search(view: Save, draft: SavedSearchDraft) -> Response:
         return answer(view.request, view.archive.save_search(draft.name, draft.request, watch=draft.watch), 201)
 
 
-@router.get("/saved-searches/{name}/matches", response_model=SearchPage)
+@router.get("/saved-searches/{name:path}/matches", response_model=SearchPage)
 def run_saved(view: Save, name: Name, cursor: After = None) -> Response:
     """What a saved search finds now."""
     with named_by_address():
@@ -68,7 +68,17 @@ def run_saved(view: Save, name: Name, cursor: After = None) -> Response:
     return _found(view, saved.request, cursor)
 
 
-@router.delete("/saved-searches/{name}", status_code=204)
+@router.patch("/saved-searches/{name:path}", response_model=WatchedSearch)
+def watch_search(view: Save, name: Name, change: WatchChange) -> Response:
+    """Run a saved search on new footage, or not any more. The secret with which its webhook signs is told once."""
+    if change.webhook is not None:
+        view.actor.check("accounts")  # it makes this server call another program
+    with view.acting("save", {"watch": change.watch, "webhook": change.webhook is not None}), named_by_address():
+        changed = view.archive.watch_search(name, watch=change.watch, webhook=change.webhook)
+    return answer(view.request, changed)
+
+
+@router.delete("/saved-searches/{name:path}", status_code=204)
 def forget_search(view: Save, name: Name) -> Response:
     """Forget a saved search; what it finds stays."""
     with view.acting("save", {"forget": "a search"}), named_by_address():

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from surveil.app import Counts, ReliabilityList, SightingDetail
-from surveil.web.access import See
-from surveil.web.api.models import Number
+from surveil.web.access import Search, See
+from surveil.web.api.models import BoxDraft, Example, Number
 from surveil.web.api.paging import answer
 from surveil.web.problems import named_by_address
 
@@ -21,6 +21,14 @@ def sighting(view: See, sighting: Number) -> Response:
     """Everything stored of a sighting. Crops are addresses; frame.jpg and clip.mp4 lie beside them."""
     with named_by_address(), view.acting("see", {"sighting": sighting}):
         return answer(view.request, view.archive.sighting(sighting))
+
+
+@router.post("/sightings/{sighting}/box", response_model=Example, status_code=201)
+def cut_out(view: Search, sighting: Number, draft: BoxDraft) -> Response:
+    """Keep what a box shows on a frame of a sighting's footage, as an example for searches."""
+    with named_by_address():
+        view.archive.sighting(sighting)
+    return answer(view.request, Example(example=view.archive.hand_in_box(sighting, draft.seconds, draft.box)), 201)
 
 
 @router.get("/counts", response_model=Counts)

@@ -55,7 +55,7 @@ def try_again(view: Ingest, number: int) -> RedirectResponse:
         raise MissingError(f"no footage has the number {number}")
     with view.acting("ingest", {"again": number}):
         view.archive.redo_footage(number)
-        view.desk.ingest([piece.path], view.actor.name)
+        view.desk.ingest([piece.path], view.actor)
     return RedirectResponse("/footage", 303)
 
 
