@@ -5,22 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from surveil.errors import FootageError, FootageReadError, LeaseLostError, StoreError, SurveilError
+from surveil.ingest.backlog import Backlog
 from surveil.ingest.intake import Intake
 from surveil.ingest.leases import Claim, Heartbeat, claim_next, new_owner, release
 from surveil.ingest.pipeline import Pipeline, Processing, Step
 from surveil.ingest.resume import pack, unpack
-from surveil.ingest.scan import Known, Scanned, Waiting
+from surveil.ingest.scan import Scanned, Waiting
 from surveil.store.register import take_over_source
 from surveil.store.retry import retry
-from surveil.store.scanned import StoredFootage, stored_footage
 from surveil.store.writer import FootageWriter, Writer
 from surveil.types import FootageReport, ProgressCallback, Source, State
 
@@ -71,59 +69,33 @@ class Worker:
             CheckpointError: The detector or the model cannot be loaded.
             StoreError: The database or the media folder cannot be used.
         """
-        waiting: dict[int, Waiting] = {}
-        copies: dict[int, list[Waiting]] = defaultdict(list)
+        backlog = Backlog()
         quiet = False  # a scan that watches never ends: when nothing comes, footage that killed workers has its turn
         with Intake(scanned) as intake:
             while not self._stop.is_set():
                 complete = intake.is_complete
                 for item in intake.take():
-                    if not isinstance(item, Waiting):
-                        yield _report_of(item)
-                    elif waiting.setdefault(item.footage_id, item) is not item:
-                        copies[item.footage_id].append(item)
-                claimed = self._claim(list(waiting), fresh=not (complete or quiet))
-                if claimed is not None:
-                    report = self._work(claimed, waiting[claimed.footage_id])
-                    if report is not None:
-                        del waiting[claimed.footage_id]
+                    if (report := backlog.add(item)) is not None:
                         yield report
-                        yield from (_copy_of(report, copy.source) for copy in copies.pop(claimed.footage_id, ()))
+                claimed = self._claim(list(backlog.waiting), fresh=not (complete or quiet))
+                if claimed is not None:
+                    report = self._work(claimed, backlog.waiting[claimed.footage_id])
+                    if report is not None:
+                        yield from backlog.settle(claimed.footage_id, report)
                     continue
-                settled = self._settled_elsewhere(waiting)
+                settled = self._retry(partial(backlog.settled_elsewhere, self._database))
                 yield from settled
-                if complete and not waiting:
+                if complete and not backlog.waiting:
                     return
                 if not settled:
                     quiet = self._stop.wait(POLL_SECONDS) if complete else not intake.wait(POLL_SECONDS)
-        yield from self._left(waiting)
+        yield from backlog.left(self._database)
 
     def _claim(self, footage_ids: list[int], *, fresh: bool) -> Claim | None:
         claimed = self._retry(lambda: claim_next(self._database, footage_ids, self._owner, fresh=fresh))
         if claimed is not None and claimed.attempts:
             log.warning("footage %d: %d workers died on it; trying again", claimed.footage_id, claimed.attempts)
         return claimed
-
-    def _settled_elsewhere(self, waiting: dict[int, Waiting]) -> list[FootageReport]:
-        """Reports of footage that other workers have finished with meanwhile; it waits no longer."""
-        stored = self._retry(lambda: stored_footage(self._database, list(waiting)))
-        reports = []
-        for footage_id, item in list(waiting.items()):
-            footage = stored.get(footage_id)
-            if footage is not None and footage.state in ("waiting", "working"):
-                continue
-            del waiting[footage_id]
-            reports.append(_settled(item.source, footage))
-        return reports
-
-    def _left(self, waiting: dict[int, Waiting]) -> Iterator[FootageReport]:
-        stored = stored_footage(self._database, list(waiting))
-        for footage_id, item in waiting.items():
-            footage = stored.get(footage_id)
-            if footage is not None and footage.state == "working":
-                yield _report(item.source, "busy", remark="another worker is at it")
-            else:
-                yield _report(item.source, "stopped", remark="stopped before it was done; the next run goes on with it")
 
     def _work(self, claimed: Claim, item: Waiting) -> FootageReport | None:
         """Process footage that is claimed; None if it was given back, or is another worker's now."""
@@ -256,34 +228,6 @@ class _Work:
             self._told = time.monotonic()
 
 
-def _report(source: Source, state: Any, **values: Any) -> FootageReport:
-    return FootageReport(source.path, source.camera, state, kind=source.kind, **values)
-
-
-def _report_of(item: Known | FootageError) -> FootageReport:
-    """The report of something that needs no work."""
-    match item:
-        case Known(found, remark):
-            return FootageReport(found.path, found.camera, "known", kind=found.kind, remark=remark)
-        case FootageError():
-            return FootageReport(_path_of(item), "", "failed", error=str(item))
-
-
-def _copy_of(report: FootageReport, source: Source) -> FootageReport:
-    """The report of another file with the same content."""
-    if report.state == "done":
-        return _report(source, "known", remark=f"the same content as {report.path}")
-    return _report(source, report.state, error=report.error, remark=report.remark)
-
-
-def _settled(source: Source, footage: StoredFootage | None) -> FootageReport:
-    if footage is None:
-        return _report(source, "failed", error=f"{source.path}: it was forgotten while it waited")
-    if footage.state == "done":
-        return _report(source, "known", remark="another worker has ingested it meanwhile")
-    return _report(source, "failed", error=f"{source.path}: {footage.error}")
-
-
 def _is_the_footages_fault(error: Exception) -> bool:
     """Whether other footage may fare better: not if the lease, the database, a checkpoint or a setting is at fault."""
     return isinstance(error, FootageError) or not isinstance(error, (SurveilError, _StoppedError))
@@ -294,7 +238,3 @@ def _reason(error: Exception) -> str:
         return str(error)
     log.error("unexpected error", exc_info=error)
     return f"unexpected error, please report it: {type(error).__name__}: {error}"
-
-
-def _path_of(error: FootageError) -> Path:
-    return Path(error.where) if error.where is not None else Path()
