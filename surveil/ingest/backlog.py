@@ -42,7 +42,7 @@ class Backlog:
     def settled_elsewhere(self, database: Database) -> list[FootageReport]:
         """Reports of footage that other workers have finished with meanwhile; it waits no longer."""
         stored = stored_footage(database, list(self.waiting))
-        reports = []
+        reports: list[FootageReport] = []
         for footage_id, item in list(self.waiting.items()):
             footage = stored.get(footage_id)
             if footage is None or footage.state not in ("waiting", "working"):
