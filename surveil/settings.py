@@ -33,6 +33,11 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     runtime: Literal["auto", "torch", "openvino", "openvino-int8"] = "auto"
 
+    engine: Literal["local", "ray"] = "local"
+    ray_address: str | None = None
+    ray_worker_cpus: int = Field(default=2, ge=1)
+    ray_workers_per_gpu: int = Field(default=4, ge=1)
+
     fps: float = Field(default=5.0, gt=0)
     stated_fps: float = Field(default=25.0, ge=0.001)
     max_pixels: int = Field(default=50_000_000, ge=1)

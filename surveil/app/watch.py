@@ -13,8 +13,9 @@ from types import TracebackType
 from sqlalchemy import select
 
 from surveil.app.archive.base import ArchiveBase
+from surveil.app.engine import Engine, engine
 from surveil.app.footage import daemons
-from surveil.app.ingest import Recorded, scan, worker
+from surveil.app.ingest import Recorded, scan
 from surveil.app.results import ClusteringResult, DaemonStatus
 from surveil.errors import ModelSwitchedError, StoreError, StoreUnavailableError
 from surveil.identities.cluster import cluster, is_current
@@ -61,9 +62,10 @@ class Watch:
             stack.enter_context(presence)
             if cluster_every is not None:
                 stack.enter_context(_Clusterings(self._archive, cluster_every, self._told))
+            make = stack.enter_context(engine(self._archive, gate=self._gate, progress=self._progress, stop=self._stop))
             while not self._stop.is_set():
                 try:
-                    yield from self._round(presence)
+                    yield from self._round(presence, make())
                 except StoreUnavailableError as error:
                     log.warning("%s The watch goes on.", error)
                 except ModelSwitchedError as error:
@@ -74,21 +76,12 @@ class Watch:
                     self._archive.models.choose_again()
                 self._stop.wait(self._archive.settings.watch_scan_seconds)
 
-    def _round(self, presence: Presence) -> Iterator[FootageReport]:
+    def _round(self, presence: Presence, hand: Engine) -> Iterator[FootageReport]:
         """Ingest what is there now, and what comes meanwhile."""
         archive = self._archive
         self._arrivals.take_back()
         walk = scan(
             archive.database, archive.settings, self._recorded, again=False, passed_over=None, find=self._arrivals.find
-        )
-        hand = worker(
-            archive.database,
-            archive.media,
-            archive.models,
-            archive.settings,
-            gate=self._gate,
-            progress=self._progress,
-            stop=self._stop,
         )
         is_news = self._switched = False
         for report in hand.ingest(self._scans(walk, presence)):

@@ -40,6 +40,13 @@ if TYPE_CHECKING:
 @click.option("--no-gate", is_flag=True, help="Look at frames without motion too.")
 @click.option("--again", is_flag=True, help="Do again what is done already, or was given up.")
 @click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
+@click.option("--engine", type=click.Choice(["local", "ray"]), help="Who works: this process, or a Ray cluster.")
+@click.option(
+    "--address",
+    "ray_address",
+    metavar="HOST:PORT",
+    help="Head of the Ray cluster, of which this machine is a node; else this machine alone.",
+)
 @click.option("--watch", is_flag=True, help="Go on, and take what comes into the folders, until it is stopped.")
 @click.option(
     "--cluster-every",
@@ -74,6 +81,9 @@ def command(
     failed is tried again now and then, and folders that go away are waited for. A health line says now and then how it
     goes, and `surveil status` shows it from elsewhere.
 
+    With --engine ray, workers on all machines of a Ray cluster each take one piece of footage after the other (see
+    docs/scaling.md); database, media folder and footage must have the same names on all of them.
+
     Exit codes: 0 everything is ingested, or a watch was stopped; 1 something could not be (the rest is); 2 the call is
     wrong; 3 it was stopped before everything was ingested.
 
@@ -82,7 +92,10 @@ def command(
         surveil ingest footage/ --zone Europe/Rome
         surveil ingest hall.mp4 --camera hall --start 2026-09-14T08:30 --json
         surveil ingest /recordings --watch --cluster-every 1h
+        surveil ingest /recordings --engine ray --address 192.0.2.7:6379
     """  # noqa: D301 (click needs the control character)
+    if settings["ray_address"] is not None and settings["engine"] != "ray":
+        raise click.UsageError("--address goes with --engine ray")
     _check_watch(watch, cluster_every is not None, again or start is not None or output != "table")
     recorded: dict[str, Any] = {"camera": camera, "zone": zone, "gate": not no_gate}
     passed_over: Counter[str] = Counter()

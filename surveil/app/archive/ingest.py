@@ -35,7 +35,8 @@ class IngestMethods(ArchiveBase):
     ) -> Iterator[FootageReport]:
         """Find the people in footage and store what they look like; gives a report of each piece when it is finished.
 
-        The work is done while the reports are asked for. A piece that fails is reported and does not stop the rest.
+        The work is done while the reports are asked for, in this process or, with the setting `engine`, by workers on a
+        Ray cluster. A piece that fails is reported and does not stop the rest.
         In the end, who clearly shows an identity that there is joins it; a clustering groups everybody.
 
         Args:
@@ -53,13 +54,14 @@ class IngestMethods(ArchiveBase):
             SurveilError: The zone or the start is none, or a camera pattern of the settings is wrong.
             CheckpointError: A network cannot be loaded.
         """
-        from surveil.app.ingest import Recorded, scan, worker
+        from surveil.app.engine import engine
+        from surveil.app.ingest import Recorded, scan
 
         start = parse_time(start) if isinstance(start, str) else start
         recorded = Recorded(camera, start, zone)
         walk = scan(self.database, self.settings, recorded, again=again, passed_over=passed_over)
-        hand = worker(self.database, self.media, self.models, self.settings, gate=gate, progress=progress, stop=stop)
-        yield from hand.ingest(walk.run([Path(path) for path in paths]))
+        with engine(self, gate=gate, progress=progress, stop=stop) as make:
+            yield from make().ingest(walk.run([Path(path) for path in paths]))
         from surveil.identities.joining import join_new
 
         join_new(self.database, self.settings.cluster_threshold)

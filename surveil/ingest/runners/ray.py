@@ -1,0 +1,134 @@
+"""Many machines: a driver that scans, and hands one piece of footage after the other to workers on a Ray cluster."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from surveil.errors import SurveilError
+from surveil.ingest.backlog import Backlog
+from surveil.ingest.intake import Intake
+from surveil.ingest.runners.crew import Crew, OpenWorker, Share
+from surveil.ingest.scan import Scanned
+from surveil.offline import cores, import_ray
+from surveil.store.session import Database
+from surveil.types import FootageReport, ProgressCallback
+
+POLL_SECONDS = 1.0
+"""How often it is looked whether the scan has found something, or the machines have changed."""
+OBJECT_STORE_BYTES = 80 * 2**20
+"""Of a cluster on this machine; the least that Ray takes. Only names and reports travel: frames stay where they are."""
+
+
+class RayRunner:
+    """Works through footage with workers on the machines of a cluster; see `surveil.ingest.worker.Worker`.
+
+    The scan runs here. Each worker claims what it is given in the database, as every worker does.
+
+    Args:
+        database: Where the footage is registered.
+        open_worker: Opens a worker on another machine.
+        share: What each worker has to itself.
+        progress: Is told which footage was handed out.
+        stop: Ends the work when it is set: what is in hand is given back.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        open_worker: OpenWorker,
+        share: Share,
+        progress: ProgressCallback | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._database, self._open_worker, self._share = database, open_worker, share
+        self._progress = progress or (lambda _source, _done: None)
+        self._stop = stop or threading.Event()
+
+    def ingest(self, scanned: Iterable[Scanned]) -> Iterator[FootageReport]:
+        """Work through what a scan gives; gives a report of each piece as soon as it is finished.
+
+        Raises:
+            SurveilError: No machine has room for a worker, or one cannot go on for a reason that is not its footage's.
+        """
+        backlog = Backlog()
+        with Intake(scanned) as intake, Crew(self._open_worker, self._share) as crew:
+            while not self._stop.is_set():
+                complete = intake.is_complete
+                for item in intake.take():
+                    if (report := backlog.add(item)) is not None:
+                        yield report
+                if complete and not backlog.waiting:
+                    return
+                if not backlog.waiting:
+                    intake.wait(POLL_SECONDS)
+                    continue
+                self._hand_out(backlog, crew)
+                for footage_id, report in crew.finished(POLL_SECONDS):
+                    yield from backlog.settle(footage_id, report)
+            for footage_id, report in crew.stop():
+                yield from backlog.settle(footage_id, report)
+        yield from backlog.left(self._database)
+
+    def _hand_out(self, backlog: Backlog, crew: Crew) -> None:
+        in_work = crew.in_work
+        waiting = [item for footage_id, item in backlog.waiting.items() if footage_id not in in_work]
+        free = crew.fit(len(waiting))
+        if not free and not in_work and not crew.places():
+            raise SurveilError(
+                "no machine of the cluster has room for a worker",
+                "Ray",
+                f"A worker needs {self._share} (settings ray_worker_cpus, ray_workers_per_gpu, device).",
+            )
+        for item in waiting[:free]:
+            crew.give(item)
+            self._progress(item.source, 0.0)
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[None]:
+    """Ray while the block runs: a cluster, or processes of this machine that only it can reach.
+
+    A program that uses Ray already keeps its own connection.
+
+    Args:
+        address: `HOST:PORT` of the cluster's head; this machine must be one of its nodes. None: this machine alone.
+
+    Raises:
+        SurveilError: The extra `ray` is not installed, or there is no such cluster.
+    """
+    ray = import_ray(alone=address is None)
+    if ray.is_initialized():
+        yield
+        return
+    options: dict[str, Any] = {"logging_level": "WARNING"}
+    if address is None:
+        options |= {"num_cpus": cores(), "include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
+    try:
+        with _own_signals():
+            ray.init(address=address or "local", **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        said = (str(error).strip().splitlines() or ["no answer"])[0]
+        advice = "Start Ray on this machine first: ray start --address=HEAD:6379 (see docs/scaling.md)."
+        raise SurveilError(f"cannot be reached: {said}", f"Ray at {address or 'this machine'}", advice) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Ray takes SIGTERM for itself when it starts; whoever waited for it before goes on doing so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
