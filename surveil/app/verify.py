@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from surveil.app.results.cases import EvidenceVerified
 from surveil.settings import data_folder
+
+if TYPE_CHECKING:
+    from surveil.app.results import EvidenceVerified
 
 
 def verify_evidence(path: str | Path, key_fingerprint: str | None = None) -> EvidenceVerified:
@@ -18,6 +21,7 @@ def verify_evidence(path: str | Path, key_fingerprint: str | None = None) -> Evi
     Raises:
         SurveilError: The file cannot be read, or is no zip file.
     """
+    from surveil.app.results import EvidenceVerified
     from surveil.evidence.verify import verify
 
     found = verify(Path(path), key_fingerprint)

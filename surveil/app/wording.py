@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from surveil.app.results import AttributeValue, IdentityDetail, Match, Understood
 from surveil.attributes import ATTRIBUTES
 from surveil.footage.warnings import warnings_in_words
 from surveil.formatting import match_percent
 from surveil.timezones import zone_named
+
+if TYPE_CHECKING:
+    from surveil.app.results import AttributeValue, IdentityDetail, Match, Understood
 
 __all__ = ["MATCH_COLUMNS", "about", "in_words", "local_time", "looks", "scores", "warnings_in_words"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from surveil.app.archive.base import ArchiveBase
-from surveil.app.results import CameraList, CameraSettings, CameraStatus
 
 if TYPE_CHECKING:
+    from surveil.app.results import CameraList, CameraSettings
     from surveil.store.tables import Camera
 
 
@@ -16,6 +16,7 @@ class CameraMethods(ArchiveBase):
 
     def cameras(self) -> CameraList:
         """The cameras by name, and how much they have seen."""
+        from surveil.app.results import CameraList, CameraStatus
         from surveil.store.cameras import list_cameras
 
         with self.database.session() as session:
@@ -49,6 +50,7 @@ class CameraMethods(ArchiveBase):
         Raises:
             SurveilError: The camera is unknown, or a value makes no sense.
         """
+        from surveil.app.results import CameraSettings
         from surveil.store.cameras import configure_camera
         from surveil.store.retry import once_more
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from surveil.app.archive.base import ArchiveBase
-from surveil.app.results import Status
+
+if TYPE_CHECKING:
+    from surveil.app.results import Status
 
 
 class FootageMethods(ArchiveBase):

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from surveil.app.archive.base import ArchiveBase
-from surveil.app.results import ClusteringResult, DecisionLog, IdentityDetail, IdentityDiff, IdentityList, RunList
 
 if TYPE_CHECKING:
     import threading
 
+    from surveil.app.results import ClusteringResult, DecisionLog, IdentityDetail, IdentityDiff, IdentityList, RunList
     from surveil.identities.decisions import Decisions
     from surveil.identities.methods import Method
 
@@ -39,6 +39,7 @@ class IdentityMethods(ArchiveBase):
             QueryError: `people` does not fit the method or the sightings.
             StoppedError: It was stopped.
         """
+        from surveil.app.results import ClusteringResult
         from surveil.app.stopping import telling
         from surveil.identities.cluster import cluster
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from surveil.app.archive.base import ArchiveBase
-from surveil.app.results import ModelList, ModelSwitch
 
 if TYPE_CHECKING:
     import threading
+
+    from surveil.app.results import ModelList, ModelSwitch
 
 
 class ModelMethods(ArchiveBase):

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from surveil.app.archive.base import ArchiveBase
 from surveil.app.base import checked
 from surveil.app.requests import SearchRequest
-from surveil.app.results import (
-    Counts,
-    IdentityDetail,
-    PastSearch,
-    ReliabilityList,
-    SearchHistory,
-    SearchResult,
-    SightingDetail,
-)
+from surveil.app.results import PastSearch, SearchHistory, SearchResult
 from surveil.errors import StoreError
+
+if TYPE_CHECKING:
+    from surveil.app.results import Counts, IdentityDetail, ReliabilityList, SightingDetail
 
 
 class SearchMethods(ArchiveBase):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from surveil.app.archive.base import ArchiveBase
-from surveil.app.results import CheckResult, UpgradeResult
+
+if TYPE_CHECKING:
+    from surveil.app.results import CheckResult, UpgradeResult
 
 
 class UpkeepMethods(ArchiveBase):
@@ -17,6 +21,7 @@ class UpkeepMethods(ArchiveBase):
 
     def upgrade(self) -> UpgradeResult:
         """Bring the database to the schema of this version, all or nothing."""
+        from surveil.app.results import UpgradeResult
         from surveil.store.session import upgrade
 
         before, after = upgrade(self.settings.database)
