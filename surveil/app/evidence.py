@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 from surveil import __version__
 from surveil.errors import QueryError
 from surveil.evidence.cases import find_case, items_of
-from surveil.evidence.exhibit import About, Exhibit, Picture, Score, Seen
+from surveil.evidence.exhibit import About, Exhibit, ExhibitedSighting, Likeness, Picture
 from surveil.files import text_path
-from surveil.search.rank import Score as NoScore
-from surveil.search.rank import load_sightings
+from surveil.search.rank import Score, load_sightings
 from surveil.store import vectors
 from surveil.store.case_tables import CaseItem
 from surveil.store.clock import database_now
@@ -55,7 +54,9 @@ def exhibits_of(
     return about, exhibits
 
 
-def _exhibit(session: Session, media: MediaFolder, number: int, item: CaseItem, scores: tuple[Score, ...]) -> Exhibit:
+def _exhibit(
+    session: Session, media: MediaFolder, number: int, item: CaseItem, scores: tuple[Likeness, ...]
+) -> Exhibit:
     footage, camera = item.footage, item.footage.camera
     seen = None if item.sighting_id is None else _seen(session, media, item.sighting_id, scores)
     return Exhibit(
@@ -67,35 +68,35 @@ def _exhibit(session: Session, media: MediaFolder, number: int, item: CaseItem, 
     )  # fmt: skip
 
 
-def _seen(session: Session, media: MediaFolder, sighting: int, scores: tuple[Score, ...]) -> Seen:
+def _seen(session: Session, media: MediaFolder, sighting: int, scores: tuple[Likeness, ...]) -> ExhibitedSighting:
     row = session.get_one(SightingRow, sighting)
-    [ranked] = load_sightings(session, {sighting: NoScore()})
+    [ranked] = load_sightings(session, {sighting: Score()})
     boxes = np.asarray(row.boxes, np.float32)
     crops = []
     for crop in session.scalars(select(Crop).where(Crop.sighting_id == sighting).order_by(Crop.rank)):
         seconds = boxes[0, 0] + (crop.taken_at - row.first_seen).total_seconds()
         x1, y1, x2, y2 = crop.box
         crops.append(Picture(media.read(crop.media_key), float(seconds), (x1, y1, x2, y2)))
-    return Seen(
+    return ExhibitedSighting(
         sighting=sighting, first_seen=row.first_seen, last_seen=row.last_seen, boxes=boxes,
         attributes={name: (value.label, value.probability) for name, value in ranked.attributes.items()},
         crops=tuple(crops), scores=scores,
     )  # fmt: skip
 
 
-def _scores(session: Session, model: StoredCard, sightings: dict[int, int]) -> dict[int, tuple[Score, ...]]:
+def _scores(session: Session, model: StoredCard, sightings: dict[int, int]) -> dict[int, tuple[Likeness, ...]]:
     """How alike the sightings of the exhibits are to each other, by the exhibit's number."""
     ids, embeddings = vectors.load(session, sorted(set(sightings.values())), model.id)
     place = {int(sighting): i for i, sighting in enumerate(ids)}
     similarities = embeddings @ embeddings.T
     known = {number: place[sighting] for number, sighting in sightings.items() if sighting in place}
-    found: dict[int, tuple[Score, ...]] = {}
+    found: dict[int, tuple[Likeness, ...]] = {}
     for number, here in known.items():
         others = [other for other in known if other != number]
         values = [float(similarities[here, known[other]]) for other in others]
         chances = model.calibration.same_person(values) if values else None
         found[number] = tuple(
-            Score(other, value, None if chances is None else float(chances[i]))
+            Likeness(other, value, None if chances is None else float(chances[i]))
             for i, (other, value) in enumerate(zip(others, values, strict=True))
         )
     return found

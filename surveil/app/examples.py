@@ -14,7 +14,7 @@ from surveil.app.models import LoadedModels
 from surveil.app.requests import KEPT, STORED, SearchRequest
 from surveil.app.results import ExamplePicture
 from surveil.errors import QueryError
-from surveil.search.example import combine, read_picture, take_person
+from surveil.search.example import combine, read_query_picture, take_person
 from surveil.search.rank import Example, check_model
 from surveil.store.media import MediaFolder
 from surveil.store.models import model_in_use
@@ -83,7 +83,7 @@ class _Taker:
     def _handed_in(self, given: str, kind: str, path: Path, number: int | None) -> tuple[ExamplePicture, Floats]:
         if kind == "picture":
             return self._picture(given, path, number)
-        [appearance] = self._models.appearance.describe([read_picture(path, self._models.max_pixels)])
+        [appearance] = self._models.appearance.describe([read_query_picture(path, self._models.max_pixels)])
         return ExamplePicture(picture=given, taken="cut out by hand", crop=str(path)), appearance.embedding[None]
 
     def _picture(self, given: str, path: Path, number: int | None) -> tuple[ExamplePicture, Floats]:

@@ -13,7 +13,7 @@ from surveil.app.results import ExamplePicture, IdentityDetail, Match, SearchRes
 from surveil.app.timeline import timeline_picture
 from surveil.app.wording import about, in_words, local_time, scores
 from surveil.people.crops import cut
-from surveil.search.example import read_picture
+from surveil.search.example import read_query_picture
 from surveil.search.sheet import Cell, contact_sheet, picture_of
 
 
@@ -36,7 +36,7 @@ def identity_sheet(detail: IdentityDetail) -> Picture:
 def _examples(label: str, examples: Sequence[ExamplePicture]) -> Iterator[Cell]:
     for example in examples:
         path = Path(example.crop or example.picture)
-        picture = read_picture(path)
+        picture = read_query_picture(path)
         if example.box is not None:
             picture = cut(picture, np.array(example.box, np.float32))
         yield Cell(picture_of(picture), (Path(example.picture).name, example.taken), label=label)

@@ -26,7 +26,7 @@ THE_ONE = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead:
     """How many records there are, and the hash (hex) of the last. Written as "COUNT:HASH"."""
 
     count: int
@@ -61,10 +61,10 @@ def append(session: Session, actor: str, action: str, what: Mapping[str, Any], r
     return record.number
 
 
-def head(session: Session) -> Head:
+def head(session: Session) -> ChainHead:
     """The head of the chain, as its own table says."""
     row = session.execute(select(AuditHead.count, AuditHead.hash).where(AuditHead.id == THE_ONE)).one_or_none()
-    return Head(row[0], row[1]) if row else Head(0, START)
+    return ChainHead(row[0], row[1]) if row else ChainHead(0, START)
 
 
 def newest(

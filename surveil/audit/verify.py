@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from surveil.audit.chain import START, Head, hash_of, head
+from surveil.audit.chain import START, ChainHead, hash_of, head
 from surveil.errors import SurveilError
 from surveil.store.audit_tables import AuditRecord
 
@@ -25,7 +25,7 @@ class Break:
     what: str
 
 
-def parse_head(text: str) -> Head:
+def parse_head(text: str) -> ChainHead:
     """The head that somebody noted.
 
     Raises:
@@ -34,10 +34,10 @@ def parse_head(text: str) -> Head:
     found = _HEAD.fullmatch(text.strip())
     if not found:
         raise SurveilError("not the head of an audit", repr(text), "Write it as `surveil audit verify` printed it.")
-    return Head(int(found[1]), found[2])
+    return ChainHead(int(found[1]), found[2])
 
 
-def breaks(session: Session, noted: Head | None = None) -> Iterator[Break]:
+def breaks(session: Session, noted: ChainHead | None = None) -> Iterator[Break]:
     """Every place where the chain is broken; records that are appended meanwhile are no break.
 
     Args:

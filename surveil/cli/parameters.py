@@ -70,7 +70,7 @@ class LabelType(click.ParamType[tuple[str, str]]):
         return attribute.name, label
 
 
-def grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def values_by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """The labels of each attribute."""
     labels: dict[str, list[str]] = {}
     for name, label in pairs:

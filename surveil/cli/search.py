@@ -12,7 +12,7 @@ import click
 from surveil.attributes import ATTRIBUTES, BY_NAME
 from surveil.cli.archive import open_archive
 from surveil.cli.output import echo, output_options, write_json
-from surveil.cli.parameters import CLOCK, DAYS, LABEL, TIME, grouped
+from surveil.cli.parameters import CLOCK, DAYS, LABEL, TIME, values_by_name
 
 if TYPE_CHECKING:
     from surveil.app import SearchResult
@@ -118,7 +118,7 @@ def command(
     attributes = _attributes(asked)
     if unlike and not like:
         raise click.UsageError("--unlike needs --like: say also who is looked for")
-    asked["only"], asked["without"] = grouped(asked["only"]), grouped(asked["without"])
+    asked["only"], asked["without"] = values_by_name(asked["only"]), values_by_name(asked["without"])
     if asked["refine"] and not like:
         raise click.UsageError("--refine needs --like")
     if watch and not save:

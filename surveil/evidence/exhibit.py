@@ -22,7 +22,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class Likeness:
     """How alike the sighting of this exhibit is to that of another.
 
     Attributes:
@@ -37,7 +37,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ExhibitedSighting:
     """The sighting that an exhibit is about.
 
     Attributes:
@@ -56,7 +56,7 @@ class Seen:
     boxes: Floats
     attributes: Mapping[str, tuple[str, float]]
     crops: tuple[Picture, ...]
-    scores: tuple[Score, ...] = ()
+    scores: tuple[Likeness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class Exhibit:
     begin: float
     end: float
     note: str | None
-    seen: Seen | None
+    seen: ExhibitedSighting | None
 
     def time(self, seconds: float) -> datetime:
         """The time of a second of the footage, with the clock offset, in the camera's zone."""

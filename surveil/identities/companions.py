@@ -112,12 +112,12 @@ def nearness(own: Spans, other: Spans, watched: Spans) -> tuple[bool, float]:
     possible = possible[possible[:, 1] > possible[:, 0]]
     if not len(possible):
         return together, float(together)  # it could have been at no other time: that proves nothing
-    moves = merge(moves)
+    moves = merge_spans(moves)
     shared = np.minimum(moves[:, None, 1], possible[None, :, 1]) - np.maximum(moves[:, None, 0], possible[None, :, 0])
     return together, float(np.clip(shared, 0, None).sum() / (possible[:, 1] - possible[:, 0]).sum())
 
 
-def merge(spans: Spans, gap: float = 0.0) -> Spans:
+def merge_spans(spans: Spans, gap: float = 0.0) -> Spans:
     """Spans in order, those that touch, or are no more than `gap` seconds apart, as one."""
     spans = spans[np.argsort(spans[:, 0])]
     ends = np.maximum.accumulate(spans[:, 1])
@@ -152,7 +152,7 @@ def _footage(session: Session, visit: Visit, clock: _Clock) -> tuple[list[int], 
     times = [(start + clock.offset, start + clock.offset + timedelta(seconds=length)) for _, start, length in found]
     spans = np.clip(_spans(times), begin.timestamp(), end.timestamp())
     spans = spans[spans[:, 1] > spans[:, 0]]
-    return [key for key, _, _ in found], merge(spans, NEAR.total_seconds()) if len(spans) else spans
+    return [key for key, _, _ in found], merge_spans(spans, NEAR.total_seconds()) if len(spans) else spans
 
 
 def _others(session: Session, identity: int, visit: Visit, footage: Sequence[int]) -> dict[int, Spans]:

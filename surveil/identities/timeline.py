@@ -14,7 +14,7 @@ from surveil.visits import VISIT_GAP
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class TimedSighting:
     """A sighting as time sees it (UTC)."""
 
     sighting: int
@@ -27,7 +27,7 @@ class Visit:
     """Sightings of one identity by one camera, none more than `VISIT_GAP` after another; in order of time."""
 
     camera: int
-    seen: tuple[Seen, ...]
+    seen: tuple[TimedSighting, ...]
 
     @property
     def first(self) -> datetime:
@@ -47,9 +47,9 @@ def visits_of(session: Session, identity: int) -> list[Visit]:
         .where(SightingRow.identity_id == identity)
         .order_by(SightingRow.camera_id, SightingRow.first_seen, SightingRow.id)
     )
-    found: list[tuple[int, list[Seen]]] = []
+    found: list[tuple[int, list[TimedSighting]]] = []
     for camera, sighting, first, last in session.execute(rows):
-        seen = Seen(sighting, first, last)
+        seen = TimedSighting(sighting, first, last)
         if found and found[-1][0] == camera and _goes_on(found[-1][1], seen):
             found[-1][1].append(seen)
         else:
@@ -57,5 +57,5 @@ def visits_of(session: Session, identity: int) -> list[Visit]:
     return [Visit(camera, tuple(seen)) for camera, seen in found]
 
 
-def _goes_on(before: Sequence[Seen], seen: Seen) -> bool:
+def _goes_on(before: Sequence[TimedSighting], seen: TimedSighting) -> bool:
     return seen.first <= max(one.last for one in before) + VISIT_GAP

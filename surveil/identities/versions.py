@@ -25,7 +25,7 @@ from surveil.store.tables import Clustering, Identity, Membership, SightingRow
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ClusteringRun:
     """A clustering that was stored; one without members is too old to go back to."""
 
     clustering: int
@@ -56,11 +56,11 @@ class Change:
     went: dict[int | None, int]
 
 
-def list_runs(session: Session) -> list[Run]:
+def list_runs(session: Session) -> list[ClusteringRun]:
     """All clusterings, the newest first."""
     kept = exists().where(Membership.clustering_id == Clustering.id)
     return [
-        Run(run.id, run.made_at, run.parameters, run.metrics, has_members)
+        ClusteringRun(run.id, run.made_at, run.parameters, run.metrics, has_members)
         for run, has_members in session.execute(select(Clustering, kept).order_by(Clustering.id.desc()))
     ]
 

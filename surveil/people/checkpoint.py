@@ -56,7 +56,7 @@ def save_detector(weights: Path, network: DetectionModel, card: DetectorCard) ->
     return write_weights(weights, network, card)
 
 
-def build_network(architecture: str, classes: int) -> DetectionModel:
+def build_detection_network(architecture: str, classes: int) -> DetectionModel:
     """An untrained network of one of the `ARCHITECTURES`; KeyError for any other name."""
     size, wide = ARCHITECTURES[architecture]
     network = DetectionModel({**YAML.load(MODEL_FILE), "scale": size}, nc=max(classes, wide), verbose=False)
@@ -86,7 +86,7 @@ def load_detector(weights: Path) -> tuple[DetectionModel, DetectorCard]:
     """
     card = _checked_card(weights, read_card(weights))
     content = read_checked(weights, card.sha256)
-    network = build_network(card.architecture, len(card.classes))
+    network = build_detection_network(card.architecture, len(card.classes))
     fill_network(weights, network, content)
     return network.eval(), card
 

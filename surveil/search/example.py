@@ -39,7 +39,7 @@ class Person:
     box: tuple[float, float, float, float] | None = None
 
 
-def read_picture(path: Path, max_pixels: int = images.MAX_PIXELS) -> Image:
+def read_query_picture(path: Path, max_pixels: int = images.MAX_PIXELS) -> Image:
     """A picture as (H, W, 3), the way up that its metadata says.
 
     Raises:
@@ -67,7 +67,7 @@ def take_person(
     Raises:
         QueryError: It cannot be read, shows nobody, or fewer people than `number`.
     """
-    picture = read_picture(path, max_pixels)
+    picture = read_query_picture(path, max_pixels)
     height, width = picture.shape[:2]
     if number is None and height >= TALL * width:
         framed = _framed_boxes(picture, detect)

@@ -27,7 +27,7 @@ MIN_AGE_WHILE_WORKING = 24 * 3600.0
 
 
 @dataclass(slots=True)
-class Found:
+class Tally:
     """How many there are of something, and a few examples."""
 
     count: int = 0
@@ -51,10 +51,10 @@ class MediaState:
         partial: Files that were being written when their writer was killed, or are being written just now.
     """
 
-    missing: Found = field(default_factory=Found)
-    damaged: Found = field(default_factory=Found)
-    unreferenced: Found = field(default_factory=Found)
-    partial: Found = field(default_factory=Found)
+    missing: Tally = field(default_factory=Tally)
+    damaged: Tally = field(default_factory=Tally)
+    unreferenced: Tally = field(default_factory=Tally)
+    partial: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)

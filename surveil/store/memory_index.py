@@ -20,7 +20,7 @@ from surveil.store.changes import ChangeWatch
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.granted import granted
 from surveil.store.tables import Embedding, SightingRow
-from surveil.store.vector_index import Neighbours, StoredVectors, checked, stamp_of
+from surveil.store.vector_index import Neighbours, StoredVectors, checked_query, stamp_of
 
 if TYPE_CHECKING:
     from surveil.store.session import Database
@@ -46,7 +46,7 @@ class MemoryIndex(StoredVectors):
         self, query: NDArray[np.float32], candidates: Select[int] | None, model_id: int, limit: int
     ) -> Neighbours:
         """See `VectorIndex.nearest`."""
-        wide, candidates = checked(query, limit).astype(np.float32), granted(candidates)
+        wide, candidates = checked_query(query, limit).astype(np.float32), granted(candidates)
         with self._lock, self._database.session() as session:
             ids = None if candidates is None else _ids(session, candidates)
             if limit == 0 or (ids is not None and not len(ids)):

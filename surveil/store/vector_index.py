@@ -101,7 +101,7 @@ class PostgresIndex(StoredVectors):
         self, query: NDArray[np.float32], candidates: Select[int] | None, model_id: int, limit: int
     ) -> Neighbours:
         """See `VectorIndex.nearest`."""
-        rounded, candidates = checked(query, limit), granted(candidates)
+        rounded, candidates = checked_query(query, limit), granted(candidates)
         # pgvector's <#> is the negative inner product. Materialized, so that the planner cannot take an approximate
         # index first and filter what it happens to return.
         distance = Embedding.vector.op("<#>", return_type=Float)(rounded).label("distance")
@@ -114,7 +114,7 @@ class PostgresIndex(StoredVectors):
             return [(sighting, -distance) for sighting, distance in session.execute(best)]
 
 
-def checked(query: NDArray[np.float32], limit: int) -> NDArray[np.float16]:
+def checked_query(query: NDArray[np.float32], limit: int) -> NDArray[np.float16]:
     """The query as embeddings are stored.
 
     Raises:

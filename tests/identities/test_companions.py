@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import update
 
 from surveil.identities.cluster import cluster
-from surveil.identities.companions import NEAR, find_companions, merge, nearness
+from surveil.identities.companions import NEAR, find_companions, merge_spans, nearness
 from surveil.identities.timeline import visits_of
 from surveil.store.tables import Camera, Footage
 
@@ -91,7 +91,7 @@ spans = st.lists(st.tuples(seconds, st.integers(1, 60)), min_size=1, max_size=4)
 
 @given(own=spans, other=spans, watched=spans)
 def test_chance_is_the_part_of_all_times_at_which_the_other_is_near(own, other, watched):
-    watched = merge(watched)
+    watched = merge_spans(watched)
     together, chance = nearness(own, other, watched)
     near = NEAR.total_seconds()
 
@@ -111,7 +111,7 @@ def test_chance_is_the_part_of_all_times_at_which_the_other_is_near(own, other, 
 
 @given(spans)
 def test_merged_spans_cover_the_same_and_stand_apart(some):
-    merged = merge(some)
+    merged = merge_spans(some)
     assert (merged[1:, 0] > merged[:-1, 1]).all()
     points = np.arange(0, 500) + 0.5
 
@@ -122,5 +122,5 @@ def test_merged_spans_cover_the_same_and_stand_apart(some):
 
 
 def test_spans_that_are_near_enough_are_one():
-    assert merge(np.array([[10.0, 20.0], [0.0, 5.0]]), gap=5.0).tolist() == [[0.0, 20.0]]
+    assert merge_spans(np.array([[10.0, 20.0], [0.0, 5.0]]), gap=5.0).tolist() == [[0.0, 20.0]]
     assert timedelta(seconds=5) < NEAR

@@ -5,7 +5,7 @@ from PIL import Image
 
 from surveil.errors import QueryError
 from surveil.people.crops import cut
-from surveil.search.example import UNLIKE_WEIGHT, combine, read_picture, take_person
+from surveil.search.example import UNLIKE_WEIGHT, combine, read_query_picture, take_person
 from surveil.types import Detections
 
 COLOURS = [(250, 20, 20), (20, 250, 20), (20, 20, 250)]
@@ -98,7 +98,7 @@ def test_a_picture_is_turned_as_its_metadata_says(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by 90 degrees
     Image.new("RGB", (40, 20), (200, 10, 10)).save(tmp_path / "turned.jpg", exif=exif)
-    assert read_picture(tmp_path / "turned.jpg").shape == (40, 20, 3)
+    assert read_query_picture(tmp_path / "turned.jpg").shape == (40, 20, 3)
 
 
 def test_what_is_no_picture_is_refused(tmp_path):
@@ -106,7 +106,7 @@ def test_what_is_no_picture_is_refused(tmp_path):
     (tmp_path / "text.jpg").write_text("not a picture")
     for name in ("empty.jpg", "text.jpg", "missing.jpg"):
         with pytest.raises(QueryError, match=name):
-            read_picture(tmp_path / name)
+            read_query_picture(tmp_path / name)
 
 
 def test_examples_are_averaged_and_unwanted_people_subtracted():

@@ -24,14 +24,14 @@ _HEADING, _ROW_GAP = 46, 14
 
 
 @dataclass(frozen=True, slots=True)
-class Examples:
+class QueryExamples:
     """Queries of one sort: a heading, and rows of the query split."""
 
     heading: str
     queries: tuple[int, ...]
 
 
-def choose_queries(result: OfficialResult, each: int) -> tuple[Examples, ...]:
+def choose_queries(result: OfficialResult, each: int) -> tuple[QueryExamples, ...]:
     """The best, the worst, and of the failed ones those whose wrong match is the most similar.
 
     No query is shown twice, and no person twice in a section; a section may be empty.
@@ -52,12 +52,12 @@ def choose_queries(result: OfficialResult, each: int) -> tuple[Examples, ...]:
     of = f"of {len(found):,} queries"
     shown: set[int] = set()
     return (
-        Examples(
+        QueryExamples(
             f"Best: {int((precision == 1).sum()):,} {of} rank every picture of the person first",
             _distinct(result, best, each, shown),
         ),
-        Examples("Worst: the lowest average precision", _distinct(result, worst, each, shown)),
-        Examples(
+        QueryExamples("Worst: the lowest average precision", _distinct(result, worst, each, shown)),
+        QueryExamples(
             f"Failed: for {len(failed):,} {of} the first match is wrong; of these, the most similar first matches",
             _distinct(result, failed, each, shown),
         ),
