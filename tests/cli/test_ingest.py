@@ -88,7 +88,7 @@ def test_json_has_a_report_per_footage_and_nothing_else_is_on_standard_output(ru
 def test_the_advice_on_another_model_than_the_databases_works(run, crops, monkeypatch):
     monkeypatch.setenv("SURVEIL_MODEL", "resnet34-attention")
     assert run("ingest", crops).exit_code == 0
-    monkeypatch.delenv("SURVEIL_MODEL")
+    monkeypatch.setenv("SURVEIL_MODEL", "osnet-attention")
     picture = next(crops.iterdir())
     for refused in (("ingest", crops), ("search", "--like", picture)):
         error = run(*refused).exception
@@ -96,6 +96,13 @@ def test_the_advice_on_another_model_than_the_databases_works(run, crops, monkey
         with monkeypatch.context() as followed:
             followed.setenv("SURVEIL_MODEL", advised)
             assert run(*refused).exit_code == 0
+
+
+def test_without_a_setting_the_model_in_use_is_taken(run, crops, monkeypatch):
+    monkeypatch.setenv("SURVEIL_MODEL", "resnet34-attention")
+    assert run("ingest", crops).exit_code == 0
+    monkeypatch.delenv("SURVEIL_MODEL")
+    assert run("search", "--like", next(crops.iterdir())).exit_code == 0
 
 
 def test_a_failure_shows_in_the_exit_code_and_the_rest_is_ingested(run, crops, tmp_path):
