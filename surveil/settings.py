@@ -52,6 +52,7 @@ class Settings(BaseModel):
 
     track_min_detections: int = Field(default=3, ge=1)
     crops_per_track: int = Field(default=5, ge=1)
+    leave_out_things: bool = True
 
     watch_scan_seconds: float = Field(default=10.0, gt=0)
     watch_settled_seconds: float = Field(default=20.0, ge=0)

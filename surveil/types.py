@@ -173,10 +173,18 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Appearance:
-    """What a person looks like: (32,) attribute probabilities and the (544,) embedding of unit length."""
+    """What a person looks like.
+
+    Attributes:
+        attributes: (32,) probabilities.
+        embedding: (544,) of unit length.
+        person: How much it looks like a person at all, 0 to 1; below one half it is unlike any person. 1 where the
+            model does not tell.
+    """
 
     attributes: Floats
     embedding: Floats
+    person: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,7 @@ WarningKind = Literal[
     "gap",
     "invented_times",
     "junk_skipped",
+    "not_people",
     "other",
     "outlier_times",
     "stated_fps",
@@ -215,7 +224,9 @@ WarningKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class FootageWarning:
-    """Something wrong with footage that was read all the same; `surveil.footage.warnings` says it in English.
+    """What an operator should know of footage that was read all the same: something wrong with it, or left out.
+
+    `surveil.footage.warnings` says it in English.
 
     As JSON it is what `dataclasses.asdict` makes of it, and `FootageWarning(**record)` reads it back.
 
@@ -227,6 +238,8 @@ class FootageWarning:
             "gap": no frames between `start` and `end`;
             "invented_times": frames without a time (`detail`: frames);
             "junk_skipped": pictures that are junk by their names (`detail`: pictures);
+            "not_people": something that never moves and looks like nobody stood at one place from `start` to `end`, and
+                what was taken for people there was not stored (`detail`: tracks);
             "other": stored by an earlier release (`detail`: text);
             "outlier_times": frames with times that fit to none around them (`detail`: frames);
             "stated_fps": no timestamps in the file (`detail`: fps);
@@ -272,6 +285,7 @@ class FootageReport:
         error: Why it failed.
         short_tracks: Tracks dropped because they had too few detections, or no crop that shows enough.
         kind: What the footage is; a folder of crops lasts as long as its names say, not as long as frames do.
+        not_people: Tracks left out because they never moved and look like nobody; `warnings` say when.
     """
 
     path: Path
@@ -286,6 +300,7 @@ class FootageReport:
     error: str | None = None
     short_tracks: int = 0
     kind: Literal["video", "crops"] = "video"
+    not_people: int = 0
 
 
 ProgressCallback = Callable[[Source, float], None]

@@ -26,7 +26,7 @@ COLUMNS = (
 NUMBERS = COLUMNS[3:]
 CSV_COLUMNS = (
     "path", "camera", "state", "kind", *(f"frames.{field.name}" for field in dataclasses.fields(FrameCounts)),
-    "sightings", "short_tracks", "duration", "seconds", "warnings", "remark", "error",
+    "sightings", "short_tracks", "not_people", "duration", "seconds", "warnings", "remark", "error",
 )  # fmt: skip
 STATES = ("done", "failed", "known", "busy", "stopped")
 
@@ -60,7 +60,7 @@ def total(reports: Sequence[FootageReport]) -> FootageReport:
     whole = FootageReport(reports[0].path, "", "done", FrameCounts(**summed))
     if any(report.kind == "crops" for report in reports):
         whole.kind = "crops"
-    for name in ("sightings", "seconds", "duration", "short_tracks"):
+    for name in ("sightings", "seconds", "duration", "short_tracks", "not_people"):
         setattr(whole, name, sum(getattr(report, name) for report in reports))
     return whole
 

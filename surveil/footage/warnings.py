@@ -49,6 +49,11 @@ def _line(kind: WarningKind, warnings: Sequence[FootageWarning]) -> str:
             return f"{_total(warnings, 'frames')} frames without a time: each follows the one before it"
         case "junk_skipped":
             return f"{_total(warnings, 'pictures')} pictures are junk by their names (identity -1) and were skipped"
+        case "not_people":
+            places = sum(int(warning.detail.get("places", 1)) for warning in warnings)
+            tracks = _total(warnings, "tracks")
+            things = f"{places} things that never move and look" if places > 1 else "a thing that never moves and looks"
+            return f"{things} like nobody, taken for people {tracks} times, not stored: {_ranges(warnings)}"
         case "other":
             return "; ".join(str(warning.detail.get("text", "")) for warning in warnings)
         case "outlier_times":

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Protocol
 
+from surveil.ingest.not_people import NotPeople, is_nobody
 from surveil.ingest.split_tracklet import MIN_ONE_PERSON, split_tracklet
 from surveil.model.embed import summarise
 from surveil.types import Appearance, Image, Sighting, Track
@@ -23,19 +24,25 @@ class DescribesPeople(Protocol):
     def similarity_of(self, probability: float) -> float | None: ...
 
 
-def describe_tracks(model: DescribesPeople, tracks: Sequence[Track], crops_per_track: int) -> list[Sighting]:
-    """The sightings of these tracks, with the best crops of each: at least one a track, several after ID switches.
+def describe_tracks(
+    model: DescribesPeople, tracks: Sequence[Track], crops_per_track: int, left_out: NotPeople | None = None
+) -> list[Sighting]:
+    """The sightings of these tracks, with the best crops of each: several after ID switches.
 
     Args:
         model: Describes all crops of all tracks, together.
         tracks: Finished tracks, each with a crop.
         crops_per_track: So many crops of a sighting are kept at most.
+        left_out: Takes tracks that never move and look like nobody; None: each track is a sighting, or several.
     """
     appearances = iter(model.describe([crop.image for track in tracks for crop in track.crops]))
     minimum = model.similarity_of(MIN_ONE_PERSON)
     sightings = []
     for track in tracks:
         of_crops = list(islice(appearances, len(track.crops)))
+        if left_out is not None and is_nobody(track, of_crops):
+            left_out.add(track)
+            continue
         parts = [(track, of_crops)] if minimum is None else split_tracklet(track, of_crops, minimum)
         sightings += [_sighting(part, of_part, crops_per_track) for part, of_part in parts]
     return sightings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from surveil.footage.crops_folder import CropReader, FolderCrop
 from surveil.footage.decode import FootageReader, place_of
 from surveil.footage.motion import MotionGate
 from surveil.ingest.describe import CROPS_PER_STORED_CROP, DescribesPeople, describe_tracks
+from surveil.ingest.not_people import NotPeople
 from surveil.ingest.prefetch import prefetch
 from surveil.ingest.sparing import Sparing, SparingModel
 from surveil.patience import HangsError
@@ -32,7 +34,7 @@ CROP_BATCH_SIZE = 64
 """Crops given to the model together."""
 PART_SECONDS = 5.0
 """So often, in seconds of the footage, work can be interrupted without loss."""
-STATE_FORMAT = 2
+STATE_FORMAT = 3
 """Of what is stored to go on from; a release that stores something else counts it up, and older ones begin anew."""
 DECISIVE_SETTINGS = (
     "fps",
@@ -41,6 +43,7 @@ DECISIVE_SETTINGS = (
     "gate_forced_seconds",
     "track_min_detections",
     "crops_per_track",
+    "leave_out_things",
     "detector",
     "detector_image_size",
     "detector_min_score",
@@ -129,15 +132,22 @@ class Processing:
     Attributes:
         result: What reading the footage came to so far.
         short_tracks: Tracks dropped because they had too few detections, or no crop that shows enough.
+        not_people: Tracks left out because they never moved and look like nobody.
     """
 
     def __init__(self, pipeline: Pipeline, source: Source, reader: FootageReader | CropReader) -> None:
         self._pipeline, self._source, self._reader = pipeline, source, reader
         self._waiting: list[Track] = []
+        self._left_out = NotPeople()
 
     @property
     def result(self) -> ReadResult:
-        return self._reader.result
+        read = self._reader.result
+        return dataclasses.replace(read, warnings=(*read.warnings, *self._left_out.warnings()))
+
+    @property
+    def not_people(self) -> int:
+        return len(self._left_out)
 
     @property
     def short_tracks(self) -> int:
@@ -158,7 +168,10 @@ class Processing:
             return []
         tracks, self._waiting = self._waiting, []
         model = SparingModel(self._pipeline.model, self._pipeline.describing, self._source.path)
-        return describe_tracks(model, tracks, self._pipeline.settings.crops_per_track)
+        settings = self._pipeline.settings
+        # A folder of crops was cut out by somebody who knew that they show people.
+        left_out = self._left_out if settings.leave_out_things and self._source.kind == "video" else None
+        return describe_tracks(model, tracks, settings.crops_per_track, left_out)
 
 
 class VideoProcessing(Processing):
@@ -192,6 +205,7 @@ class VideoProcessing(Processing):
         if state is not None:
             self._part_begins = state["seconds"]
             self._tracker.restore(state["tracker"])
+            self._left_out.restore(state["not_people"])
 
     @property
     def short_tracks(self) -> int:
@@ -238,7 +252,12 @@ class VideoProcessing(Processing):
             raise FootageReadError(what, self._source.path, AGAIN) from error
 
     def _state(self, last: Frame) -> State:
-        return {"after": place_of(last), "seconds": last.seconds, "tracker": self._tracker.state()}
+        return {
+            "after": place_of(last),
+            "seconds": last.seconds,
+            "tracker": self._tracker.state(),
+            "not_people": self._left_out.state(),
+        }
 
 
 class CropsProcessing(Processing):

@@ -212,6 +212,7 @@ class _Work:
             error=error,
             short_tracks=processing.short_tracks,
             kind=self._source.kind,
+            not_people=processing.not_people,
         )
 
     def _tell(self, done: float) -> None:

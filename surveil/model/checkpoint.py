@@ -11,6 +11,7 @@ from surveil.calibration import Calibration, check_numbers
 from surveil.errors import CheckpointError
 from surveil.model.backbones import FEATURES
 from surveil.model.network import PersonNetwork, build_network
+from surveil.model.person_score import PersonScore
 from surveil.weights_file import WEIGHTS, card_path, read_card, read_weights, write_weights
 
 SHIPPED_MODELS = {
@@ -41,6 +42,7 @@ class Card:
             empty.
         cluster_threshold: Least mean similarity of two groups of sightings that are taken for one person.
         calibration: From logits and similarities to probabilities that mean what they say.
+        person: Tells what shows no person at all; None: not learned.
         attributes: The 32 output names, in order; checked against `surveil.attributes` on loading.
         training: Data, terms, recipe, seed.
         metrics: What was measured, and on what.
@@ -60,6 +62,7 @@ class Card:
     dimension_weights: tuple[float, ...] = ()
     cluster_threshold: float = 0.74
     calibration: Calibration = field(default_factory=Calibration)
+    person: PersonScore | None = None
     attributes: tuple[str, ...] = OUTPUT_NAMES
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
@@ -96,6 +99,7 @@ def load_card(weights: Path) -> Card:
         values["calibration"] = Calibration.from_dict(values["calibration"])
         for name in ("input_size", "mean", "std", "attributes", "dimension_weights"):
             values[name] = tuple(values[name])
+        values["person"] = PersonScore.from_dict(values["person"]) if values.get("person") else None
         card = Card(**values)
         _check(card)
     except (KeyError, TypeError, ValueError) as error:

@@ -84,7 +84,9 @@ class AppearanceModel:
         """One appearance per crop; crops are uint8 (h, w, 3) BGR pictures of any size."""
         features, attributes = self.parts(crops)
         embeddings = self.embeddings(features, attributes)
-        return [Appearance(a, e) for a, e in zip(attributes, embeddings, strict=True)]
+        person = self.card.person
+        scores = np.ones(len(features)) if person is None else person(features)
+        return [Appearance(a, e, float(s)) for a, e, s in zip(attributes, embeddings, scores, strict=True)]
 
     def similarity_of(self, probability: float) -> float | None:
         """The similarity of two crops that show one person with this probability; None without calibration."""

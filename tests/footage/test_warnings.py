@@ -12,7 +12,16 @@ from surveil.types import FootageWarning, WarningKind
 
 @pytest.mark.parametrize("kind", get_args(WarningKind))
 def test_every_kind_is_said_in_words_of_its_own_also_after_a_way_through_json(kind):
-    detail = {"times": 17, "unreadable": 17, "frames": 17, "pictures": 17, "text": "17", "fps": 17, "names": ["17"]}
+    detail = {
+        "times": 17,
+        "tracks": 17,
+        "unreadable": 17,
+        "frames": 17,
+        "pictures": 17,
+        "text": "17",
+        "fps": 17,
+        "names": ["17"],
+    }
     warning = FootageWarning(kind, 17.0, 34.0, detail)
     [line] = warnings_in_words([warning])
     stored = FootageWarning(**json.loads(json.dumps(dataclasses.asdict(warning))))
