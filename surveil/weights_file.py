@@ -24,8 +24,9 @@ WEIGHTS = Path(__file__).parent / "weights"
 
 def shipped_name(sha256: str) -> str | None:
     """How the shipped weights with this SHA-256 are called; None if they do not ship."""
-    cards = (path for path in sorted(WEIGHTS.glob("*.safetensors")) if read_card(path).get("sha256") == sha256)
-    return next((path.stem.replace("_", "-") for path in cards), None)
+    with_card = (path for path in sorted(WEIGHTS.glob("*.safetensors")) if card_path(path).is_file())
+    named = (path for path in with_card if read_card(path).get("sha256") == sha256)
+    return next((path.stem.replace("_", "-") for path in named), None)
 
 
 def card_path(weights: Path) -> Path:
@@ -36,24 +37,31 @@ def card_path(weights: Path) -> Path:
 def write_weights(weights: Path, network: nn.Module, card: CardT) -> CardT:
     """Write weights and card; returns the card with its field `sha256` filled.
 
-    Matrices are stored as float16, half the size; vectors (biases, batch statistics) as they are, for they are few and
-    rounding them costs a third of the precision.
     Both files are written beside their destination and renamed, so that a killed run leaves no half checkpoint.
     """
-    import torch
-    from safetensors.torch import save
-
-    content = save(
-        {
-            name: tensor.detach().cpu().to(torch.float16 if _is_matrix(tensor) else tensor.dtype).contiguous()
-            for name, tensor in network.state_dict().items()
-        }
-    )
+    content = pack_weights(network)
     card = dataclasses.replace(card, sha256=hashlib.sha256(content).hexdigest())  # type: ignore[call-arg]
     weights.parent.mkdir(parents=True, exist_ok=True)
     replace_file(weights, content)
     write_card(weights, card)
     return card
+
+
+def pack_weights(network: nn.Module) -> bytes:
+    """The content of a weights file.
+
+    Matrices are stored as float16, half the size; vectors (biases, batch statistics) as they are, for they are few and
+    rounding them costs a third of the precision.
+    """
+    import torch
+    from safetensors.torch import save
+
+    return save(
+        {
+            name: tensor.detach().cpu().to(torch.float16 if _is_matrix(tensor) else tensor.dtype).contiguous()
+            for name, tensor in network.state_dict().items()
+        }
+    )
 
 
 def _is_matrix(tensor: Tensor) -> bool:

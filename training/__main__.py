@@ -1,4 +1,4 @@
-"""python -m training fit | export | average | measure | heads | quantise | onnx | detector."""
+"""python -m training fit | export | average | measure | heads | person | quantise | onnx | detector."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 
 from surveil.errors import SurveilError
 from training.detector_commands import detector
+from training.person_command import person
 
 if TYPE_CHECKING:
     from surveil.model.checkpoint import Card
@@ -386,6 +387,7 @@ def quantise_checkpoint(checkpoint: Path, data: Path, peta: tuple[Path, ...], cu
 
 
 training.add_command(detector)
+training.add_command(person)
 
 
 def main() -> None:

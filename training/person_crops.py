@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from surveil.people.crops import cut
 from surveil.types import Floats, Image
 from training.detector_sets import LabelledPicture
 
-MIN_HEIGHT = 32
+MIN_HEIGHT, MIN_WIDTH = 32, 8
 """Pixels; of smaller boxes a crop shows nothing."""
 HALF = 0.4
 """A box that shows less than this part of everybody shows nobody."""
@@ -25,6 +25,8 @@ UPPER_BODY = (0.35, 0.8)
 """Part of a person, from the head down, that a desk or a bench leaves to be seen."""
 SHAPES = (0.3, 0.8)
 """Width over height of boxes that a detector of people gives."""
+BESIDE = 2
+"""Boxes beside each person."""
 SHARPNESS = (40, 200)
 """Pixels of a crop's height, drawn anew for each, so that sharpness does not tell people from furniture."""
 
@@ -37,17 +39,16 @@ def people_in(picture: LabelledPicture, rng: np.random.Generator) -> list[Image]
     return crops(picture.image, np.concatenate([picture.boxes, seated]), rng)
 
 
-def nobody_in(picture: LabelledPicture, rng: np.random.Generator, *, anywhere: int, proposed: Floats) -> list[Image]:
+def nobody_in(picture: LabelledPicture, rng: np.random.Generator, *, anywhere: int) -> list[Image]:
     """Parts of a picture that show nobody, or less than half of somebody.
 
     Args:
         picture: With all its people annotated.
         rng: Draws the boxes.
-        anywhere: So many boxes are drawn all over the picture, and two beside each person.
-        proposed: Boxes (N, 4) that a detector doubts.
+        anywhere: So many boxes are drawn all over the picture, and `BESIDE` beside each person.
     """
-    beside = np.concatenate([_shifted(picture.boxes, rng) for _ in range(2)])
-    boxes = np.concatenate([_anywhere(picture.image.shape, rng, anywhere), beside, proposed])
+    beside = _shifted(np.repeat(picture.boxes, BESIDE, axis=0), rng)
+    boxes = np.concatenate([_anywhere(picture.image.shape, rng, anywhere), beside])
     return crops(picture.image, boxes[shows_nobody(boxes, picture)], rng)
 
 
@@ -63,9 +64,9 @@ def shows_nobody(boxes: Floats, picture: LabelledPicture) -> NDArray[np.bool_]:
 
 
 def crops(image: Image, boxes: Iterable[Floats], rng: np.random.Generator) -> list[Image]:
-    """The crops of those boxes that are large enough, each as sharp as chance will have it."""
-    found: Sequence[Floats] = [box for box in boxes if box[3] - box[1] >= MIN_HEIGHT and box[2] - box[0] >= 8]
-    return [_seen_from_afar(cut(image, box), rng) for box in found]
+    """The crops of those boxes (N, 4) that are large enough, each as sharp as chance will have it."""
+    large = (box for box in boxes if box[3] - box[1] >= MIN_HEIGHT and box[2] - box[0] >= MIN_WIDTH)
+    return [_seen_from_afar(cut(image, box), rng) for box in large]
 
 
 def _seen_from_afar(crop: Image, rng: np.random.Generator) -> Image:

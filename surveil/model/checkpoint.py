@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from surveil.calibration import Calibration, check_numbers
 from surveil.errors import CheckpointError
 from surveil.model.backbones import FEATURES
 from surveil.model.network import PersonNetwork, build_network
-from surveil.model.person_score import PersonScore
 from surveil.weights_file import WEIGHTS, card_path, read_card, read_weights, write_weights
 
 SHIPPED_MODELS = {
@@ -42,13 +42,14 @@ class Card:
             empty.
         cluster_threshold: Least mean similarity of two groups of sightings that are taken for one person.
         calibration: From logits and similarities to probabilities that mean what they say.
-        person: Tells what shows no person at all; None: not learned.
         attributes: The 32 output names, in order; checked against `surveil.attributes` on loading.
         training: Data, terms, recipe, seed.
         metrics: What was measured, and on what.
         limits: What the model cannot do.
         quantised: Of the same network in 8 bits, NAME.int8.xml and NAME.int8.bin, where there is one: the SHA-256 of
             both, one behind the other, what it was made with, and how far its answers are from the network's own.
+        person: Of the head that tells what shows nobody, NAME.person.safetensors, where there is one: its SHA-256, what
+            it learned from, and what it costs and finds in places that it never saw.
         sha256: Hash of the weights file (hex); written by `save_checkpoint`.
     """
 
@@ -62,13 +63,19 @@ class Card:
     dimension_weights: tuple[float, ...] = ()
     cluster_threshold: float = 0.74
     calibration: Calibration = field(default_factory=Calibration)
-    person: PersonScore | None = None
     attributes: tuple[str, ...] = OUTPUT_NAMES
     training: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     limits: str = ""
     quantised: dict[str, Any] = field(default_factory=dict)
+    person: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
+
+    @property
+    def graph_sha256(self) -> str:
+        """Tells apart what runs: the weights, and the person head with them."""
+        head = self.person.get("sha256", "")
+        return hashlib.sha256((self.sha256 + head).encode()).hexdigest() if self.sha256 and head else self.sha256
 
 
 def find_weights(model: str | Path | None) -> Path:
@@ -99,7 +106,6 @@ def load_card(weights: Path) -> Card:
         values["calibration"] = Calibration.from_dict(values["calibration"])
         for name in ("input_size", "mean", "std", "attributes", "dimension_weights"):
             values[name] = tuple(values[name])
-        values["person"] = PersonScore.from_dict(values["person"]) if values.get("person") else None
         card = Card(**values)
         _check(card)
     except (KeyError, TypeError, ValueError) as error:

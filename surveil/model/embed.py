@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from surveil.device import resolve_device
 from surveil.model.checkpoint import Card, find_weights, load_checkpoint, quantised_path
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
+from surveil.model.person_head import PersonHead, load_person_head
 from surveil.runtimes import RuntimeName, make_runtime
 from surveil.runtimes.quantised import QuantisedFile
 from surveil.types import Appearance, Floats, Image
@@ -32,6 +33,7 @@ class AppearanceModel:
         batch_size: Crops per forward pass.
         runtime: See `surveil.runtimes.make_runtime`.
         quantised: Likewise.
+        person: Tells what shows nobody; None: not told.
 
     Example:
         >>> model = AppearanceModel.load()
@@ -49,16 +51,17 @@ class AppearanceModel:
         batch_size: int = 64,
         runtime: RuntimeName = "torch",
         quantised: QuantisedFile | None = None,
+        person: PersonHead | None = None,
     ) -> None:
         self.card = card
         self.batch_size = batch_size
         self.network = network.eval()
         self.runtime = make_runtime(
-            PictureNetwork(network, card),
+            PictureNetwork(network, card, person),
             resolve_device(device),
             np.random.default_rng(0).random((TYPICAL_CROPS, 3, *card.input_size), np.float32),
             name=runtime,
-            sha256=card.sha256,
+            sha256=card.graph_sha256 if person else card.sha256,
             quantised=quantised,
         )
         self._probabilities = CalibratedProbabilities(card.calibration)
@@ -77,16 +80,20 @@ class AppearanceModel:
         network, card = load_checkpoint(weights)
         quantised = QuantisedFile(quantised_path(weights), card.quantised["sha256"]) if card.quantised else None
         return AppearanceModel(
-            network, card, device=device, batch_size=batch_size, runtime=runtime, quantised=quantised
+            network,
+            card,
+            device=device,
+            batch_size=batch_size,
+            runtime=runtime,
+            quantised=quantised,
+            person=load_person_head(weights, card.person["sha256"]) if card.person else None,
         )
 
     def describe(self, crops: Sequence[Image]) -> list[Appearance]:
         """One appearance per crop; crops are uint8 (h, w, 3) BGR pictures of any size."""
-        features, attributes = self.parts(crops)
+        features, attributes, person = self._run(crops)
         embeddings = self.embeddings(features, attributes)
-        person = self.card.person
-        scores = np.ones(len(features)) if person is None else person(features)
-        return [Appearance(a, e, float(s)) for a, e, s in zip(attributes, embeddings, scores, strict=True)]
+        return [Appearance(a, e, float(p)) for a, e, p in zip(attributes, embeddings, person, strict=True)]
 
     def similarity_of(self, probability: float) -> float | None:
         """The similarity of two crops that show one person with this probability; None without calibration."""
@@ -94,13 +101,21 @@ class AppearanceModel:
 
     def parts(self, crops: Sequence[Image]) -> tuple[Floats, Floats]:
         """(N, 512) backbone features, not normalised, and (N, 32) calibrated attribute probabilities."""
-        features, attributes = [np.zeros((0, 512), np.float32)], [np.zeros((0, 32), np.float32)]
-        for start in range(0, len(crops), self.batch_size):
-            images = as_images(crops[start : start + self.batch_size], self.card.input_size)
-            found, logits = self.runtime(images)
-            features.append(found)
-            attributes.append(self._probabilities(torch.from_numpy(logits)).numpy())
-        return np.concatenate(features), np.concatenate(attributes)
+        features, attributes, _ = self._run(crops)
+        return features, attributes
+
+    def _run(self, crops: Sequence[Image]) -> tuple[Floats, Floats, Floats]:
+        """As `parts` gives them, and (N,) how much each crop looks like a person; see `surveil.types.Appearance`."""
+        parts = [self._batch(crops[start : start + self.batch_size]) for start in range(0, len(crops), self.batch_size)]
+        nothing = (np.zeros((0, 512), np.float32), np.zeros((0, 32), np.float32), np.zeros(0, np.float32))
+        features, attributes, person = (np.concatenate(part) for part in zip(nothing, *parts, strict=True))
+        return features, attributes, person
+
+    def _batch(self, crops: Sequence[Image]) -> tuple[Floats, Floats, Floats]:
+        features, logits, *told = self.runtime(as_images(crops, self.card.input_size))
+        attributes: Floats = self._probabilities(torch.from_numpy(logits)).numpy()
+        person = (1 + np.tanh(told[0][:, 0] / 2)) / 2 if told else np.ones(len(crops))
+        return features, attributes, person.astype(np.float32)
 
     def embeddings(self, features: Floats, attributes: Floats) -> Floats:
         """(N, 512) features and (N, 32) probabilities to (N, 544) embeddings, weighted as the card says."""
@@ -115,21 +130,31 @@ class PictureNetwork(nn.Module):
     Args:
         network: Of the card; stays where it is.
         card: Its mean and standard deviation of pictures are used.
+        person: Tells what shows nobody; None: not told.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, network: PersonNetwork, card: Card) -> None:
+    def __init__(self, network: PersonNetwork, card: Card, person: PersonHead | None = None) -> None:
         super().__init__()
         self.network = network
+        self.person = person
         self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1))
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, 3, H, W) RGB images from 0 to 1 to (N, 512) features and (N, 32) logits."""
-        outputs = self.network((images - self.mean) / self.std)
-        return outputs.features, outputs.logits
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """(N, 3, H, W) RGB images from 0 to 1 to (N, 512) features, (N, 32) logits and, if told, (N, 1) of a person."""
+        seen = self.feature_map(images)
+        outputs = self.network.read(seen)
+        if self.person is None:
+            return outputs.features, outputs.logits
+        return outputs.features, outputs.logits, self.person(self.network.coarse(seen))
+
+    def feature_map(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) RGB images from 0 to 1 to the (N, 512, h, w) of the backbone."""
+        seen: Tensor = self.network.backbone((images - self.mean) / self.std)
+        return seen
 
 
 def as_images(crops: Sequence[Image], size: tuple[int, int]) -> Floats:

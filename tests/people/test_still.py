@@ -28,7 +28,7 @@ def test_who_leaves_after_a_long_wait_moved():
 
 
 def test_a_thing_that_others_hide_for_a_moment_never_moves():
-    half = np.array([100, 50, 120, 100], np.float32)
+    half = np.array([100, 50, 140, 100], np.float32)
     assert never_moves(track([CHAIR] * 50 + [half] * 2 + [CHAIR] * 50))
 
 

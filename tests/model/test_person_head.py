@@ -1,0 +1,90 @@
+import dataclasses
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+
+from surveil.errors import CheckpointError
+from surveil.model.checkpoint import Card, load_card, save_checkpoint
+from surveil.model.embed import AppearanceModel
+from surveil.model.network import build_network
+from surveil.model.person_head import PersonHead, person_path
+from surveil.weights_file import pack_weights, write_card
+
+SIZE = (64, 32)
+
+
+@pytest.fixture
+def crops():
+    return list(np.random.default_rng(0).integers(0, 256, (3, 100, 40, 3), np.uint8))
+
+
+@pytest.fixture
+def weights(tmp_path):
+    torch.manual_seed(0)
+    path = tmp_path / "small.safetensors"
+    save_checkpoint(path, build_network("resnet18"), Card("small", "resnet18", SIZE))
+    return path
+
+
+def give(weights, head):
+    """Lay a person head beside the weights."""
+    content = pack_weights(head)
+    person_path(weights).write_bytes(content)
+    card = dataclasses.replace(load_card(weights), person={"sha256": hashlib.sha256(content).hexdigest()})
+    write_card(weights, card)
+
+
+def always(logit):
+    head = PersonHead()
+    torch.nn.init.zeros_(head.layer.weight)
+    torch.nn.init.constant_(head.layer.bias, logit)
+    return head
+
+
+@pytest.mark.parametrize("logit", [-2.0, 0.0, 3.0])
+def test_the_head_says_how_much_a_crop_looks_like_a_person(weights, crops, logit):
+    give(weights, always(logit))
+    looks = AppearanceModel.load(weights, device="cpu").describe(crops)
+    assert [look.person for look in looks] == pytest.approx([1 / (1 + np.exp(-logit))] * 3, abs=0.01)
+
+
+def test_the_head_looks_at_the_crop(weights, crops):
+    torch.manual_seed(1)
+    give(weights, PersonHead())
+    looks = AppearanceModel.load(weights, device="cpu").describe([*crops, np.zeros_like(crops[0])])
+    assert len({round(look.person, 4) for look in looks}) > 1
+
+
+def test_nothing_else_that_the_model_says_changes(weights, crops):
+    before = AppearanceModel.load(weights, device="cpu").describe(crops)
+    give(weights, always(-5.0))
+    after = AppearanceModel.load(weights, device="cpu").describe(crops)
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_allclose(one.embedding, other.embedding, atol=2e-3)
+        np.testing.assert_allclose(one.attributes, other.attributes, atol=2e-3)
+
+
+def test_to_a_model_without_a_head_everybody_is_a_person(weights, crops):
+    assert [look.person for look in AppearanceModel.load(weights, device="cpu").describe(crops)] == [1, 1, 1]
+
+
+def test_a_head_that_the_card_does_not_describe_is_refused(weights):
+    give(weights, always(1.0))
+    person_path(weights).write_bytes(pack_weights(always(-1.0)))
+    with pytest.raises(CheckpointError, match="SHA-256 differs"):
+        AppearanceModel.load(weights, device="cpu")
+    person_path(weights).unlink()
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        AppearanceModel.load(weights, device="cpu")
+
+
+def test_another_head_is_another_graph_but_the_same_model(weights):
+    plain = load_card(weights)
+    graphs = set()
+    for logit in (1.0, 2.0):
+        give(weights, always(logit))
+        graphs.add(load_card(weights).graph_sha256)
+        assert load_card(weights).sha256 == plain.sha256
+    assert len(graphs | {plain.graph_sha256}) == 3

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from surveil.model.backbones import FEATURES
+from surveil.model.person_head import ROWS
+from training.person_run import LOST, Seen, fit, judge, scores
+
+LENGTH = FEATURES * ROWS
+
+
+def place(seed, shift=0.0, nobody=300):
+    """People differ from the rest in their first 40 values; every place has a light of its own."""
+    rng = np.random.default_rng(seed)
+    light = rng.normal(0, 0.3, LENGTH)
+    people, boxes, alarms = (rng.normal(light, 1, (count, LENGTH)) for count in (400, nobody, nobody // 5))
+    people[:, :40] += 1 + shift
+    return Seen(people.astype(np.float32), boxes.astype(np.float32), alarms.astype(np.float32))
+
+
+def test_a_head_tells_people_of_another_place_from_what_is_none():
+    head = fit([place(0), place(1)])
+    other = place(2)
+    assert (scores(head, other.people) > 0).mean() > 0.95
+    assert (scores(head, other.nobody) < 0).mean() > 0.95
+    assert (scores(head, other.found) < 0).mean() > 0.9
+
+
+def test_places_that_were_left_out_tell_what_is_lost_and_what_is_found_out():
+    places = {name: place(seed) for seed, name in enumerate(("gate", "hall", "yard"))}
+    figures, zero = judge(places, lambda line: None)
+    assert figures.keys() == places.keys()
+    lost = np.mean([told["people_lost"] for told in figures.values()])
+    assert lost == pytest.approx(LOST, abs=0.001)
+    assert all(told["boxes_auc"] > 0.98 and told["boxes_found_out"] > 0.3 for told in figures.values())
+    assert np.isfinite(zero)
+
+
+def test_a_place_that_shows_only_people_tells_what_is_lost_there():
+    figures, _ = judge({"gate": place(0), "hall": place(1), "crops": place(2, nobody=0)}, lambda line: None)
+    assert figures["crops"].keys() == {"people", "people_lost"}
