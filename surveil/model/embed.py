@@ -86,7 +86,7 @@ class AppearanceModel:
             batch_size=batch_size,
             runtime=runtime,
             quantised=quantised,
-            person=load_person_head(weights, card.person["sha256"]) if card.person else None,
+            person=load_person_head(weights, card),
         )
 
     def describe(self, crops: Sequence[Image]) -> list[Appearance]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from surveil.model.backbones import FEATURES
+from surveil.model.checkpoint import Card
 from surveil.weights_file import fill_network, read_checked
 
 ROWS = 4
@@ -44,13 +45,15 @@ def person_path(weights: Path) -> Path:
     return weights.with_name(f"{weights.stem}.person.safetensors")
 
 
-def load_person_head(weights: Path, sha256: str) -> PersonHead:
-    """The head that lies beside a weights file.
+def load_person_head(weights: Path, card: Card) -> PersonHead | None:
+    """The head that lies beside a weights file; None where its card names none.
 
     Raises:
-        CheckpointError: It is missing or damaged, or is not the one with this hash.
+        CheckpointError: It is missing or damaged, or is not the one that the card names.
     """
+    if not card.person:
+        return None
     path = person_path(weights)
     head = PersonHead()
-    fill_network(path, head, read_checked(path, sha256))
+    fill_network(path, head, read_checked(path, card.person["sha256"]))
     return head.eval()
