@@ -18,7 +18,7 @@ from surveil.ingest.daemon import is_alive
 from surveil.ingest.leases import is_stale
 from surveil.search.rank import Score, load_sightings
 from surveil.store.clock import database_now
-from surveil.store.footage import correct_footage, stored_footage
+from surveil.store.footage import correct_footage, footage_named
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Daemon, Description, Footage, Model, SightingRow
@@ -87,7 +87,7 @@ def correct(database: Database, which: str, camera: str | None, start: datetime 
     start = parse_time(start) if isinstance(start, str) else start
     if start is not None and start.tzinfo is None:
         with database.session() as session:
-            name = camera or stored_footage(session, which)[0].camera.name
+            name = camera or footage_named(session, which)[0].camera.name
             zone = session.scalars(select(Camera.zone).where(Camera.name == name)).one_or_none()
         start = start.replace(tzinfo=zone_named(zone or "UTC"))
     return correct_footage(database, which, camera=camera, start=start)

@@ -23,7 +23,7 @@ from surveil.store.tables import Camera, Crop, Footage, ResumePoint, SightingRow
 BATCH_SIZE = 1000
 
 
-def stored_footage(session: Session, which: str) -> list[Footage]:
+def footage_named(session: Session, which: str) -> list[Footage]:
     """The footage of a number, or at a path, held until the transaction ends.
 
     A folder of crops may be several, one per camera.
@@ -50,7 +50,7 @@ def forget_footage(database: Database, media: MediaFolder, which: str) -> list[s
     """
     begun = time.time()
     with database.session() as session:
-        footage = stored_footage(session, which)
+        footage = footage_named(session, which)
         _not_in_work(footage)
         check_not_held(session, footage)
         ids, paths = [piece.id for piece in footage], [piece.path for piece in footage]
@@ -69,7 +69,7 @@ def redo_footage(database: Database, which: str) -> list[str]:
         StoreError: There is no such footage, or it is being worked on.
     """
     with database.session() as session:
-        footage = stored_footage(session, which)
+        footage = footage_named(session, which)
         _not_in_work(footage)
         for piece in footage:
             piece.state, piece.error, piece.attempts, piece.watermark, piece.progress = "waiting", None, 0, None, 0.0
@@ -93,7 +93,7 @@ def correct_footage(
         StoreError: There is no such footage, it is being worked on, or a time would leave the calendar.
     """
     with database.session() as session:
-        footage = stored_footage(session, which)
+        footage = footage_named(session, which)
         _not_in_work(footage)
         after = None if camera is None else _new_camera(session, camera, footage)
         lock_sightings(session, SightingRow.footage_id.in_([piece.id for piece in footage]))

@@ -13,7 +13,7 @@ from surveil.store.session import Database, connect
 
 NOON = datetime(2026, 9, 14, 12, tzinfo=UTC)
 TABLES = Base.metadata.sorted_tables
-OLDER = [revision for revision in schema._revisions()[1:-1]]
+OLDER = schema._revisions()[1:-1]
 """All but the first, from and to which test_migration_0002 carries rows by hand."""
 
 

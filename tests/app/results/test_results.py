@@ -54,7 +54,7 @@ def values(kind, limits=()):
         return st.lists(values(arguments[0]), max_size=2).map(tuple)
     if origin is tuple:
         return st.tuples(*map(values, arguments))
-    if origin is dict or origin is not None and issubclass(origin, typing.Mapping):
+    if origin is dict or (origin is not None and issubclass(origin, typing.Mapping)):
         return st.dictionaries(values(arguments[0]), values(arguments[1]), max_size=2)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return made(kind)
@@ -114,7 +114,7 @@ def test_every_file_of_results_is_a_subject_and_all_its_classes_are_exported():
 
 def test_a_search_loads_no_results_of_other_subjects():
     code = (
-        "import sys; from surveil.app.search import answer; from surveil.app import Archive; import surveil.app.wording;"
+        "import sys, surveil.app.wording; from surveil.app.search import answer; from surveil.app import Archive;"
         "print(sorted(name for name in sys.modules if name.startswith('surveil.app.results.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
