@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
+from surveil.errors import StoreUnavailableError
 from surveil.ingest.leases import Heartbeat, claim_next, is_dead, is_ours, new_owner, release, renew
 from surveil.store.register import MAX_ATTEMPTS, register_footage
 from surveil.store.session import Database
@@ -204,3 +205,20 @@ def test_a_heartbeat_renews_and_sees_that_the_lease_is_lost(database, footage):
         assert not heartbeat.lost
         change(database, lease_owner=ELSEWHERE)
         wait_for(lambda: heartbeat.lost)
+
+
+def test_a_heartbeat_outlives_a_database_that_is_away_for_a_while(database, footage, monkeypatch):
+    owner, tries = new_owner(), []
+
+    def renew_or_fail(*call):
+        tries.append(call)
+        if len(tries) < 4:
+            raise StoreUnavailableError("away", "database")
+        return renew(*call)
+
+    monkeypatch.setattr("surveil.ingest.leases.renew", renew_or_fail)
+    claim(database, footage, owner)
+    expire(database)
+    with Heartbeat(database, footage, owner, every=0.02) as heartbeat:
+        wait_for(lambda: row(database).lease_until > datetime.now(UTC))
+    assert not heartbeat.lost
