@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from surveil.errors import FootageError
+from surveil.files import path_text
 from surveil.ingest.scan import Known, Scanned, Waiting
 from surveil.store.scanned import StoredFootage, stored_footage
 from surveil.store.session import Database
@@ -43,10 +44,11 @@ class Backlog:
         """Reports of footage that other workers have finished with meanwhile; it waits no longer."""
         stored = stored_footage(database, list(self.waiting))
         reports: list[FootageReport] = []
-        for footage_id, item in list(self.waiting.items()):
+        for footage_id in list(self.waiting):
             footage = stored.get(footage_id)
             if footage is None or footage.state not in ("waiting", "working"):
-                reports += self.settle(footage_id, _settled(item.source, footage))
+                sources = [self.waiting.pop(footage_id).source, *self._copies.pop(footage_id, ())]
+                reports += [_settled(source, footage) for source in sources]
         return reports
 
     def left(self, database: Database) -> Iterator[FootageReport]:
@@ -85,8 +87,10 @@ def _copy_of(report: FootageReport, source: Source) -> FootageReport:
 def _settled(source: Source, footage: StoredFootage | None) -> FootageReport:
     if footage is None:
         return _report(source, "failed", error=f"{source.path}: it was forgotten while it waited")
-    if footage.state == "done":
+    if footage.state == "done" and footage.path == path_text(source.path):
         return _report(source, "known", remark="another worker has ingested it meanwhile")
+    if footage.state == "done":
+        return _report(source, "known", remark=footage.remark(source.path, None))
     return _report(source, "failed", error=f"{source.path}: {footage.error}")
 
 

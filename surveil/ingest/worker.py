@@ -89,6 +89,7 @@ class Worker:
                     return
                 if not settled:
                     quiet = self._stop.wait(POLL_SECONDS) if complete else not intake.wait(POLL_SECONDS)
+            yield from filter(None, map(backlog.add, intake.take()))
         yield from backlog.left(self._database)
 
     def _claim(self, footage_ids: list[int], *, fresh: bool) -> Claim | None:

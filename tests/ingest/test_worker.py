@@ -133,6 +133,29 @@ def test_the_same_content_is_ingested_once(database, media, clip, tmp_path, cont
     assert detector.seen == seen
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_copies_that_are_found_while_the_first_is_in_work_are_told_of(database, media, clip, tmp_path, stopped):
+    copies = [shutil.copy(clip, tmp_path / f"{name}.mp4") for name in "abcd"]
+    stop, all_found = threading.Event(), threading.Event()
+
+    def found():
+        yield from scan(database, clip, *copies)
+        all_found.set()
+
+    def look(_image):
+        assert all_found.wait(20)
+        if stopped:
+            stop.set()
+
+    reports = list(make_worker(database, media, make_pipeline(ColourDetector(look)), stop=stop).ingest(found()))
+    assert {report.path for report in reports} == {clip, *copies}
+    if stopped:
+        assert {report.state for report in reports} == {"stopped"}
+    else:
+        assert [report.state for report in reports] == ["done"] + ["known"] * 4
+        assert {report.remark for report in reports[1:]} == {f"the same content as {clip}"}
+
+
 def test_nothing_is_loaded_where_nothing_is_to_be_done(database, media, clip):
     ingest(database, media, clip)
 
