@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy code-figures clean
+.PHONY: demo test test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy bench-engines code-figures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -40,6 +40,9 @@ bench-scan: $(READY)
 
 bench-copy: $(READY)
 	$(BIN)/python -m tools.bench_copy
+
+bench-engines: $(READY)
+	$(BIN)/python -m tools.bench_engines
 
 bench-cluster: $(READY)
 	$(BIN)/python -m tools.bench_cluster $(DATA)

@@ -12,7 +12,7 @@ from surveil.settings import Settings, data_folder, load_settings, user_settings
 
 SHIPPED_FILE = Path(__file__).parents[1] / "configs" / "surveil.toml"
 NOT_IN_A_FILE = {"trust_detector"}
-WITHOUT_FIXED_DEFAULT = {"database", "media", "detector", "model", "cluster_threshold"}
+WITHOUT_FIXED_DEFAULT = {"database", "media", "detector", "model", "cluster_threshold", "ray_address"}
 
 
 @pytest.fixture(autouse=True)

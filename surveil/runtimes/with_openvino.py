@@ -16,7 +16,7 @@ from torch import nn
 
 from surveil.device import fast_dtype
 from surveil.files import cache_folder
-from surveil.offline import import_openvino
+from surveil.offline import cores, import_openvino
 from surveil.types import Floats
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ class OpenVinoRuntime:
             self._queues.popitem(last=False)
         precision = "f32" if fast_dtype(torch.device("cpu")) == torch.float32 else "bf16"
         settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
+        if (threads := int(os.environ.get("OMP_NUM_THREADS") or cores())) < cores():
+            settings["INFERENCE_NUM_THREADS"] = str(threads)  # as PyTorch does: a worker of Ray has its share of cores
         self._model.reshape([1, *shape])
         compiled = self._core.compile_model(self._model, "CPU", settings)
         self._queues[shape] = self._openvino.AsyncInferQueue(compiled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from surveil.types import FootageReport, ProgressCallback
 
 POLL_SECONDS = 1.0
 """How often it is looked whether the scan has found something, or the machines have changed."""
+KNOCK_SECONDS = 10.0
+"""So long a cluster's head may take to answer."""
 OBJECT_STORE_BYTES = 80 * 2**20
 """Of a cluster on this machine; the least that Ray takes. Only names and reports travel: frames stay where they are."""
 
@@ -105,19 +108,36 @@ def connected(address: str | None) -> Iterator[None]:
         yield
         return
     options: dict[str, Any] = {"logging_level": "WARNING"}
-    if address is None:
+    if address is not None:
+        _knock(address)
+    else:
         options |= {"num_cpus": cores(), "include_dashboard": False, "object_store_memory": OBJECT_STORE_BYTES}
     try:
         with _own_signals():
             ray.init(address=address or "local", **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        said = (str(error).strip().splitlines() or ["no answer"])[0]
-        advice = "Start Ray on this machine first: ray start --address=HEAD:6379 (see docs/scaling.md)."
-        raise SurveilError(f"cannot be reached: {said}", f"Ray at {address or 'this machine'}", advice) from error
+        raise _unreachable(address or "this machine", error) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Fail at once where nobody answers: Ray itself tries for minutes."""
+    host, _, port = address.rpartition(":")
+    if not port.isdigit():
+        return  # Ray says what is wrong with it, or knows what it means, as with "auto"
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> SurveilError:
+    said = (str(error).strip().splitlines() or ["no answer"])[0].rstrip(".")
+    advice = "Start Ray on this machine first: ray start --address=HEAD:6379 (see docs/scaling.md)."
+    return SurveilError(f"cannot be reached: {said}", f"Ray at {address}", advice)
 
 
 @contextmanager

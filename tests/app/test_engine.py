@@ -1,0 +1,116 @@
+"""Which engine works: the worker of this process, or workers on a Ray cluster, with the same result."""
+
+import importlib.util
+import socket
+import subprocess
+import sys
+import threading
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+import surveil
+from surveil.app.engine import open_worker
+from surveil.errors import StoreError, SurveilError
+from surveil.model.checkpoint import Card, save_checkpoint
+from surveil.model.network import build_network
+from surveil.settings import load_settings
+from tests.ingest.conftest import read_contents
+
+needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
+
+
+@pytest.fixture
+def crops(tmp_path, monkeypatch):
+    """Two cameras' crops, and a model that was never trained to describe them with."""
+    torch.manual_seed(0)
+    checkpoint = tmp_path / "untrained.safetensors"
+    save_checkpoint(checkpoint, build_network("resnet34-attention"), Card("untrained", "resnet34-attention", (128, 64)))
+    monkeypatch.setenv("SURVEIL_MODEL", str(checkpoint))
+    folder = tmp_path / "crops"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for name in ("0002_c1s1_000451_03.jpg", "0002_c1s1_000551_01.jpg", "0007_c2s1_000025_01.jpg"):
+        cv2.imwrite(str(folder / name), random.integers(0, 255, (128, 64, 3), np.uint8))
+    return folder
+
+
+@needs_ray
+def test_workers_of_ray_do_what_the_worker_here_does_and_only_this_machine_reaches_them(crops, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # relative names are those of the driver's folder
+    states, listening = {}, set()
+    for engine in ("local", "ray"):
+        with surveil.open(f"sqlite:///{engine}.db", engine=engine, device="cpu") as archive:
+            for report in archive.ingest(["crops"], start="2026-09-14T08:00"):
+                states[engine, report.camera] = report.state, report.sightings
+                listening |= addresses_of_children()
+            found = archive.search(limit=10)
+            states[engine] = read_contents(archive.database), [match.camera for match in found.matches]
+    assert states["ray", "c1"] == states["local", "c1"] == ("done", 2)
+    assert states["ray", "c2"] == states["local", "c2"] == ("done", 1)
+    assert states["ray"] == states["local"]
+    assert {path.name for path in tmp_path.glob("local.db.media/*/*")} == {
+        path.name for path in tmp_path.glob("ray.db.media/*/*")
+    }
+    assert listening
+    assert listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+
+
+def addresses_of_children():
+    """Where the processes listen that this one started for Ray."""
+    import psutil
+
+    children = [child for child in psutil.Process().children(recursive=True) if "ray" in " ".join(child.cmdline())]
+    return {
+        held.laddr.ip
+        for child in children
+        for held in child.net_connections("tcp")
+        if held.status == psutil.CONN_LISTEN
+    }
+
+
+@needs_ray
+def test_what_several_machines_cannot_share_is_refused(tmp_path, crops, postgres_url):
+    with (
+        surveil.open(f"sqlite:///{tmp_path / 'x.db'}", engine="ray", ray_address="127.0.0.1:6379") as archive,
+        pytest.raises(StoreError, match="cannot be shared by several machines"),
+    ):
+        list(archive.ingest([crops]))
+    settings = load_settings(database=postgres_url, media=tmp_path / "media")
+    with surveil.open(postgres_url, media=tmp_path / "media") as archive:
+        assert archive.status().footage == ()
+    elsewhere = open_worker(settings, True, "no-such-sign", threading.Event())
+    with pytest.raises(StoreError, match="does not see the same media folder"), elsewhere:
+        pass
+
+
+@needs_ray
+def test_a_cluster_that_is_not_there_is_told_at_once(tmp_path, crops, postgres_url):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+    options = {"media": tmp_path / "media", "engine": "ray", "ray_address": address}
+    with surveil.open(postgres_url, **options) as archive, pytest.raises(SurveilError, match="cannot be reached"):
+        list(archive.ingest([crops]))
+
+
+def test_without_ray_the_engine_says_what_to_install(tmp_path, crops, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
+    with (
+        surveil.open(f"sqlite:///{tmp_path / 'x.db'}", engine="ray") as archive,
+        pytest.raises(SurveilError, match=r"pip install 'surveil\[ray\]'"),
+    ):
+        list(archive.ingest([crops]))
+
+
+def test_an_ingest_without_ray_never_imports_it(crops, tmp_path):
+    code = """
+import sys, surveil
+with surveil.open(sys.argv[1], device="cpu") as archive:
+    assert [report.state for report in archive.ingest([sys.argv[2]])] == ["done", "done"]
+assert "ray" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", code, f"sqlite:///{tmp_path / 'x.db'}", crops], check=True)
