@@ -34,13 +34,18 @@ class Group:
 def grouped(found: Iterable[RankedSighting], by: GroupBy | None) -> list[Group]:
     """Matches in groups, in the order of the best of each; None: each is a group of its own.
 
-    A sighting without an identity is a group of its own.
+    A sighting without an identity is a group of its own. One that was seen between two stays makes one visit of them.
     """
     groups: list[Group] = []
+    place: dict[int, int] = {}
     for sighting in found:
-        home = next((group for group in groups if group.takes(sighting, by)), None) if by else None
-        if home is None:
+        place[sighting.sighting] = len(place)
+        homes = [number for number, group in enumerate(groups) if group.takes(sighting, by)] if by else []
+        if not homes:
             groups.append(Group(sighting))
-        else:
-            home.others.append(sighting)
+            continue
+        joined = [groups.pop(number) for number in reversed(homes[1:])]
+        others = groups[homes[0]].others
+        others += [*(known for group in joined for known in (group.best, *group.others)), sighting]
+        others.sort(key=lambda known: place[known.sighting])
     return groups
