@@ -110,7 +110,7 @@ class MadeUp:
     colour: tuple[int, int, int] = (90, 90, 90)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def made_up() -> type[MadeUp]:
     """Sightings that a test makes up, for `fill`."""
     return MadeUp
