@@ -13,7 +13,7 @@ from ultralytics.utils import ASSETS
 
 from surveil.errors import CheckpointError, DatasetError
 from surveil.evaluation.metrics.detection import DetectionScore
-from surveil.people.checkpoint import build_network
+from surveil.people.checkpoint import build_detection_network
 from surveil.people.detect import PersonDetector
 from surveil.types import Detections
 from training.detector import DetectorRecipe, average_detectors, fine_tune
@@ -197,7 +197,7 @@ TINY = DetectorRecipe(image_size=128, batch=2, steps=4, learning_rate=3e-3, warm
 def tune(recipe, state=None):
     """Fine-tune an untrained network; the mean of its weights and what was reported."""
     torch.manual_seed(0)
-    network = build_network("yolov8n", classes=1)
+    network = build_detection_network("yolov8n", classes=1)
     before = {name: value.clone() for name, value in network.state_dict().items()}
     lines = []
     mosaics = Mosaics([[person_picture()]], [1.0], recipe.image_size, seed=0)
@@ -241,7 +241,7 @@ def test_an_average_lies_between_its_networks():
     networks = []
     for seed in (0, 1):
         torch.manual_seed(seed)
-        networks.append(build_network("yolov8n", classes=1))
+        networks.append(build_detection_network("yolov8n", classes=1))
     first, second = (network.state_dict() for network in networks)
     for share, expected in ((0.0, first), (1.0, second)):
         mean = average_detectors(*networks, share).state_dict()
