@@ -31,6 +31,7 @@ PAGES: tuple[tuple[str, str, Action], ...] = (
     ("/footage", "Footage", "see"),
     ("/counts", "Counts", "see"),
     ("/watchlists", "Watchlists", "save"),
+    ("/cases", "Cases", "case"),
     ("/audit", "Audit", "audit"),
     ("/accounts", "Accounts", "accounts"),
 )

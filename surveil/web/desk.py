@@ -98,7 +98,7 @@ class Desk:
             with self._networks if blur_others else nullcontext():
                 return exports.write_case(self.archive, job, case, reason=reason, blur_others=blur_others)
 
-        return self.jobs.start("export", actor, work)
+        return self.jobs.start("export", actor, work, message=case)
 
     def export_matches(self, request: SearchRequest, actor: Actor) -> Job:
         """Have all matches of a search written as a table; see `surveil.web.exports`."""

@@ -103,9 +103,9 @@ class Jobs:
         self._lock = threading.Lock()
         self._workers: dict[Kind, ThreadPoolExecutor] = {}
 
-    def start(self, kind: Kind, actor: Actor, work: Callable[[Job], Any]) -> Job:
+    def start(self, kind: Kind, actor: Actor, work: Callable[[Job], Any], message: str = "") -> Job:
         """Have some work done; what it gives is the job's result."""
-        job = Job(next(self._numbers), kind, actor, datetime.now(UTC))
+        job = Job(next(self._numbers), kind, actor, datetime.now(UTC), message=message)
         with self._lock:
             self._jobs[job.number] = job
             for old in [number for number, one in self._jobs.items() if one.state in ENDED][: -KEPT or None]:

@@ -3,6 +3,7 @@
 from surveil.web.pages import (
     accounts,
     audit,
+    cases,
     counts,
     footage,
     identities,
@@ -15,5 +16,5 @@ from surveil.web.pages import (
 
 ROUTERS = (
     *(search.router, sighting.router, pictures.router, identities.router, footage.router, counts.router),
-    *(watchlists.router, audit.router, accounts.router, sign_in.router),
+    *(watchlists.router, cases.router, audit.router, accounts.router, sign_in.router),
 )

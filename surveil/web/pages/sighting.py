@@ -63,6 +63,9 @@ def sighting_page(view: See, sighting: int) -> Response:
         decision=view.archive.identity(detail.match.identity).decision if detail.match.identity is not None else 0,
         find=link(view.archive.request(like=[f"sighting:{sighting}"])),
         limits=view.archive.reliability().limits,
+        cases=[one.name for one in view.archive.cases.list().cases if not one.closed_at]
+        if view.actor.may("case")
+        else [],
     )
 
 
