@@ -5,13 +5,20 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy bench-engines code-figures clean
+.PHONY: demo test browser test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy bench-engines code-figures desk-pictures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
 
-test: $(READY) check
+test: $(READY) check browser
 	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
+
+# The desk is tested in a real browser where there is one, or where it may be installed; elsewhere those tests say why not.
+browser:
+	@command -v chromium >/dev/null || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium >/dev/null \
+		|| echo "chromium is missing and could not be installed here: tests in a browser are skipped"; }
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow
@@ -55,6 +62,9 @@ model-speed: $(READY)
 
 code-figures: $(READY)
 	$(BIN)/python -m tools.code_figures
+
+desk-pictures: demo browser
+	$(BIN)/python -m tools.desk_pictures
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --upgrade --no-emit-index-url --no-header --no-annotate --python-version 3.11 \

@@ -120,8 +120,9 @@ def take(browser: Browser, desk: Served, address: str, look: str, out: Path, *, 
 
 def _all_loaded(page: Page) -> None:
     """Wait until the pictures that are in view are there."""
-    page.wait_for_function(
-        "[...document.images].filter(i => i.getBoundingClientRect().top < innerHeight).every(i => i.complete)"
+    page.evaluate(
+        "() => Promise.all([...document.images].filter((i) => i.getBoundingClientRect().top < innerHeight)"
+        ".map((i) => i.decode()))"
     )
 
 

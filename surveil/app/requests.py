@@ -41,6 +41,8 @@ class SearchRequest(Frozen):
     """Numbers of identities, or names that the operator gave."""
     min_height: int | None = Field(default=None, ge=1)
     """Pixels that the best crop must be high."""
+    newer_than: int | None = Field(default=None, ge=0)
+    """Only sightings that were stored after the one of this number."""
     after: Time | None = None
     """In view at this time or later; without an offset from UTC it is in `zone`."""
     before: Time | None = None

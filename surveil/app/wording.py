@@ -40,6 +40,8 @@ def in_words(understood: Understood) -> str:
             parts.append(f"{name} {' or '.join(values)}")
     if understood.min_height:
         parts.append(f"at least {understood.min_height} pixels high")
+    if understood.newer_than is not None:
+        parts.append(f"stored after sighting {understood.newer_than}")
     if understood.when:
         parts.append(f"{understood.when} on the camera's clock")
     limits = (("after", understood.after), ("before", understood.before))

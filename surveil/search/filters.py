@@ -32,6 +32,7 @@ class Filters:
         footage: Paths, or names of files.
         identities: Numbers, or names that the operator gave.
         min_height: Pixels that the best crop must be high.
+        newer_than: The sighting was stored after the one of this number.
         after: The person was in view at this time (aware) or later.
         before: The person was in view before this time (aware).
         when: Days and times of day, in the zone of each camera.
@@ -46,6 +47,7 @@ class Filters:
     footage: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
     min_height: int | None = None
+    newer_than: int | None = None
     after: datetime | None = None
     before: datetime | None = None
     when: TimeWindow | None = None
@@ -90,6 +92,8 @@ def conditions(session: Session, filters: Filters) -> dict[str, ColumnElement[bo
         named[f"identity {_either(filters.identities)}"] = SightingRow.identity_id.in_(numbers)
     if filters.min_height is not None:
         named[f"at least {filters.min_height} pixels high"] = _is_high(filters.min_height)
+    if filters.newer_than is not None:
+        named[f"stored after sighting {filters.newer_than}"] = SightingRow.id > filters.newer_than
     return named | _described_conditions(session, filters)
 
 

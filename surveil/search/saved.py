@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from surveil.errors import QueryError
 from surveil.search.filters import unknown
-from surveil.store.tables import SavedSearch
+from surveil.store.tables import SavedSearch, SavedSearchLook, SightingRow
 
 MAX_NAME = 200
 
@@ -62,6 +62,35 @@ def watch_search(session: Session, name: str, *, watch: bool, webhook: str | Non
     saved = saved_search(session, name)
     saved.watch, saved.webhook, saved.webhook_secret = watch, webhook, secret
     return saved
+
+
+def last_looks(session: Session, actor: str) -> dict[int, int]:
+    """The newest sighting when somebody last looked at what each saved search finds, by the search's number."""
+    rows = select(SavedSearchLook.search_id, SavedSearchLook.sighting).where(SavedSearchLook.actor == actor)
+    return dict(session.execute(rows).tuples().all())
+
+
+def newest_sighting(session: Session) -> int:
+    """The number of the sighting that was stored last; 0 where there is none."""
+    return session.scalar(select(func.max(SightingRow.id))) or 0
+
+
+def look_at(session: Session, name: str, actor: str, sighting: int | None = None) -> None:
+    """Note that somebody looked at what a saved search finds.
+
+    Args:
+        session: A session.
+        name: The search.
+        actor: Who.
+        sighting: The newest sighting that they can have seen; None: the newest there is.
+
+    Raises:
+        QueryError: There is none of that name.
+    """
+    newest = newest_sighting(session)
+    saved = saved_search(session, name)
+    seen = newest if sighting is None else min(sighting, newest)
+    session.merge(SavedSearchLook(search_id=saved.id, actor=actor, sighting=seen))
 
 
 def forget_search(session: Session, name: str) -> None:

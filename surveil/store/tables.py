@@ -269,3 +269,12 @@ class SavedSearch(Base):
     watch: Mapped[bool] = mapped_column(default=False)
     webhook: Mapped[str | None] = mapped_column(Text)
     webhook_secret: Mapped[str | None] = mapped_column(String(100))
+
+
+class SavedSearchLook(Base):
+    """When somebody last looked at what a saved search finds: the newest sighting of then."""
+
+    __tablename__ = "saved_search_look"
+    search_id: Mapped[int] = mapped_column(ForeignKey("saved_search.id", ondelete="CASCADE"), primary_key=True)
+    actor: Mapped[str] = mapped_column(String(200), primary_key=True)
+    sighting: Mapped[int] = mapped_column(Key)

@@ -11,7 +11,13 @@ from surveil.web.links import link, without, write_pairs
 
 HIDDEN = ("q", "zone", "like", "unlike", "offset", "limit", "sort", "group", "refine", "person")
 """Parts of the address that are shown elsewhere."""
-TITLES = {"from": "from", "to": "until", "min_height": "at least (pixels)", "min_confidence": "least probability"}
+TITLES = {
+    "from": "from",
+    "to": "until",
+    "min_height": "at least (pixels)",
+    "newer_than": "stored after sighting",
+    "min_confidence": "least probability",
+}
 
 
 @dataclass(frozen=True, slots=True)

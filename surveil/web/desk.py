@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -10,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from surveil.accounts.permissions import Actor
-from surveil.app import Archive, IngestResult, SearchRequest, SearchResult
+from surveil.app import Archive, IngestResult, NewHitsList, SearchRequest, SearchResult
 from surveil.errors import QueryError
-from surveil.types import Source
+from surveil.types import FootageReport, Source
 from surveil.web import exports
 from surveil.web.jobs import Job, Jobs
 from surveil.web.rendering import environment
 
+log = logging.getLogger(__name__)
 CLIP_BYTES = 128 * 2**20
 """Memory for clips; they are never written to a disk, so that what is deleted is gone."""
 
@@ -77,6 +79,8 @@ class Desk:
         with Archive(self.archive.settings) as archive:
             for report in archive.ingest(paths, progress=progress, stop=job.stop):
                 reports.append(report)
+                if report.state == "done":
+                    _tell_watchers(archive, report)
         if not job.stop.is_set():
             job.progress = 1.0
         return IngestResult(footage=tuple(reports)).model_dump(mode="json")
@@ -104,6 +108,11 @@ class Desk:
         """Have all matches of a search written as a table; see `surveil.web.exports`."""
         return self.jobs.start("export", actor, lambda job: exports.write_matches(self, job, request))
 
+    def new_hits(self, by: str) -> NewHitsList:
+        """What each saved search finds that is new to somebody; some have pictures that the networks look at."""
+        with self._networks:
+            return self.archive.new_hits(by)
+
     def search(self, archive: Archive, request: SearchRequest) -> SearchResult:
         """Search; the networks take one picture after the other."""
         if any(example.startswith(("picture:", "person:")) for example in (*request.like, *request.unlike)):
@@ -114,6 +123,13 @@ class Desk:
 
 def _tell(job: Job, part: float) -> None:
     job.progress = min(part, 0.99)
+
+
+def _tell_watchers(archive: Archive, report: FootageReport) -> None:
+    """Run the watched searches on new footage, which tells their hits to the webhooks."""
+    for found in archive.watched(report.path):
+        if problem := found.error or found.webhook_error:
+            log.warning("watched search %s, %s: %s", found.name, report.path, problem)
 
 
 class ClipCache:

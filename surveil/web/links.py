@@ -24,7 +24,10 @@ ONE = {
     "q": "text",
     "from": "time_from",
     "to": "time_to",
-    **{name: name for name in ("person", "after", "before", "zone", "min_height", "min_confidence", "sort", "group")},
+    **{
+        name: name
+        for name in ("person", "after", "before", "zone", "min_height", "newer_than", "min_confidence", "sort", "group")
+    },
     **{name: name for name in ("refine", "offset", "limit")},
 }
 LABELLED = {"only": "only", "not": "without"}

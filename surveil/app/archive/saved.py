@@ -7,8 +7,16 @@ from pathlib import Path
 
 from surveil.app.archive.search import SearchMethods
 from surveil.app.requests import SearchRequest
-from surveil.app.results import SavedSearch, SavedSearchList, SearchResult, WatchedSearch, WatchResult
-from surveil.errors import CheckpointError, QueryError
+from surveil.app.results import (
+    NewHits,
+    NewHitsList,
+    SavedSearch,
+    SavedSearchList,
+    SearchResult,
+    WatchedSearch,
+    WatchResult,
+)
+from surveil.errors import CheckpointError, QueryError, StoreError
 
 
 class SavedSearchMethods(SearchMethods):
@@ -93,6 +101,47 @@ class SavedSearchMethods(SearchMethods):
         with self.database.session() as session:
             saved = watch_search(session, name, watch=watch, webhook=webhook, secret=secret)
             return WatchedSearch(**SavedSearch.model_validate(saved).model_dump(), secret=secret)
+
+    def new_hits(self, by: str, *, limit: int = 12) -> NewHitsList:
+        """What each saved search finds that was stored since somebody last looked at it.
+
+        Args:
+            by: Who looks.
+            limit: How many matches of each at most.
+        """
+        from surveil.search.saved import last_looks, newest_sighting, saved_searches
+
+        with self.database.session() as session:
+            newest, looks = newest_sighting(session), last_looks(session, by)
+            rows = [(SavedSearch.model_validate(saved), looks.get(saved.id)) for saved in saved_searches(session)]
+        hits = tuple(self._new_hits(saved, since, limit) for saved, since in rows)
+        return NewHitsList(searches=hits, newest=newest)
+
+    def _new_hits(self, saved: SavedSearch, since: int | None, limit: int) -> NewHits:
+        from surveil.app.search import answer
+
+        asked = saved.request.model_copy(update={"newer_than": since, "limit": limit, "offset": 0, "facets": False})
+        try:
+            result = answer(self.database, self.media, self.models, asked)
+        except (QueryError, CheckpointError, StoreError) as error:
+            return NewHits(search=saved, since=since, result=None, error=str(error))
+        return NewHits(search=saved, since=since, result=result)
+
+    def look_at_search(self, name: str, by: str, *, sighting: int | None = None) -> None:
+        """Note that somebody looked at what a saved search finds: it is not new to them any more.
+
+        Args:
+            name: The search.
+            by: Who looked.
+            sighting: The newest sighting when they did; None: the newest there is.
+
+        Raises:
+            QueryError: There is none of that name.
+        """
+        from surveil.search.saved import look_at
+
+        with self.database.session() as session:
+            look_at(session, name, by, sighting)
 
     def watched(self, footage: str | Path) -> Iterator[WatchResult]:
         """What the watched searches find in a piece of footage; those that find nothing are left out.

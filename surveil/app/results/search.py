@@ -40,6 +40,7 @@ class Understood(Frozen):
     footage: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
     min_height: int | None = None
+    newer_than: int | None = None
     after: Time | None = None
     before: Time | None = None
     when: str | None = None
@@ -208,6 +209,25 @@ class WatchedSearch(SavedSearch):
 
     secret: str | None = None
     """With which its hits are signed; it is told this once."""
+
+
+class NewHits(Frozen):
+    """What a saved search finds that was stored since somebody last looked at it."""
+
+    search: SavedSearch
+    since: int | None
+    """The newest sighting when they last looked; null: they never did."""
+    result: SearchResult | None
+    error: str | None = None
+    """Why the search cannot be answered any more; then there is no result."""
+
+
+class NewHitsList(Frozen):
+    """The new hits of each saved search, by its name."""
+
+    searches: tuple[NewHits, ...]
+    newest: int
+    """The newest sighting of now: once somebody has looked at these, tell it to `Archive.look_at_search`."""
 
 
 class SavedSearchList(Frozen):

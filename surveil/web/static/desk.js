@@ -19,6 +19,8 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.id === "picture-file" && event.target.files.length) event.target.form.requestSubmit();
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  // The filters stand outside their form, so that it does not hear of them; words are sent with Enter.
+  if (event.target.form?.id === "search" && event.target.id !== "q") event.target.form.requestSubmit();
 });
 document.addEventListener("paste", (event) => {
   const file = [...(event.clipboardData?.files ?? [])][0];
@@ -123,6 +125,7 @@ function follow(element) {
 }
 
 addEventListener("DOMContentLoaded", () => {
+  document.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
   document.querySelectorAll("[data-stage]").forEach(boxOn);
   document.querySelectorAll("[data-events]").forEach(follow);
 });

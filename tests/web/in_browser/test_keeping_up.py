@@ -1,0 +1,67 @@
+"""What changes while one looks: footage as it is ingested, and what is new in a saved search."""
+
+from playwright.sync_api import expect
+
+import surveil
+
+
+def ingest(desk, path):
+    """Ingest footage in the desk's database from elsewhere, as a command beside the server does."""
+    with surveil.open(desk.database, device="cpu") as archive:
+        return list(archive.ingest([path]))
+
+
+def test_footage_that_fails_shows_up_by_itself_with_its_reason_and_is_tried_again(visit, sample_desk, tmp_path):
+    page = visit("supervisor")
+    page.goto("/footage")
+    rows = page.locator("#footage tbody tr")
+    before = rows.count()
+    broken = tmp_path / "broken <b>film.mp4"
+    broken.write_bytes(b"this is no film" * 100)
+    [report] = ingest(sample_desk, broken)
+    assert report.state == "failed"
+    expect(rows).to_have_count(before + 1)  # nobody loaded the page again
+    row = rows.filter(has_text="broken <b>film.mp4")
+    expect(row.locator(".state")).to_have_text("failed")
+    expect(row.locator(".warning")).not_to_be_empty()
+    with page.expect_response("**/again") as asked:
+        row.get_by_role("button", name="Try again").click()
+    assert asked.value.status == 303
+    expect(row.locator(".state")).to_have_text("failed")
+
+
+def test_a_cameras_clock_moves_what_it_saw(visit):
+    page = visit("supervisor")
+    page.goto("/footage")
+    clock = page.get_by_label("to the clock of yard")
+    for offset in ("3600", "0"):
+        clock.fill(offset)
+        page.locator("tr", has_text="yard").get_by_role("button", name="Set").click()
+        expect(clock).to_have_value(offset)
+        seen = page.request.get("/search.csv?camera=yard").text()
+        assert ("2026-09-14T09:1" in seen) == (offset == "3600")
+
+
+def test_what_is_new_in_a_saved_search_since_one_looked(visit, sample_desk):
+    page = visit("investigator")
+    page.goto("/search?q=woman")
+    page.locator("summary", has_text="Save").click()
+    page.get_by_label("Name").fill("Women & <others>")
+    page.locator(".menu-form").get_by_role("button", name="Save").click()
+    saved = page.get_by_role("region", name="Women & <others>", exact=True)
+    expect(saved).to_contain_text("Nothing new")  # they were just looked at
+    other = visit("supervisor")
+    other.goto("/watchlists")  # who never did
+    theirs = other.get_by_role("region", name="Women & <others>", exact=True)
+    expect(theirs.locator(".state-running")).to_contain_text("new")
+    expect(theirs.locator(".small").first).to_be_visible()
+    theirs.get_by_role("button", name="I have seen them").click()
+    expect(theirs).to_contain_text("Nothing new")
+    page.reload()
+    saved.locator("summary").click()
+    page.get_by_label("Tell each hit to").fill("http://127.0.0.1:9/hits")
+    saved.get_by_role("button", name="Set").click()
+    expect(page.get_by_role("status")).to_contain_text("secret, which is shown this once")
+    saved.locator("summary").click()
+    page.get_by_role("button", name="Forget Women").click()
+    expect(saved).to_have_count(0)
