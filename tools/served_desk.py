@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import surveil
-from surveil.accounts.permissions import ROLES
+from surveil.accounts.permissions import ROLES, Role
 from surveil.app import Archive
 
 PASSWORD = "a long password of theirs"
@@ -32,7 +32,7 @@ class Served:
 
     address: str
     database: str
-    cookies: dict[str, str]
+    cookies: dict[Role, str]
 
 
 @contextmanager

@@ -67,7 +67,7 @@ def watch_search(session: Session, name: str, *, watch: bool, webhook: str | Non
 def last_looks(session: Session, actor: str) -> dict[int, int]:
     """The newest sighting when somebody last looked at what each saved search finds, by the search's number."""
     rows = select(SavedSearchLook.search_id, SavedSearchLook.sighting).where(SavedSearchLook.actor == actor)
-    return dict(session.execute(rows).tuples().all())
+    return dict(session.execute(rows).all())
 
 
 def newest_sighting(session: Session) -> int:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import surveil
@@ -16,17 +18,32 @@ PATIENCE_MS = 30_000
 
 
 @pytest.fixture(scope="session")
-def sample_desk(tmp_path_factory, sample_data) -> Iterator[Served]:
+def sample_desk(tmp_path_factory, worker_id, sample_data) -> Iterator[Served]:
     """The desk over the sample footage; what a test changes it changes back."""
     if shutil.which("chromium") is None:
         pytest.skip("there is no browser: `make browser` installs Debian's chromium where it may")
-    made = tmp_path_factory.mktemp("made")
-    with surveil.open(f"sqlite:///{made}/surveil.db", device="cpu", fps=2) as archive:
-        for report in archive.ingest([sample_data / "footage"]):
-            assert report.state == "done"
-        archive.cluster()
+    made = _made_once(tmp_path_factory, worker_id) / "desk"
+    with FileLock(f"{made}.lock"):
+        if not made.exists():
+            _make(made.with_name("desk.half"), sample_data / "footage")
+            made.with_name("desk.half").rename(made)
     with served(made, tmp_path_factory.mktemp("served")) as desk:
         yield desk
+
+
+def _made_once(tmp_path_factory, worker_id) -> Path:
+    """A folder that all processes of this run of the tests share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+def _make(folder: Path, footage: Path) -> None:
+    """The database of the sample footage: what the demo makes, from fewer frames."""
+    folder.mkdir()
+    with surveil.open(f"sqlite:///{folder}/surveil.db", device="cpu", fps=2) as archive:
+        for report in archive.ingest([footage]):
+            assert report.state == "done"
+        archive.cluster()
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,9 @@ def test_a_case_is_gathered_exported_and_verified(visit, tmp_path):
     expect(page.locator(".exhibit")).to_have_count(1)
     expect(page.locator(".exhibit .note")).to_have_text("comes on foot")
     key = page.locator(".hint code").first.inner_text()
-    with page.expect_download() as taken:
-        page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as taken:  # the link comes by itself when the package is made
+        page.get_by_role("link", name="Download evidence.zip").click()
     package = tmp_path / "package.zip"
     taken.value.save_as(package)
     assert taken.value.suggested_filename.endswith(".zip")
