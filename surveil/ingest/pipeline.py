@@ -28,8 +28,11 @@ from surveil.types import Crop, Detections, Frame, Image, ReadResult, Sighting, 
 
 BATCH_SIZE = 8
 """Frames given to the detector together, and decoded ahead of it."""
-BATCH_BYTES = 256 * 2**20
-"""Frames of a batch take so much memory at most, and so do those decoded ahead; one frame may be larger."""
+BATCH_BYTES = 128 * 2**20
+"""Frames of a batch take so much memory at most, and so do those decoded ahead of the detector, and those that people
+were found in ahead of the tracker; one frame may be larger."""
+BATCHES_AHEAD = 4
+"""So many batches may the detector be ahead of what is done with its people: describing comes in bursts."""
 CROP_BATCH_SIZE = 64
 """Crops given to the model together."""
 PART_SECONDS = 5.0
@@ -48,6 +51,10 @@ DECISIVE_SETTINGS = (
     "detector_image_size",
     "detector_min_score",
 )
+
+
+Searched = tuple[list[Frame], list[Detections]]
+"""A batch of frames, and who was found in each."""
 
 
 class DetectsPeople(Protocol):
@@ -212,10 +219,8 @@ class VideoProcessing(Processing):
         return self._tracker.dropped
 
     def steps(self) -> Generator[Step, None, None]:
-        with self._reader as reader, self._frames(reader) as frames:
-            for batch in batches(frames, BATCH_SIZE, BATCH_BYTES):
-                pictures = [frame.image for frame in batch]
-                found = self._pipeline.detecting.run(self._pipeline.detector.detect, pictures, self._source.path)
+        with self._reader as reader, self._frames(reader) as frames, self._searched(frames) as searched:
+            for batch, found in searched:
                 for frame, people in zip(batch, found, strict=True):
                     self._waiting += self._tracker.update(frame, people)
                 last = batch[-1]
@@ -250,6 +255,18 @@ class VideoProcessing(Processing):
                 f"decoding hangs after {reader.result.duration:.1f} s: it took longer than {patience:g} s for one frame"
             )
             raise FootageReadError(what, self._source.path, AGAIN) from error
+
+    @contextmanager
+    def _searched(self, frames: Iterable[Frame]) -> Iterator[Iterator[Searched]]:
+        """Batches with the people in them; the detector has a thread of its own, and hardly ever waits for the rest."""
+        found = self._detected(frames)
+        with prefetch(found, BATCHES_AHEAD, max_bytes=BATCH_BYTES, size_of=_bytes_of_batch) as searched:
+            yield searched
+
+    def _detected(self, frames: Iterable[Frame]) -> Iterator[Searched]:
+        for batch in batches(frames, BATCH_SIZE, BATCH_BYTES):
+            pictures = [frame.image for frame in batch]
+            yield batch, self._pipeline.detecting.run(self._pipeline.detector.detect, pictures, self._source.path)
 
     def _state(self, last: Frame) -> State:
         return {
@@ -300,6 +317,10 @@ def batches(frames: Iterable[Frame], max_frames: int, max_bytes: int) -> Iterato
 
 def _bytes(picture: Frame | FolderCrop) -> int:
     return picture.image.nbytes
+
+
+def _bytes_of_batch(searched: Searched) -> int:
+    return sum(map(_bytes, searched[0]))
 
 
 def _track_of(crop: FolderCrop) -> Track:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 import av
@@ -128,13 +129,15 @@ def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: in
     detector = ColourDetector()
     with Database.open(url) as database:
         counts = [begun]
+        one_by_one = threading.Lock()  # pictures are looked at in one thread, statements run in another
 
         def moment(*_) -> None:
             if not counts[0]:
                 return
-            moments.value += 1
-            if moments.value == die_at:
-                os.kill(os.getpid(), signal.SIGKILL)
+            with one_by_one:
+                moments.value += 1
+                if moments.value == die_at:
+                    os.kill(os.getpid(), signal.SIGKILL)
 
         def look(_image) -> None:
             counts[0] = True
