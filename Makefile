@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test browser test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy bench-engines code-figures desk-pictures clean
+.PHONY: demo test browser test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy bench-engines bench-ingest code-figures desk-pictures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -50,6 +50,9 @@ bench-copy: $(READY)
 
 bench-engines: $(READY)
 	$(BIN)/python -m tools.bench_engines
+
+bench-ingest: $(READY)
+	$(BIN)/python -m tools.bench_ingest $(DATA)
 
 bench-cluster: $(READY)
 	$(BIN)/python -m tools.bench_cluster $(DATA)

@@ -1,0 +1,1 @@
+"""`make bench-ingest`: what an ingest takes, beside what it cannot do without."""

@@ -1,0 +1,57 @@
+"""Footage in which nothing moves: frames a second that are ingested against frames a second that are only decoded."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import av
+
+from surveil.cli.output import write_table
+from tools.bench_ingest.bench import Bench, Taken, timed
+from tools.bench_ingest.clips import first_picture, still_scene
+
+SIZES = ((640, 360), (1280, 720), (1920, 1080))
+FPS, SECONDS = 25, 20
+COLUMNS = (
+    "still scene", "frames", "looked at", "decode-only fps", "ingest fps", "ratio",
+    "decode-only CPU s", "ingest CPU s", "ratio in CPU",
+)  # fmt: skip
+
+
+def measure(bench: Bench, footage: list[Path], rounds: int) -> None:
+    """Print a line for each size of picture; the scene is the first frame of the first video."""
+    picture = first_picture(footage[0])
+    with tempfile.TemporaryDirectory(prefix="surveil-bench-idle-") as folder:
+        rows = []
+        for width, height in SIZES:
+            out = Path(folder) / f"{width}x{height}.mp4"
+            rows.append(_row(bench, still_scene(picture, width, height, fps=FPS, seconds=SECONDS, out=out), rounds))
+    write_table(COLUMNS, rows, right=COLUMNS[1:])
+
+
+def _row(bench: Bench, path: Path, rounds: int) -> list[str]:
+    bench.detector.detect([first_picture(path)])  # it is compiled for this size
+    decoded: Taken | None = None
+    ingested: Taken | None = None
+    for _ in range(rounds):
+        frames, taken = timed(lambda: _decode(path))
+        decoded = Taken.least(decoded, taken)
+        report, taken = bench.ingest(path)
+        ingested = Taken.least(ingested, taken)
+    if decoded is None or ingested is None or report.frames.decoded != frames:
+        raise AssertionError(f"{path}: {frames} frames decoded, {report.frames}")
+    speeds = frames / decoded.clock, frames / ingested.clock
+    return [
+        path.stem, str(frames), str(report.frames.processed),
+        *(f"{speed:.0f}" for speed in speeds), f"{speeds[1] / speeds[0]:.2f}",
+        f"{decoded.cpu:.2f}", f"{ingested.cpu:.2f}", f"{decoded.cpu / ingested.cpu:.2f}",
+    ]  # fmt: skip
+
+
+def _decode(path: Path) -> int:
+    """Decode all frames as fast as PyAV does, and do nothing with them."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        return sum(1 for _ in container.decode(stream))
