@@ -373,6 +373,7 @@ def test_a_read_error_fails_the_footage_and_the_next_run_goes_on_where_it_came(
 ):
     clip = draw_clip(tmp_path / "yard.mp4", {"red": (1, 5, 60), "blue": (4, 19, 12)}, seconds=20)
     monkeypatch.setattr("surveil.ingest.pipeline.PART_SECONDS", 2.0)
+    monkeypatch.setattr("surveil.ingest.worker.PART_SHARE", 1e9)
     with Database.open(f"sqlite:///{tmp_path / 'undisturbed.db'}") as other:
         ingest(other, media, clip)
         expected = contents(other)
