@@ -5,7 +5,7 @@ from __future__ import annotations
 from surveil.app.requests import SearchRequest
 from surveil.errors import QueryError
 from surveil.search.filters import Filters
-from surveil.search.grouping import Group, grouped
+from surveil.search.grouping import Group, GroupBy, grouped, grouped_by_look
 from surveil.search.rank import Example, Query, RankedSighting, search, sort_by
 from surveil.store.session import Database
 
@@ -25,7 +25,7 @@ def find_page(
         raise QueryError("only the matches of an example can be refined", "refine", "Add an example to like.")
     wanted = request.offset + request.limit
     if request.refine and example is not None:
-        groups = grouped(_refined(database, filters, example, wanted), request.group)
+        groups = _in_groups(database, _refined(database, filters, example, wanted), request.group)
     elif request.group:
         groups = _grouped(database, filters, example, request, wanted)
     else:
@@ -33,6 +33,10 @@ def find_page(
         groups = [Group(sighting) for sighting in search(database, query)]
         return _sorted(groups[: request.limit], example, request), len(groups) > request.limit
     return _sorted(groups[request.offset : wanted], example, request), len(groups) > wanted
+
+
+def _in_groups(database: Database, found: list[RankedSighting], by: GroupBy | None) -> list[Group]:
+    return grouped_by_look(database, found) if by == "look" else grouped(found, by)
 
 
 def _refined(database: Database, filters: Filters, example: Example, wanted: int) -> list[RankedSighting]:
@@ -50,7 +54,7 @@ def _grouped(
     count = SIGHTINGS_PER_GROUP * (wanted + 1)
     while True:
         found = search(database, Query(filters, example, count, 0, None if example else request.sort))
-        groups = grouped(found, request.group)
+        groups = _in_groups(database, found, request.group)
         if len(groups) > wanted or len(found) < count:
             return groups
         count *= 4

@@ -69,8 +69,9 @@ class SearchRequest(Frozen):
     """How many of the best to pass over: `SearchResult.next_offset` of the page before."""
     sort: Literal["newest", "oldest", "largest"] | None = None
     """The order; None: the best match first. With `like`, its best matches are sorted."""
-    group: Literal["identity", "visit"] | None = None
-    """One match for each identity, or for each visit of an identity to a camera; `limit` and `offset` count them."""
+    group: Literal["identity", "visit", "look"] | None = None
+    """One match for each identity, for each visit of an identity to a camera, or of those who look alike; `limit` and
+    `offset` count them."""
     refine: bool = False
     """Re-rank the best matches of `like` by mutual neighbours: better at the top, and slower."""
     facets: bool = False

@@ -78,7 +78,7 @@ def attribute_options(command: Command) -> Command:
 @click.option("--limit", metavar="N", type=click.IntRange(1), default=20, show_default=True, help="Matches at most.")
 @click.option("--offset", metavar="N", type=click.IntRange(0), default=0, help="Pass over so many of the best.")
 @click.option("--sort", type=click.Choice(["newest", "oldest", "largest"]), help="Else the best match comes first.")
-@click.option("--group", type=click.Choice(["identity", "visit"]), help="One match for each of these.")
+@click.option("--group", type=click.Choice(["identity", "visit", "look"]), help="One match for each; look: of those who look alike.")
 @click.option("--refine", is_flag=True, help="Re-rank the best matches of --like by mutual neighbours.")
 @click.option("--facets", is_flag=True, help="Also count those who pass by camera, hour, colour and the rest.")
 @click.option("--save", metavar="NAME", help="Also keep the search under this name; see `surveil saved`.")

@@ -1,4 +1,4 @@
-"""One row for many sightings: those of one identity, or of one visit of somebody to a camera."""
+"""One row for many sightings: those of one identity, of one visit of somebody to a camera, or that look alike."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from surveil.search.rank import RankedSighting
+from surveil.store.models import model_in_use
+from surveil.store.session import Database
 from surveil.visits import VISIT_GAP
 
-GroupBy = Literal["identity", "visit"]
+Together = Literal["identity", "visit"]
+GroupBy = Literal["identity", "visit", "look"]
 
 
 @dataclass(slots=True)
@@ -19,7 +24,7 @@ class Group:
     best: RankedSighting
     others: list[RankedSighting] = field(default_factory=list)
 
-    def takes(self, sighting: RankedSighting, by: GroupBy) -> bool:
+    def takes(self, sighting: RankedSighting, by: Together) -> bool:
         """Whether a sighting belongs to it."""
         if sighting.identity is None or sighting.identity != self.best.identity:
             return False
@@ -31,7 +36,7 @@ class Group:
         )
 
 
-def grouped(found: Iterable[RankedSighting], by: GroupBy | None) -> list[Group]:
+def grouped(found: Iterable[RankedSighting], by: Together | None) -> list[Group]:
     """Matches in groups, in the order of the best of each; None: each is a group of its own.
 
     A sighting without an identity is a group of its own. One that was seen between two stays makes one visit of them.
@@ -48,4 +53,26 @@ def grouped(found: Iterable[RankedSighting], by: GroupBy | None) -> list[Group]:
         others = groups[homes[0]].others
         others += [*(known for group in joined for known in (group.best, *group.others)), sighting]
         others.sort(key=lambda known: place[known.sighting])
+    return groups
+
+
+def grouped_by_look(database: Database, found: list[RankedSighting]) -> list[Group]:
+    """Matches in groups, in the order of the best of each: whoever resembles it as much as one person does herself.
+
+    It needs no clustering, and puts people together who are dressed alike: what is listed differs at a glance.
+    """
+    with database.session() as session:
+        model = model_in_use(session)
+    ids, embeddings = database.vectors.load([sighting.sighting for sighting in found], model.id)
+    looks = np.zeros((len(found), embeddings.shape[1]), np.float32)  # without an embedding: like nobody
+    place_of = {sighting.sighting: place for place, sighting in enumerate(found)}
+    looks[[place_of[sighting] for sighting in ids.tolist()]] = embeddings
+    groups: list[Group] = []
+    free = np.ones(len(found), bool)
+    for place, sighting in enumerate(found):
+        if free[place]:
+            alike = free & (looks @ looks[place] >= model.cluster_threshold)
+            alike[place] = False
+            groups.append(Group(sighting, [found[other] for other in np.flatnonzero(alike)]))
+            free &= ~alike
     return groups

@@ -175,6 +175,19 @@ def test_groups_of_an_identity_and_of_a_visit(run, fill, made_up):
     assert ([match["sighting"] for match in page["matches"]], page["next_offset"]) == ([late], 2)
 
 
+def test_one_match_for_each_look_needs_no_clustering(run, fill, made_up):
+    [anna, ben, cleo] = np.eye(3, 544, dtype=np.float32)
+    like_anna = (0.9 * anna + np.sqrt(0.19) * cleo).astype(np.float32)
+    newest, other, again, older = fill(
+        [made_up(90, embedding=anna), made_up(60, embedding=ben), made_up(30, embedding=like_anna), made_up(0)]
+    )
+    looks = found(run("search", "--group", "look", "--json"))["matches"]
+    assert [(match["sighting"], match["others"]) for match in looks[:2]] == [(newest, [again]), (other, [])]
+    assert sorted(i for match in looks for i in (match["sighting"], *match["others"])) == [newest, other, again, older]
+    page = found(run("search", "--group", "look", "--limit", 1, "--offset", 1, "--json"))
+    assert [match["sighting"] for match in page["matches"]] == [other]
+
+
 def test_refining_finds_more_of_the_same_person(run, fill, made_up):
     """Ten people in twelve noisy views each: a view's neighbours tell more than the view alone."""
     random, people, views = np.random.default_rng(0), 10, 12
