@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surveil.attributes import ATTRIBUTES, INDEPENDENT, OUTPUTS
+from surveil.attributes import ATTRIBUTES, BY_NAME, INDEPENDENT, OUTPUTS
 
 GROUPS = len(ATTRIBUTES)
 LARGEST = 1e30
 """No figure of a card is larger; float32 could not hold it."""
 BINARY = INDEPENDENT.stop - INDEPENDENT.start
+CONFIDENT = 0.8
+"""The probability from which on somebody certainly has, or has not, what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +98,21 @@ def check_numbers(name: str, values: Any, count: int) -> None:
     numbers = [value for value in values if isinstance(value, (int, float)) and abs(value) < LARGEST]
     if not len(numbers) == len(values) == count:
         raise ValueError(f"{name}: not {count} finite numbers")
+
+
+def least_probability(attribute: str, labels: Collection[str], thresholds: Mapping[str, float]) -> float:
+    """From which probability (0 to 1) on somebody is taken to have one of an attribute's labels.
+
+    "No" is what the model is confident of: of many people it cannot be seen whether they carry a bag.
+
+    Args:
+        attribute: Its name.
+        labels: Of this attribute.
+        thresholds: See `Calibration.threshold_of`; colours and ages have none of their own.
+    """
+    threshold = thresholds.get(attribute, 0.5)
+    if set(labels) == {"no"}:
+        return max(1 - threshold, CONFIDENT)
+    if not BY_NAME[attribute].exclusive and set(labels) == {BY_NAME[attribute].labels[0]}:
+        return math.nextafter(1 - threshold, 1)  # at the threshold itself the answer is the second label
+    return threshold

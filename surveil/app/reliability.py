@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from surveil.app.results import Reliability, ReliabilityList
+from surveil.app.results import FilterWorth, Reliability, ReliabilityList
 from surveil.attributes import OUTPUT_NAMES
+from surveil.search.filters import Filters
 from surveil.store.models import model_in_use
 from surveil.store.tables import Model
 
-FAMILIAR, ELSEWHERE = "AUC, validation", "never learned from"
+FAMILIAR, ELSEWHERE, FILTERS = "AUC, validation", "never learned from", ", filters"
 """What the names of the card's tables of figures begin or end with."""
 
 
@@ -31,4 +32,25 @@ def reliability(session: Session) -> ReliabilityList:
             Reliability(output=name, familiar=familiar.get(name), elsewhere=elsewhere.get(name))
             for name in OUTPUT_NAMES
         ),
+    )
+
+
+def worth_of(session: Session, filters: Filters) -> tuple[FilterWorth, ...]:
+    """What each value that is asked for is worth, where the card has it.
+
+    At another least probability than the model's own it is not known.
+
+    Raises:
+        StoreError: Nothing was ingested yet.
+    """
+    if not filters.attributes or filters.min_confidence is not None:
+        return ()
+    metrics = session.get_one(Model, model_in_use(session).id).card.get("metrics", {})
+    asked = [f"{name} {label}" for name, labels in filters.attributes.items() for label in labels]
+    return tuple(
+        FilterWorth(filter=name, measured_on=table.removesuffix(FILTERS), **metrics[table][name])
+        for table in metrics
+        if table.endswith(FILTERS)
+        for name in asked
+        if name in metrics[table]
     )

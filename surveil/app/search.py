@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from surveil.app.models import LoadedModels
 from surveil.app.pages import find_page
+from surveil.app.reliability import worth_of
 from surveil.app.requests import SearchRequest
 from surveil.app.results import Counts, Gallery, HourCount, Match, Phrase, SearchResult, Understood
 from surveil.errors import QueryError
@@ -49,6 +50,7 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
         passing = None if found or request.offset else count_passing(session, filters)
         gallery = gallery_of(session, filters) if example and example.is_person else None
         facets = count_facets(session, filters) if request.facets else None
+        worth = worth_of(session, filters)
     return SearchResult(
         understood=_understood(request, filters, parsed, examples),
         matches=tuple(_matches(found, media, gallery, request)),
@@ -56,6 +58,7 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
         next_offset=request.offset + request.limit if more else None,
         gallery=Gallery(candidates=gallery.candidates, expected=gallery.expected) if gallery else None,
         facets=facets,
+        filters=worth,
     )
 
 

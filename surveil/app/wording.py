@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from surveil.attributes import ATTRIBUTES
 from surveil.footage.warnings import warnings_in_words
-from surveil.formatting import match_percent
+from surveil.formatting import match_percent, percent
 from surveil.timezones import zone_named
 
 if TYPE_CHECKING:
-    from surveil.app.results import AttributeValue, IdentityDetail, Match, Understood
+    from surveil.app.results import AttributeValue, FilterWorth, IdentityDetail, Match, Understood
 
-__all__ = ["MATCH_COLUMNS", "about", "in_words", "local_time", "looks", "scores", "warnings_in_words"]
+__all__ = ["MATCH_COLUMNS", "about", "in_words", "local_time", "looks", "measured", "scores", "warnings_in_words"]
 
 MATCH_COLUMNS = (
     *("sighting", "footage", "camera", "zone", "first_seen", "last_seen", "box", "similarity", "probability"),
@@ -47,6 +47,16 @@ def in_words(understood: Understood) -> str:
     limits = (("after", understood.after), ("before", understood.before))
     parts += [f"{name} {time:%Y-%m-%d %H:%M:%S %Z}" for name, time in limits if time]
     return "; ".join(parts) or "everybody"
+
+
+def measured(filters: Sequence[FilterWorth]) -> str:
+    """What the filters of a search are worth: "gender female right in 95%, found 88% of them (...)"; "" for nothing."""
+    told: dict[str, list[str]] = {}
+    for one in filters:
+        right, found = (None if value is None else percent(value) for value in (one.precision, one.recall))
+        said = f"right in {right}, finds {found} of them" if right and found else "found nobody"
+        told.setdefault(one.measured_on, []).append(f"{_attribute(one.filter)} {said}")
+    return ". ".join(f"Measured on {where}: {'; '.join(parts)}" for where, parts in told.items())
 
 
 def about(detail: IdentityDetail) -> list[str]:

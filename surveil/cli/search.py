@@ -78,7 +78,11 @@ def attribute_options(command: Command) -> Command:
 @click.option("--limit", metavar="N", type=click.IntRange(1), default=20, show_default=True, help="Matches at most.")
 @click.option("--offset", metavar="N", type=click.IntRange(0), default=0, help="Pass over so many of the best.")
 @click.option("--sort", type=click.Choice(["newest", "oldest", "largest"]), help="Else the best match comes first.")
-@click.option("--group", type=click.Choice(["identity", "visit", "look"]), help="One match for each; look: of those who look alike.")
+@click.option(
+    "--group",
+    type=click.Choice(["identity", "visit", "look"]),
+    help="One match for each; look: of those who look alike.",
+)
 @click.option("--refine", is_flag=True, help="Re-rank the best matches of --like by mutual neighbours.")
 @click.option("--facets", is_flag=True, help="Also count those who pass by camera, hour, colour and the rest.")
 @click.option("--save", metavar="NAME", help="Also keep the search under this name; see `surveil saved`.")
@@ -154,7 +158,7 @@ def print_result(output: str, result: SearchResult) -> None:
     if output == "json":
         write_json(result)
         return
-    from surveil.app.wording import in_words
+    from surveil.app.wording import in_words, measured
     from surveil.cli.matches import print_csv, print_table
 
     for option, examples in (("like", result.understood.like), ("unlike", result.understood.unlike)):
@@ -164,6 +168,8 @@ def print_result(output: str, result: SearchResult) -> None:
         print_csv(result.matches)
     else:
         echo(f"Looking for: {in_words(result.understood)}", err=True)
+        if told := measured(result.filters):
+            echo(f"{told}.", err=True)
     if result.not_remembered is not None:
         echo(f"Not in the history: {result.not_remembered}", err=True)
     if result.passing is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from surveil.types import Floats
 NEIGHBOURS = 30
 """Neighbours of a vector that are kept; one person's sightings hang together through fewer."""
 EXACT_LIMIT = 200_000
-"""Up to so many vectors each is compared with each, as always on a GPU; of more, with the cells near to it."""
+"""Up to so many vectors each is compared with each in full, as always on a GPU; of more, outlines tell with whom."""
 GPU_LIMIT = 2_000_000
 """Vectors that fit on a GPU, beside the blocks that are compared."""
 MIN_FOR_GPU = 50_000
@@ -51,23 +52,24 @@ def similarity_graph(
         vectors: (n, d) of unit length.
         floor: Least similarity of an edge.
         neighbours: How many of a vector's nearest count.
-        exact_limit: Up to so many vectors each is compared with each; of more, with those of the cells near to it,
-            as many cells as a sample shows to be needed.
+        exact_limit: Up to so many vectors each is compared with each in full; of more, with those whose outlines are
+            as near as a sample shows to be needed.
     """
-    from surveil.identities.cells import Cells
-
     nearest = Nearest(len(vectors), neighbours)
     on_gpu = MIN_FOR_GPU <= len(vectors) <= GPU_LIMIT and _has_gpu()
-    if len(vectors) <= exact_limit or on_gpu:
-        for hits in _all_pairs(vectors, floor, neighbours, _GpuBlocks(vectors) if on_gpu else _CpuBlocks(vectors)):
-            nearest.add(*hits)
-            nearest.add(hits[1], hits[0], hits[2])
-        return Graph(*nearest.edges())
-    cells = Cells.of(vectors)
-    probes, recall = cells.probes_needed(vectors, floor, neighbours)
-    for hits in cells.pairs(vectors, floor, neighbours, probes):
-        nearest.add(*hits)
-    return Graph(*nearest.edges(), recall)
+    blocks: _Blocks
+    if on_gpu:
+        blocks = _GpuBlocks(vectors)
+    elif len(vectors) <= exact_limit:
+        blocks = _CpuBlocks(vectors)
+    else:
+        from surveil.identities.outlines import Outlines
+
+        blocks = Outlines(vectors, floor, neighbours, nearest.least)
+    for i, j, similarity in _all_pairs(len(vectors), floor, neighbours, blocks):
+        nearest.add(i, j, similarity)
+        nearest.add(j, i, similarity)
+    return Graph(*nearest.edges(), blocks.recall)
 
 
 def find_hits(left: Floats, right: Floats, floor: float, limit: int) -> Hits:
@@ -93,17 +95,23 @@ class Nearest:
     Args:
         size: How many vectors there are.
         limit: How many neighbours of each are kept.
+
+    Attributes:
+        least: (n,) similarity that the next neighbour of each must have; it rises as pairs are taken.
     """
 
     def __init__(self, size: int, limit: int) -> None:
         self._size, self._limit = size, limit
-        self._room = max(2 * size * limit, BLOCK * BLOCK)
+        self.least: Floats = np.full(size, -np.inf, np.float32)
+        self._room = 2 * max(size * limit, BLOCK * BLOCK // 2)
         self._waiting: list[Hits] = []
         self._count = 0
 
     def add(self, first: Ids, second: Ids, similarity: Floats) -> None:
         """Take pairs; each end that shall keep the other gives a pair of its own."""
-        self._waiting.append((first.astype(np.int32), second.astype(np.int32), similarity))  # type: ignore[arg-type]
+        useful = similarity >= self.least[first]
+        first, second = first[useful].astype(np.int32), second[useful].astype(np.int32)  # type: ignore[assignment]
+        self._waiting.append((first, second, similarity[useful]))
         self._count += len(first)
         if self._count > self._room:
             self.pairs()
@@ -122,18 +130,39 @@ class Nearest:
             for i, dtype in enumerate((np.int32, np.int32, np.float32))
         )
         self._waiting.clear()
-        order = np.lexsort((second, -similarity, first))
+        # One number by which to sort: above the first end, below how far the similarity is from 2, as bits that rise.
+        distance = (np.float32(2) - similarity).view(np.uint32)
+        order = np.argsort((first.astype(np.uint64) << np.uint64(32)) | distance)
         first = first[order]
-        place = np.arange(len(first)) - np.searchsorted(first, first)
+        begin = np.flatnonzero(np.diff(first, prepend=-1))
+        place = np.arange(len(first)) - np.repeat(begin, np.diff(begin, append=len(first)))
         kept = place < self._limit
+        last = place == self._limit - 1
+        self.least[first[last]] = similarity[order[last]]
         order = order[kept]
         hits = first[kept], second[order], similarity[order]
         self._waiting, self._count = [hits], len(order)
         return hits
 
 
+class _Blocks(Protocol):
+    """What compares blocks of vectors.
+
+    Attributes:
+        recall: See `Graph`.
+    """
+
+    recall: float
+
+    def hits(self, left: slice, right: slice, floor: float, limit: int) -> Hits:
+        """See `find_hits`."""
+        ...
+
+
 class _CpuBlocks:
     """Comparing blocks of vectors on the CPU."""
+
+    recall = 1.0
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
@@ -145,6 +174,8 @@ class _CpuBlocks:
 
 class _GpuBlocks:
     """Comparing blocks of vectors on a GPU, where all of them lie."""
+
+    recall = 1.0
 
     def __init__(self, vectors: Vectors, device: str = "cuda") -> None:
         import torch
@@ -165,10 +196,10 @@ class _GpuBlocks:
         return i.cpu().numpy(), j.cpu().numpy(), similarity[i, j].cpu().numpy()
 
 
-def _all_pairs(vectors: Vectors, floor: float, limit: int, blocks: _CpuBlocks | _GpuBlocks) -> Iterator[Hits]:
+def _all_pairs(count: int, floor: float, limit: int, blocks: _Blocks) -> Iterator[Hits]:
     """Every pair that reaches the floor, once."""
-    for start in range(0, len(vectors), BLOCK):
-        for other in range(start, len(vectors), BLOCK):
+    for start in range(0, count, BLOCK):
+        for other in range(start, count, BLOCK):
             i, j, similarity = blocks.hits(
                 slice(start, start + BLOCK), slice(other, other + BLOCK), floor, limit + (start == other)
             )

@@ -13,14 +13,12 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal
 from sqlalchemy.orm import Session
 
 from surveil.attributes import BY_NAME, OUTPUT_NAMES
+from surveil.calibration import CONFIDENT, least_probability
 from surveil.errors import QueryError
 from surveil.search.time_window import TimeWindow
 from surveil.store.models import model_in_use
 from surveil.store.tables import Camera, Crop, Description, Footage, Identity, Model, SightingRow
 from surveil.timezones import zone_named
-
-CONFIDENT = 0.8
-"""The probability from which on somebody certainly has, or has not, what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,17 +169,8 @@ def has_label(
         least: The least probability; None: as the model decides.
         thresholds: Where it draws the line, by attribute.
 
-    "No" is what the model is confident of: of many people it cannot be seen whether they carry a bag.
     """
-    chance = probability(name, labels)
-    if least is not None:
-        return chance >= least
-    threshold = thresholds.get(name, 0.5)  # colours and ages have none of their own
-    if set(labels) == {"no"}:
-        return chance >= max(1 - threshold, CONFIDENT)
-    if not BY_NAME[name].exclusive and set(labels) == {BY_NAME[name].labels[0]}:
-        return chance > 1 - threshold
-    return chance >= threshold
+    return probability(name, labels) >= (least_probability(name, labels, thresholds) if least is None else least)
 
 
 def joint_probability(attributes: Mapping[str, Collection[str]]) -> ColumnElement[float]:

@@ -10,7 +10,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from surveil.app import Match
-from surveil.app.wording import local_time, looks, warnings_in_words
+from surveil.app.wording import local_time, looks, measured, warnings_in_words
 from surveil.formatting import match_percent, percent
 from surveil.timezones import zone_named
 from surveil.web.public import example_link
@@ -32,6 +32,7 @@ def environment() -> Environment:
     made.filters |= {
         "percent": percent,
         "match_percent": match_percent,
+        "measured": measured,
         "likely": likely,
         "level": level,
         "looks": looks,

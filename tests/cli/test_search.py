@@ -20,6 +20,9 @@ UNDERSTOOD = {
     "text", "phrases", "unknown", "cameras", "after", "before", "when", "attributes", "min_confidence", "like",
     "unlike", "footage", "identities", "min_height", "only", "without",
 }  # fmt: skip
+RESULT = {
+    "understood", "matches", "passing", "next_offset", "not_remembered", "gallery", "facets", "filters",
+}  # fmt: skip
 MATCH = {
     "sighting", "footage", "camera", "zone", "first_seen", "last_seen", "box", "similarity", "probability",
     "attributes", "identity", "name", "crop", "gallery_probability", "expected_false", "others",
@@ -58,7 +61,7 @@ def people(fill, made_up):
 def found(result):
     assert result.exit_code == 0, result.output
     answer = json.loads(result.stdout)
-    assert set(answer) == {"understood", "matches", "passing", "next_offset", "not_remembered", "gallery", "facets"}
+    assert set(answer) == RESULT
     assert set(answer["understood"]) == UNDERSTOOD
     for match in answer["matches"]:
         assert set(match) == MATCH
@@ -173,6 +176,23 @@ def test_groups_of_an_identity_and_of_a_visit(run, fill, made_up):
     assert [(match["sighting"], match["others"]) for match in visits] == [(first, [soon]), (late, []), (other, [])]
     page = found(run(*newest, "--group", "visit", "--limit", 1, "--offset", 1))
     assert ([match["sighting"] for match in page["matches"]], page["next_offset"]) == ([late], 2)
+
+
+def test_beside_a_filter_stands_what_it_is_worth(run, fill, made_up):
+    figures = {"hat yes": {"precision": 0.486, "recall": 0.41, "share": 0.03},
+               "hat no": {"precision": None, "recall": 0.0, "share": 0.97}}  # fmt: skip
+    fill(
+        [made_up(0, outputs={"hat": 0.9})],
+        model=ModelRef("measured", "d" * 64, {"metrics": {"Ten people, filters": figures}}),
+    )
+    [worth] = found(run("search", "man with a hat", "--json"))["filters"]
+    assert worth == {"filter": "hat yes", "measured_on": "Ten people", **figures["hat yes"]}
+    assert "Measured on Ten people: hat yes right in 49%, finds 41% of them." in run("search", "--hat").stderr
+    assert "hat no found nobody" in run("search", "--no-hat").stderr
+    assert found(run("search", "--hat", "--min-confidence", 0.9, "--json"))["filters"] == [], (
+        "not where it was measured"
+    )
+    assert found(run("search", "--json"))["filters"] == []
 
 
 def test_one_match_for_each_look_needs_no_clustering(run, fill, made_up):

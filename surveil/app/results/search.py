@@ -102,6 +102,20 @@ class Gallery(Frozen):
     clustering."""
 
 
+class FilterWorth(Frozen):
+    """What a filter is worth on people that the model in use did not learn from, as its card says; 0 to 1."""
+
+    filter: str
+    """Such as "upper_colour red"."""
+    precision: float | None
+    """Share of those who pass that have what is asked for; None where nobody passed."""
+    recall: float | None
+    """Share of those who have it that pass; None where nobody had it."""
+    share: float
+    """Of all there that had it. Where it is rarer, the precision is lower."""
+    measured_on: str
+
+
 class SearchResult(Frozen):
     """The matches, best first."""
 
@@ -113,6 +127,8 @@ class SearchResult(Frozen):
     facets: dict[str, dict[str, int]] | None = None
     """Numbers of sightings by hour on the camera's clock, and by camera and each attribute's labels: how many would
     pass if only this camera or label were asked for, and all else that is asked for stayed."""
+    filters: tuple[FilterWorth, ...] = ()
+    """What the values that are asked for are worth, where the card has it and no least probability is asked for."""
     passing: dict[str, int] | None = None
     """Where nobody was found: how many sightings pass each filter alone."""
     not_remembered: str | None = None

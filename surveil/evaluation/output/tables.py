@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from surveil.evaluation.metrics.attribute_query import AttributeQueryResult
 from surveil.evaluation.metrics.attributes import AttributeResult, AttributesResult
 from surveil.evaluation.metrics.clustering import ClusteringQuality
+from surveil.evaluation.metrics.filters import FilterFigures
 from surveil.evaluation.metrics.paper_accounting import COLUMNS, FIRST_TEN, PUBLISHED, PaperAccounting
 from surveil.evaluation.metrics.reid import ReIDResult
 from surveil.evaluation.protocols import paper
@@ -42,6 +43,7 @@ def official_sections(result: OfficialResult) -> Sections:
     if result.attributes is not None:
         sections[ATTRIBUTES] = (
             attributes_table(result.attributes.recognition),
+            filters_table(result.attributes.filters),
             attribute_query_table(result.attributes.queries),
             accounting_table(result.attributes.accounting),
         )
@@ -185,6 +187,21 @@ def _attribute_row(row: AttributeResult) -> tuple[str, ...]:
         _points(row.model.auc),
         _points(row.model.calibration_error),
         _points(row.chance_error),
+    )
+
+
+def filters_table(result: Mapping[str, FilterFigures]) -> Table:
+    """One row per value that a search can ask for and somebody has."""
+    return Table(
+        "Filters of a search (%)",
+        ("filter", "precision", "recall", "have it"),
+        tuple(
+            (name.replace("_", " "), _points(row.precision), _points(row.recall), _points(row.share))
+            for name, row in result.items()
+            if row.recall is not None
+        ),
+        "At the model's thresholds, as `surveil search` asks. By chance alone the precision would be what the last "
+        "column says.",
     )
 
 

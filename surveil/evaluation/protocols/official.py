@@ -18,6 +18,7 @@ from surveil.evaluation.metrics.calibration import (
     same_person_reliability,
 )
 from surveil.evaluation.metrics.clustering import ClusteringQuality, clustering_quality
+from surveil.evaluation.metrics.filters import FilterFigures, evaluate_filters
 from surveil.evaluation.metrics.paper_accounting import PaperAccounting, paper_accounting
 from surveil.evaluation.metrics.reid import ReIDResult, evaluate_similarities
 from surveil.evaluation.protocols.market1501 import Split, find_attributes, load_attributes, load_split, target_matrix
@@ -54,6 +55,7 @@ class AttributeFigures:
         recognition: How well each attribute is recognised.
         accounting: The same as the paper counts.
         queries: Descriptions that find people.
+        filters: What each filter of a search finds.
     """
 
     probabilities: Floats
@@ -61,6 +63,7 @@ class AttributeFigures:
     recognition: AttributesResult
     accounting: PaperAccounting
     queries: AttributeQueryResult
+    filters: dict[str, FilterFigures]
 
     def summary(self) -> dict[str, object]:
         """For JSON: figures from 0 to 1."""
@@ -68,6 +71,7 @@ class AttributeFigures:
             "attributes": self.recognition.summary(),
             "attributes_in_the_reports_accounting": self.accounting.summary(),
             "attribute_queries": self.queries.summary(),
+            "filters": {name: figures.summary() for name, figures in self.filters.items()},
         }
 
 
@@ -175,13 +179,14 @@ def _attribute_figures(
     probabilities: Floats, gallery: Split, targets: Floats, annotated: dict[int, Floats], card: Card
 ) -> AttributeFigures:
     """What the attributes of the gallery crops (N, 32) come to; the targets are of those that show a known person."""
-    known = gallery.ids > 0
+    known, thresholds = gallery.ids > 0, card.calibration.threshold_of()
     return AttributeFigures(
         probabilities[known],
         targets,
-        evaluate_attributes(probabilities[known], targets, card.calibration.threshold_of(), people=gallery.ids[known]),
+        evaluate_attributes(probabilities[known], targets, thresholds, people=gallery.ids[known]),
         paper_accounting(probabilities[known], targets),
         evaluate_attribute_queries(probabilities, gallery.ids, annotated),
+        evaluate_filters(probabilities[known], targets, thresholds),
     )
 
 
