@@ -18,7 +18,7 @@ from surveil.store.models import ModelRef
 
 UNDERSTOOD = {
     "text", "phrases", "unknown", "cameras", "after", "before", "when", "attributes", "min_confidence", "like",
-    "unlike", "footage", "identities", "min_height", "only", "without",
+    "unlike", "footage", "identities", "min_height", "only", "without", "newer_than",
 }  # fmt: skip
 RESULT = {
     "understood", "matches", "passing", "next_offset", "not_remembered", "gallery", "facets", "filters",
