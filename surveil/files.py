@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -59,14 +60,26 @@ def cache_folder() -> Path:
 def mark_folder(folder: Path) -> None:
     """Mark a folder as surveil's, so that it is never taken for footage. Where that is not allowed, do nothing."""
     marker = folder / MARKER
-    if not marker.exists():
-        with suppress(OSError):
+    with suppress(OSError):
+        if not marker.exists():
             marker.write_text(_MARKER_TEXT)
 
 
 def is_surveil_folder(path: Path) -> bool:
-    """Whether a folder is surveil's own: it holds what surveil made, never footage."""
-    return (path / MARKER).is_file()
+    """Whether a folder is surveil's own: it holds what surveil made, never footage.
+
+    Raises:
+        OSError: The folder may not be entered, or cannot be read.
+    """
+    try:
+        return stat.S_ISREG((path / MARKER).stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def is_reachable(path: Path) -> bool:
+    """Whether a file or folder is there and may be looked at; `Path.exists` raises where a folder above is closed."""
+    return os.path.exists(path)  # noqa: PTH110
 
 
 def _flush_folder(folder: Path) -> None:

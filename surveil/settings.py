@@ -14,6 +14,7 @@ from typing import Any, Literal, get_origin
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from surveil.errors import SurveilError
+from surveil.files import is_reachable
 from surveil.patience import PATIENCE_SECONDS
 
 
@@ -115,7 +116,7 @@ def _of_file(config: str | Path | None) -> dict[str, Any]:
     """What the settings file says; a file that was named must exist."""
     named = config or os.environ.get("SURVEIL_CONFIG")
     file = Path(named).expanduser() if named else user_settings_file()
-    if not file.is_file():
+    if not (is_reachable(file) and file.is_file()):
         if named:
             raise SurveilError("there is no such file", file, "Correct --config or SURVEIL_CONFIG, which names it.")
         return {}

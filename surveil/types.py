@@ -4,6 +4,7 @@ images are uint8 (H, W, 3) in BGR order; `seconds` count from the first frame of
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surveil.files import path_text
+
+MAX_KEY = 500
+"""Characters of a path by which a scan remembers it as it is."""
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -54,8 +58,12 @@ class FoundFootage:
 
     @property
     def scan_key(self) -> str:
-        """What a scan remembers it by: the path, and in a folder of crops, which may hold several, the camera too."""
-        return path_text(self.path) if self.kind == "video" else f"{path_text(self.path)}#{self.camera}"
+        """What a scan remembers it by: the path, and in a folder of crops, which may hold several, the camera too.
+
+        Of a very long one the hash: indexes of databases take no more than about 2,700 bytes.
+        """
+        key = path_text(self.path) if self.kind == "video" else f"{path_text(self.path)}#{self.camera}"
+        return key if len(key) <= MAX_KEY else f"{key[:MAX_KEY]}...{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from surveil.errors import FootageError, FootageReadError, PictureError
+from surveil.files import is_reachable
 from surveil.footage.origin import OriginRules, file_time
 from surveil.formatting import printable
 from surveil.images import MAX_PIXELS, picture_size, read_picture
@@ -204,14 +205,14 @@ def _modified(picture: Path, beat: Beat) -> datetime:
 
 
 def _oldest(folder: Path, beat: Beat) -> datetime:
-    pictures = (path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and path.exists())
+    pictures = (path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and is_reachable(path))
     return min(_modified(picture, beat) for picture in pictures)
 
 
 def _looks_like_a_crop(path: Path) -> bool:
     if CropName.parse(path.stem):
         return True
-    size = picture_size(path) if path.is_file() else None
+    size = picture_size(path) if is_reachable(path) and path.is_file() else None
     if size is None:
         return False
     height, width = size

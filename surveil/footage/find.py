@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from surveil.errors import FootageError
-from surveil.files import is_surveil_folder
+from surveil.files import is_reachable, is_surveil_folder
 from surveil.footage.container import open_video, scope_of
 from surveil.footage.crops_folder import PICTURE_SUFFIXES, find_crops, holds_crops
 from surveil.footage.origin import OriginRules
@@ -65,11 +65,12 @@ class _Walk:
     def __init__(self, rules: OriginRules) -> None:
         self._rules = rules
         self._met: set[str] = set()
+        self._here = Path(), ""
 
     def run(self, paths: Iterable[Path]) -> Iterator[Found]:
         for given in paths:
             path = Path(os.path.abspath(given))  # noqa: PTH100 - links keep their names, which may hold the camera
-            if path.is_dir():
+            if is_reachable(path) and path.is_dir():
                 empty = True
                 for found in self._folder(path):
                     empty = empty and isinstance(found, PassedOver)
@@ -80,20 +81,19 @@ class _Walk:
                 yield from self._file(path)
 
     def _folder(self, top: Path) -> Iterator[Found]:
-        denied: list[OSError] = []
-        for root, folders, names in os.walk(top, onerror=denied.append, followlinks=True):
-            folder = Path(root)
-            if is_surveil_folder(folder):
-                folders.clear()
-                yield PassedOver(folder, "surveil keeps its own pictures in it")
-                continue
-            folders[:] = sorted(name for name in folders if not name.startswith(".") and self._first(folder / name))
-            files = sorted(folder / name for name in names if not name.startswith("."))
-            yield from self._files(folder, files)
-            while denied:
-                yield _denied(denied.pop())
-        while denied:
-            yield _denied(denied.pop())
+        # Not `os.walk`, which on Python 3.11 cannot go deeper than a function may call itself.
+        waiting = [(top, os.path.realpath(top))]
+        while waiting:
+            folder, _ = self._here = waiting.pop()
+            try:
+                if is_surveil_folder(folder):
+                    yield PassedOver(folder, "surveil keeps its own pictures in it")
+                    continue
+                folders, files = _entries(folder)
+                waiting += reversed([(inner, self._real(inner)) for inner in folders if self._first(inner)])
+                yield from self._files(folder, files)
+            except OSError as error:
+                yield _denied(error, folder)
 
     def _files(self, folder: Path, files: list[Path]) -> Iterator[Found]:
         videos = [file for file in files if file.suffix.lower() not in SIDECAR_SUFFIXES]
@@ -143,10 +143,17 @@ class _Walk:
         return FoundFootage(path, "video", camera, camera_from, status.st_size, status.st_mtime_ns)
 
     def _first(self, path: Path) -> bool:
-        real = os.path.realpath(path)  # unlike Path.resolve, it raises nothing at links in a circle
+        real = self._real(path)
         new = real not in self._met
         self._met.add(real)
         return new
+
+    def _real(self, path: Path) -> str:
+        """The path without links. Unlike `Path.resolve`, it raises nothing at links in a circle."""
+        folder, real = self._here
+        if path.parent != folder or path.is_symlink():  # else the folder is known: no need to look at all above it
+            return os.path.realpath(path)
+        return os.path.join(real, path.name)  # noqa: PTH118
 
 
 def _is_video(path: Path) -> bool:
@@ -173,6 +180,25 @@ def _is_text(path: Path) -> bool:
     return b"\0" not in begin and sum(byte < 32 for byte in begin) <= TEXT_CONTROLS * len(begin)
 
 
-def _denied(error: OSError) -> FootageError:
+def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The folders and the files in a folder, without hidden ones, each sorted by name.
+
+    Raises:
+        OSError: It may not, or cannot, be read.
+    """
+    folders, files = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            try:
+                is_folder = entry.is_dir()
+            except OSError:  # what is wrong is told when it is opened
+                is_folder = False
+            (folders if is_folder else files).append(folder / entry.name)
+    return sorted(folders), sorted(files)
+
+
+def _denied(error: OSError, where: Path | None = None) -> FootageError:
     what = "does not exist" if isinstance(error, FileNotFoundError) else f"cannot be read: {error.strerror or error}"
-    return FootageError(what, error.filename)
+    return FootageError(what, where or error.filename)

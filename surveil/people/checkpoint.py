@@ -11,6 +11,7 @@ from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils import ROOT, YAML
 
 from surveil.errors import CheckpointError
+from surveil.files import is_reachable
 from surveil.weights_file import card_path, fill_network, read_card, read_checked, write_weights
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "person_detector.safetensors"
@@ -122,7 +123,7 @@ def load_pickled_detector(weights: Path, *, trust: bool) -> DetectionModel:
     Raises:
         CheckpointError: There is no such file, it is not trusted, or it holds no ultralytics detection network.
     """
-    if not weights.is_file():
+    if not (is_reachable(weights) and weights.is_file()):
         raise CheckpointError(
             "no such file, and surveil downloads nothing",
             weights,

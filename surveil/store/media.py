@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from surveil.errors import StoreError, StoreUnavailableError
-from surveil.files import PARTIAL, is_surveil_folder, mark_folder, replace_file
+from surveil.files import PARTIAL, is_reachable, is_surveil_folder, mark_folder, replace_file
 from surveil.settings import Settings
 from surveil.store.session import Database
 
@@ -74,7 +74,7 @@ class MediaFolder:
 
     def mark(self) -> None:
         """Mark the folder, if it is there, as surveil's own, so that its pictures are never taken for footage."""
-        if self.folder.is_dir():
+        if is_reachable(self.folder) and self.folder.is_dir():
             mark_folder(self.folder)
 
     def _make_folder(self, shard: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveil.files import path_text, text_path
+from surveil.files import is_reachable, path_text, text_path
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Footage
 from surveil.store.upsert import insert_if_new
@@ -51,7 +51,7 @@ def register_footage(database: Database, source: Source, *, again: bool = False)
                 footage.watermark, footage.progress = None, 0.0
             _change(footage, _kept(footage, columns) | {"state": "waiting", "error": None})
             footage.attempts = 0 if again else footage.attempts
-        elif footage.path != columns["path"] and not text_path(footage.path).exists():
+        elif footage.path != columns["path"] and not is_reachable(text_path(footage.path)):
             footage.path = columns["path"]
         return footage.id, footage.state
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModu
 from sqlalchemy.orm import Session, sessionmaker
 
 from surveil.errors import StoreDeadlockError, StoreError, StoreUnavailableError
+from surveil.files import is_reachable
 from surveil.store import schema
 from surveil.store.description_columns import DescriptionColumns
 from surveil.store.granted import restrict
@@ -176,7 +177,7 @@ def _existing(url: str, create: bool) -> Engine:
     engine = connect(url)
     if engine.dialect.name == "sqlite":
         path = Path(engine.url.database or "")
-        if not create and not path.is_file():
+        if not create and not (is_reachable(path) and path.is_file()):
             raise StoreError("no database here yet", path, "Ingest footage first, or give another one with --database.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import socket
+import subprocess
 from datetime import UTC, datetime
 
 import av
@@ -224,6 +225,43 @@ def test_files_and_folders_without_rights_are_reported(public_folder, as_ordinar
         str(closed): "cannot be read: Permission denied",
         str(folder): "cannot be read: Permission denied",
     }
+
+
+def test_a_folder_that_may_be_listed_but_not_entered_ends_nothing(public_folder, as_ordinary_user, put):
+    last, inside = put("z.mp4", public_folder), put("listed/inner/a.mp4", public_folder)
+    folder = inside.parent.parent
+    cv2.imwrite(str(folder / "a.jpg"), np.zeros((128, 64, 3), np.uint8))
+    (public_folder / "elsewhere").mkdir()
+    (public_folder / "elsewhere" / "linked.jpg").symlink_to(folder / "a.jpg")
+    folder.chmod(0o444)
+    with as_ordinary_user():
+        walked, given = found(public_folder), found(inside)
+    folder.chmod(0o700)
+    assert walked[0] == [last]
+    assert walked[1][folder] == "cannot be read: Permission denied"
+    assert given == ([], {str(inside): "cannot be read: Permission denied"})
+
+
+@pytest.mark.parametrize(("name", "depth"), [("d", 1500), ("d" * 200, 30)])
+def test_folders_inside_folders_without_end_hide_nothing(put, tmp_path, name, depth):
+    """An attacker may nest them deeper than functions may call themselves, or than paths may be long."""
+    last = put("z.mp4")
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(depth):
+        os.mkdir(name, dir_fd=here)
+        deeper = os.open(name, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = deeper
+    os.close(here)
+    sources, errors = found(tmp_path)
+    assert sources == [last]
+    assert set(errors.values()) <= {"cannot be read: File name too long"}
+    subprocess.run(["rm", "-r", tmp_path / name], check=True)  # pytest could not
+
+
+def test_a_name_longer_than_any_is_reported(tmp_path):
+    [(_, what)] = found(tmp_path / ("x" * 300))[1].items()
+    assert what == "cannot be read: File name too long"
 
 
 def test_a_folder_without_footage_is_reported(tmp_path):

@@ -4,6 +4,7 @@ import os
 import struct
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 from sqlalchemy import select
 
@@ -83,6 +84,11 @@ def camera_of_a_very_long_name(folder):
     return clip(folder / f"{'x' * 210}_20260914-081500.mp4")
 
 
+def path_too_long_for_an_index(folder):
+    names = np.random.default_rng(0).bytes(1500).hex()  # so that nothing makes them shorter
+    return clip(folder.joinpath(*(f"m{names[i : i + 200]}" for i in range(0, 3000, 200))) / "odd.mp4")
+
+
 def name_of_control_characters(folder):
     return clip(folder / "odd\x1b[2J\n\u202e.mp4")
 
@@ -93,6 +99,7 @@ ODD = {
     tagged_with_the_last_day: "done", tagged_with_the_last_second: "done",
     begins_in_the_year_1_east_of_greenwich: "done", lasts_ten_million_years: "done", jumps_ten_thousand_years: "done",
     camera_of_a_very_long_name: "failed", name_of_control_characters: "done",
+    path_too_long_for_an_index: "done",
 }  # fmt: skip
 
 

@@ -169,10 +169,14 @@ def test_a_folder_of_crops_with_one_more_picture_replaces_what_it_was(database, 
 def test_a_file_that_is_replaced_is_not_stored_under_the_old_hash(database, media, tmp_path, moment):
     path = draw_clip(tmp_path / "yard.mp4", {"red": (1, 4, 60)}, seconds=5)
     other = draw_clip(tmp_path / "elsewhere" / "other.mp4", {"blue": (1, 4, 60)}, seconds=5)
+    size = 8 + max(clip.stat().st_size for clip in (path, other))
+    for clip in (path, other):
+        free = size - clip.stat().st_size
+        clip.write_bytes(clip.read_bytes() + free.to_bytes(4, "big") + b"free" + bytes(free - 8))
 
     def replace(*_):
         if other.exists():
-            os.utime(other, ns=(0, path.stat().st_mtime_ns))  # not even the time tells
+            os.utime(other, ns=(0, path.stat().st_mtime_ns))  # neither size nor time tells
             other.replace(path)
 
     found = list(scan(database, path))
