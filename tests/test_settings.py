@@ -56,6 +56,7 @@ def test_the_shipped_file_lists_every_setting_in_reach(file):
         "detector",
         "model",
         "cluster_threshold",
+        "ray_address",
     }
 
 

@@ -186,7 +186,8 @@ def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
     Raises:
         OSError: It may not, or cannot, be read.
     """
-    folders, files = [], []
+    folders: list[Path] = []
+    files: list[Path] = []
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith("."):
