@@ -164,8 +164,8 @@ class FrameTimes:
         """Whether a time, so many frames after the last good one, goes on from there and not from the jump."""
         if now is None or jumped is None or self._last is None:
             return False
-        earliest = self._last + (frames + 1) * self._step / 4
-        return earliest < now < jumped if jumped > self._last else now > earliest
+        earliest, latest = self._last + (frames + 1) * self._step / 4, self._last + MAX_GAP_SECONDS
+        return earliest < now < jumped and now <= latest if jumped > self._last else earliest < now <= latest
 
     def _smoothed(
         self, held: deque[av.VideoFrame | Loss], outliers: int
