@@ -143,7 +143,7 @@ class Redescription:
 
     def _picture(self, key: str) -> Image | None:
         try:
-            return decode_picture(self._media.read(key), key, max_pixels=None)
+            return decode_picture(self._media.read(key), key)
         except StoreUnavailableError:  # the disk is away: it is tried again
             raise
         except (StoreError, PictureError) as error:

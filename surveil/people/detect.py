@@ -146,9 +146,9 @@ class PersonDetector:
         Returns:
             One result per picture: boxes in its pixels, clipped to it; none where nobody was found.
         """
-        scaled = [self._scaled(image) for image in images]
+        scaled = {number: self._scaled(image) for number, image in enumerate(images) if self._shows(image)}
         batches: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        for number, image in enumerate(scaled):
+        for number, image in scaled.items():
             batches[image.shape].append(number)
         found: list[Detections] = [Detections.none()] * len(images)
         for numbers in batches.values():
@@ -157,9 +157,19 @@ class PersonDetector:
                 found[number] = _in_pixels_of(people, batch.shape[1:3], images[number].shape[:2])
         return found
 
+    def _side(self, image: Image) -> int:
+        """The longer side of the picture as the network is to see it."""
+        longer: int = max(image.shape[:2])
+        return min(self._image_size, max(MAX_ENLARGED, longer))
+
+    def _shows(self, image: Image) -> bool:
+        """Whether the shorter side has a pixel left then; there are pictures of 2 x 8192 pixels."""
+        shorter, longer = sorted(image.shape[:2])
+        return bool(2 * self._side(image) * shorter > longer)
+
     def _scaled(self, image: Image) -> Image:
         """The picture as large as the network is to see it, each side padded to a multiple of the stride."""
-        side = min(self._image_size, max(MAX_ENLARGED, *image.shape[:2]))
+        side = self._side(image)
         scaled: Image = LetterBox(side, auto=True, stride=STRIDE)(image=image)
         return scaled
 

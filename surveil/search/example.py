@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from surveil import images
@@ -23,6 +24,9 @@ FILLED = 0.5
 """The part of a tall picture from which on a person fills it: it is a crop already."""
 SMALL = 320
 """Tall pictures up to this height (pixels) in which nobody is found are crops, too coarse for the detector."""
+MAX_FRAMED = 8192
+"""Pixels at most of the width and the height of a picture with its frame, together: more than detectors see. A tall
+picture within the limit of pixels would take gigabytes else."""
 FRAME_COLOUR = (114, 114, 114)
 """What ultralytics networks are trained to see around a picture."""
 
@@ -99,11 +103,15 @@ def _framed_boxes(picture: Image, detect: DetectPeople) -> Floats:
     A detector trained on scenes misses people who fill the picture, or sees only parts of them; with room around them
     it finds them whole.
     """
+    scale = min(1.0, MAX_FRAMED / (picture.shape[1] + 5 * picture.shape[0]))
+    if scale < 1:
+        smaller = tuple(max(1, round(side * scale)) for side in picture.shape[1::-1])
+        picture = cv2.resize(picture, smaller, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     height, width = picture.shape[:2]
     framed = np.full((3 * height, width + 2 * height, 3), FRAME_COLOUR, np.uint8)
     framed[height : 2 * height, height : height + width] = picture
     boxes = detect(framed).boxes - np.float32(height)
-    boxes = np.clip(boxes, 0, np.array([width, height, width, height], np.float32))
+    boxes = np.clip(boxes, 0, np.array([width, height, width, height], np.float32)) / np.float32(scale)
     inside: Floats = boxes[box_area(boxes) > 0]
     return inside
 

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 import tracemalloc
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from surveil.errors import CheckpointError, FootageReadError, StoreError, StoreU
 from surveil.ingest.leases import claim_next
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
-from surveil.store.tables import Crop, Embedding, Footage, SightingRow
+from surveil.store.tables import Camera, Crop, Embedding, Footage, SightingRow
 from surveil.store.writer import FootageWriter
 from tests.ingest.made_up import (
     ColourDetector,
@@ -424,3 +425,33 @@ def test_with_other_settings_interrupted_footage_begins_anew(database, media, tm
     with Database.open(f"sqlite:///{tmp_path / 'undisturbed.db'}") as other:
         ingest(other, media, clip, pipeline=make_pipeline(fps=2))
         assert contents(database) == contents(other)
+
+
+def test_what_is_said_after_an_interruption_counts_for_all_of_it(database, media, tmp_path, monkeypatch, contents):
+    clip = draw_clip(tmp_path / "yard.mp4", {"red": (1, 5, 60), "blue": (4, 19, 12)}, seconds=20)
+    monkeypatch.setattr("surveil.ingest.pipeline.PART_SECONDS", 2.0)
+    monkeypatch.setattr("surveil.ingest.worker.PART_SHARE", 1e9)
+    said = {"camera": "right", "start": datetime(2026, 3, 1, 12, tzinfo=UTC)}
+    broken = BrokenDetector(60, FootageReadError("Input/output error", clip))
+    ingest(database, media, clip, pipeline=make_pipeline(broken), camera="wrong")
+    assert rows(database, SightingRow)
+    ingest(database, media, clip, **said)
+    with Database.open(f"sqlite:///{tmp_path / 'undisturbed.db'}") as other:
+        ingest(other, media, clip, **said)
+        assert contents(database) == contents(other)
+    named = {camera.id: camera.name for camera in rows(database, Camera)}
+    assert {named[row.camera_id] for row in rows(database, SightingRow)} == {"right"}
+
+
+def test_footage_on_which_a_worker_died_waits_for_what_is_still_to_be_found(database, media, clip, tmp_path):
+    other = draw_clip(tmp_path / "other.mp4", {"green": (1, 4, 60)}, seconds=5)
+    [poisonous, healthy] = scan(database, clip, other)
+    with database.session() as session:
+        session.execute(update(Footage).where(Footage.path == str(clip)).values(attempts=1))
+
+    def found():
+        yield poisonous
+        time.sleep(0.3)
+        yield healthy
+
+    assert [report.path for report in make_worker(database, media).ingest(found())] == [other, clip]

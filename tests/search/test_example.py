@@ -78,6 +78,25 @@ def test_a_person_in_a_tall_picture_is_cut_out_when_small(tmp_path):
     np.testing.assert_array_equal(take_person(path, detect).image, crop_of(image, 10, 20, 50, 120))
 
 
+@pytest.mark.parametrize("size", [(20_000, 500), (3000, 4000), (40_000, 2)])
+def test_a_large_picture_is_framed_at_a_size_that_memory_has_room_for(tmp_path, size):
+    path, image = draw(tmp_path, size, [0, 400, size[1], 1300])
+    seen = []
+
+    def watched(picture):
+        seen.append(picture.nbytes)
+        return detect(picture)
+
+    if size[1] == 500:  # a person from border to border, found in the frame only, and cut out at full size
+        box = take_person(path, watched).box
+        assert np.abs(np.array(box) - [0, 400, 500, 1300]).max() < 20
+    else:
+        with pytest.raises(QueryError, match="nobody was found"):
+            take_person(path, lambda picture: (seen.append(picture.nbytes), Detections.none())[1])
+    assert len(seen) > 1
+    assert max(seen) <= max(image.nbytes, 3 * 4096 * 4096)
+
+
 def test_of_several_people_the_largest_is_taken_and_said(tmp_path):
     path, image = draw(tmp_path, (200, 250), *SEVERAL)
     person = take_person(path, detect)
