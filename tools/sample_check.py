@@ -18,9 +18,13 @@ from surveil.app import Archive, Match
 from surveil.attributes import ATTRIBUTES
 from surveil.boxes import box_iou
 from surveil.cli.output import write_table
+from surveil.evaluation.metrics.clustering import ClusteringQuality, clustering_quality
 from surveil.evaluation.metrics.detection import DetectionScore, score
 from surveil.footage.decode import FootageReader
+from surveil.identities.linkage import average_linkage
 from surveil.people.detect import PersonDetector
+from surveil.store import vectors
+from surveil.store.models import model_in_use
 from surveil.types import Floats
 
 SAMPLE = Path(__file__).parents[1] / "sample_data"
@@ -115,14 +119,29 @@ class Check:
                 if right or found:
                     yield attribute.name, label, len(found), len(found & right), len(right)
 
-    def pairs(self) -> tuple[float, float]:
-        """Precision and recall of "these two sightings are one person" after a clustering."""
-        known = [seen for seen in self.sightings if seen.person]
-        pairs = [(a, b) for i, a in enumerate(known) for b in known[i + 1 :]]
-        together = sum(a.match.identity == b.match.identity for a, b in pairs)
-        same = sum(a.person == b.person for a, b in pairs)
-        both = sum(a.match.identity == b.match.identity and a.person == b.person for a, b in pairs)
-        return both / max(1, together), both / max(1, same)
+    def identities(self) -> ClusteringQuality:
+        """How the sightings of known people are grouped, after a clustering."""
+        return self._quality({seen.match.sighting: seen.match.identity or -seen.match.sighting for seen in self._known})
+
+    def plainly(self) -> ClusteringQuality:
+        """How average linkage of everything at the model's threshold groups them, without cameras and times."""
+        with self.archive.database.session() as session:
+            model = model_in_use(session)
+            ids, embeddings = vectors.load(session, None, model.id)
+        groups = average_linkage(embeddings, np.ones(len(ids), np.int64), model.cluster_threshold)
+        return self._quality(dict(zip(ids.tolist(), groups.tolist(), strict=True)))
+
+    @property
+    def _known(self) -> list[Labelled]:
+        return [seen for seen in self.sightings if seen.person]
+
+    def _quality(self, group_of: dict[int, int]) -> ClusteringQuality:
+        people, cameras = (
+            np.unique(names, return_inverse=True)[1]
+            for names in ([s.person for s in self._known], [s.match.camera for s in self._known])
+        )
+        groups = np.array([group_of[seen.match.sighting] for seen in self._known])
+        return clustering_quality(groups, people, cameras)
 
 
 def check_detector(truth: Truth, detector: PersonDetector, fps: float = 2.0) -> dict[str, DetectionScore]:
@@ -163,14 +182,24 @@ def _print(check: Check) -> None:
             where = f"{query.match.camera} (sighting {query.match.sighting})"
             print(f"  {query.person} at {where}: {found} came first")
     nobody = sum(seen.person is None for seen in check.sightings)
-    precision, recall = check.pairs()
     print(f"sightings {len(check.sightings)}, of which {nobody} follow nobody for most of their time")
-    print(f"identities: pairwise precision {precision:.3f}, recall {recall:.3f}\n")
+    _print_identities({"as surveil cluster groups": check.identities(), "plain average linkage": check.plainly()})
     rows = [
         [name, label, str(wanted), f"{right / found:.2f}" if found else "-", f"{right / wanted:.2f}" if wanted else "-"]
         for name, label, found, right, wanted in check.filters()
     ]
     write_table(["attribute", "label", "sightings", "precision", "recall"], rows)
+
+
+def _print_identities(qualities: dict[str, ClusteringQuality]) -> None:
+    columns = ("precision", "recall", "pairwise F", "B-cubed F", "AMI")
+    rows = [
+        [name, *(f"{figure:.3f}" for figure in (q.pairwise_precision, q.pairwise_recall, q.pairwise_f, q.b_cubed_f,
+                                                q.adjusted_mutual_information))]
+        for name, q in qualities.items()
+    ]  # fmt: skip
+    write_table(["identities", *columns], rows, right=columns)
+    print()
 
 
 if __name__ == "__main__":
