@@ -43,6 +43,9 @@ def test_colours_are_found(check):
 
 
 def test_sightings_put_together_show_one_person(check):
-    precision, recall = check.pairs()
-    assert precision >= 0.6
-    assert recall >= 0.3
+    ours, plain = check.identities(), check.plainly()
+    assert ours.pairwise_precision >= 0.6
+    assert ours.pairwise_recall >= 0.3
+    assert ours.pairwise_f >= plain.pairwise_f - 0.02
+    assert ours.pairwise_precision >= plain.pairwise_precision, "cameras and times keep apart who only looks alike"
+    assert ours.b_cubed_f >= plain.b_cubed_f - 0.02
