@@ -42,6 +42,8 @@ def in_words(understood: Understood) -> str:
         parts.append(f"at least {understood.min_height} pixels high")
     if understood.newer_than is not None:
         parts.append(f"stored after sighting {understood.newer_than}")
+    if understood.newer_than is not None:
+        parts.append(f"stored after sighting {understood.newer_than}")
     if understood.when:
         parts.append(f"{understood.when} on the camera's clock")
     limits = (("after", understood.after), ("before", understood.before))
@@ -97,9 +99,13 @@ def looks(attributes: Mapping[str, AttributeValue]) -> str:
 
 
 def scores(match: Match) -> str:
-    """How well a match fits, such as "similarity 0.83 · 97%"; "" where nothing was asked that has a score."""
+    """How well a match fits, such as "similarity 0.83 · 97%"; "" where nothing was asked that has a score.
+
+    Where it is known, the probability is that among all candidates.
+    """
     similarity = None if match.similarity is None else f"similarity {match.similarity:.2f}"
-    probability = match_percent(match.probability)
+    among_all = match.gallery_probability
+    probability = match_percent(match.probability) if among_all is None else f"{match_percent(among_all)} among all"
     if similarity and probability:
         return f"{similarity} · {probability}"
     return similarity or (f"probability {probability}" if probability else "")

@@ -32,6 +32,7 @@ def print_table(matches: Sequence[Match]) -> None:
         "for",
         "similarity",
         "probability",
+        "among all",
         "looks like",
         "identity",
     ]
@@ -45,11 +46,12 @@ def print_table(matches: Sequence[Match]) -> None:
             f"{(match.last_seen - match.first_seen).total_seconds():.0f} s",
             "" if match.similarity is None else f"{match.similarity:.3f}",
             match_percent(match.probability),
+            match_percent(match.gallery_probability),
             looks(match.attributes),
             match.name or ("" if match.identity is None else str(match.identity)),
         ]
         for number, match in enumerate(matches, 1)
     ]
     used = [i for i in range(len(columns)) if any(row[i] for row in rows)]
-    numbers = ("", "sighting", "for", "similarity", "probability")
+    numbers = ("", "sighting", "for", "similarity", "probability", "among all")
     write_table([columns[i] for i in used], [[row[i] for i in used] for row in rows], right=numbers)

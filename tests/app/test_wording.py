@@ -54,7 +54,7 @@ def test_every_part_of_what_was_understood_is_said():
     said_elsewhere = {"text", "phrases", "unknown", "min_confidence"}
     picture = ExamplePicture(picture="a.jpg", taken="whole")
     one_of_each = {
-        "cameras": ("gate",), "footage": ("a.mp4",), "identities": ("7",), "min_height": 80, "after": MORNING,
+        "cameras": ("gate",), "footage": ("a.mp4",), "identities": ("7",), "min_height": 80, "newer_than": 7, "after": MORNING,
         "before": NIGHT, "when": "every day", "attributes": {"hat": ("yes",)}, "only": {"age": ("old",)},
         "without": {"bag": ("yes",)}, "like": (picture,), "unlike": (picture,),
     }  # fmt: skip
@@ -93,6 +93,11 @@ def test_somebody_is_described_in_a_few_words(values, words):
 )
 def test_no_score_is_certain(similarity, probability, words):
     assert scores(match(similarity=similarity, probability=probability)) == words
+
+
+def test_a_score_is_told_among_all_where_that_is_known():
+    found = match(similarity=0.604, probability=0.997, gallery_probability=0.94)
+    assert scores(found) == "similarity 0.60 · 94% among all"
 
 
 def test_times_are_on_the_cameras_clock_in_summer_and_winter():
