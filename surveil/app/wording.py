@@ -42,8 +42,6 @@ def in_words(understood: Understood) -> str:
         parts.append(f"at least {understood.min_height} pixels high")
     if understood.newer_than is not None:
         parts.append(f"stored after sighting {understood.newer_than}")
-    if understood.newer_than is not None:
-        parts.append(f"stored after sighting {understood.newer_than}")
     if understood.when:
         parts.append(f"{understood.when} on the camera's clock")
     limits = (("after", understood.after), ("before", understood.before))
