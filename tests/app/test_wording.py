@@ -55,8 +55,8 @@ def test_every_part_of_what_was_understood_is_said():
     picture = ExamplePicture(picture="a.jpg", taken="whole")
     one_of_each = {
         "cameras": ("gate",), "footage": ("a.mp4",), "identities": ("7",), "min_height": 80, "after": MORNING,
-        "before": NIGHT, "newer_than": 7, "when": "every day", "attributes": {"hat": ("yes",)}, "only": {"age": ("old",)},
-        "without": {"bag": ("yes",)}, "like": (picture,), "unlike": (picture,),
+        "before": NIGHT, "when": "every day", "attributes": {"hat": ("yes",)}, "only": {"age": ("old",)},
+        "without": {"bag": ("yes",)}, "like": (picture,), "unlike": (picture,), "newer_than": 7,
     }  # fmt: skip
     assert one_of_each.keys() | said_elsewhere == set(Understood.model_fields)
     whole = in_words(Understood(**one_of_each))
