@@ -137,8 +137,8 @@ class Check:
 
     def _quality(self, group_of: dict[int, int]) -> ClusteringQuality:
         people, cameras = (
-            np.unique(names, return_inverse=True)[1]
-            for names in ([s.person for s in self._known], [s.match.camera for s in self._known])
+            np.unique(np.array(names), return_inverse=True)[1]
+            for names in ([str(seen.person) for seen in self._known], [seen.match.camera for seen in self._known])
         )
         groups = np.array([group_of[seen.match.sighting] for seen in self._known])
         return clustering_quality(groups, people, cameras)
