@@ -84,14 +84,30 @@ class MediaFolder:
 
     def partial_files(self) -> Iterator[Path]:
         """What was being written when its writer was killed, or is being written just now."""
-        yield from sorted(self.folder.glob(f"[0-9a-f][0-9a-f]/*{PARTIAL}"))
+        for shard, names in self._shards():
+            yield from (shard / name for name in names if name.endswith(PARTIAL))
 
     def __iter__(self) -> Iterator[str]:
         """The keys of all pictures in the folder, ascending."""
-        for shard in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
-            for path in sorted(shard.iterdir()):
-                if KEY.fullmatch(key := f"{shard.name}/{path.name}"):
+        for shard, names in self._shards():
+            for name in names:
+                if KEY.fullmatch(key := f"{shard.name}/{name}"):
                     yield key
+
+    def _shards(self) -> Iterator[tuple[Path, list[str]]]:
+        """The folders of pictures, with the names of the files in them; what is no folder or no file is left out.
+
+        Raises:
+            StoreError: One cannot be read.
+        """
+        for shard in sorted(self.folder.glob("[0-9a-f][0-9a-f]")):
+            try:
+                if is_reachable(shard) and shard.is_dir():
+                    with os.scandir(shard) as entries:
+                        names = sorted(entry.name for entry in entries if entry.is_file(follow_symlinks=False))
+                    yield shard, names
+            except OSError as error:
+                raise _unusable(error, shard, "The media folder must be readable as a whole.") from error
 
 
 def key_of(digest: str) -> str:

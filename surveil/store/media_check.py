@@ -6,13 +6,13 @@ import hashlib
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import collate, exists, select
 from sqlalchemy.orm import Session
 
+from surveil.errors import StoreError
 from surveil.files import PARTIAL
 from surveil.store.media import MediaFolder, key_of
 from surveil.store.session import Database
@@ -96,8 +96,7 @@ def collect_unreferenced(database: Database, media: MediaFolder) -> Collected:
     Young ones stay, because a running worker may be about to refer to them.
 
     Raises:
-        StoreError: The database cannot be read.
-        OSError: A file cannot be deleted.
+        StoreError: The database cannot be read, or a file not be deleted.
     """
     pictures = 0
     with database.session() as session:
@@ -140,7 +139,7 @@ def _delete_if_older(path: Path, limit: float) -> bool:
     so the file is first moved out of its sight, and back when its time turns out to be new.
     """
     aside = path if path.name.endswith(PARTIAL) else path.with_name(f"{path.name}.{secrets.token_hex(4)}{PARTIAL}")
-    with suppress(FileNotFoundError):  # another process collects too
+    try:
         if path.stat().st_mtime >= limit:
             return False
         path.rename(aside)
@@ -148,5 +147,8 @@ def _delete_if_older(path: Path, limit: float) -> bool:
             aside.rename(path)
             return False
         aside.unlink()
-        return True
-    return False
+    except FileNotFoundError:  # another process collects too
+        return False
+    except OSError as error:
+        raise StoreError(f"cannot be deleted: {error.strerror or error}", path, "Check your rights.") from error
+    return True

@@ -91,6 +91,23 @@ def test_a_picture_that_is_not_what_its_name_says_is_damaged(database, media, in
     assert (problem.count, problem.examples) == (2, [str(media.path(first)), str(media.path(second))])
 
 
+def test_what_is_no_picture_of_the_folder_holds_nothing_up(database, media, ingest):
+    ingest([1, 2])
+    [gone, *_] = media
+    free = [media.folder / name for name in ("00", "01", "02", "03") if not (media.folder / name).exists()]
+    free[0].write_text("a file where a folder should be")
+    free[1].symlink_to(free[1])
+    odd = free[2] / f"{'0' * 62}.jpg"
+    for folder in (odd, free[2] / "a.part"):
+        folder.mkdir(parents=True)
+        age(folder, 100)
+    media.path(gone).unlink()
+    os.mkfifo(media.path(gone))  # whoever opened it would wait
+    assert {check: problem.count for check, problem in found(database, media).items()} == {"crops": 1}
+    assert collect_unreferenced(database, media).files == 0
+    assert odd.exists()
+
+
 def age(path, hours):
     past = time.time() - 3600 * hours
     os.utime(path, (past, past))
