@@ -83,6 +83,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'surveil.db'}"
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def seldom_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """As `database_url`, for tests of what stands above the store: on Postgres in `make test-slow` only."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path / 'surveil.db'}"
+
+
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An empty database on either backend."""

@@ -7,6 +7,7 @@ starts; what Ray's own processes take is told apart from what the workers take.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import threading
@@ -62,23 +63,29 @@ class Processors:
 def main() -> None:
     """Measure in turns and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", nargs=3, metavar=("ENGINE", "CORES", "FOLDER"), help="one run in this process")
+    parser.add_argument(
+        "--run", nargs=4, metavar=("ENGINE", "SHARE", "CORES", "FOLDER"), help="one run in this process"
+    )
     arguments = parser.parse_args()
     if arguments.run:
-        _run(arguments.run[0], int(arguments.run[1]), Path(arguments.run[2]))
+        engine, share, used, folder = arguments.run
+        _run(engine, int(share), int(used), Path(folder))
         return
+    every = cores()
+    alone, side_by_side = [("local", every, every), ("ray", every, every)], [("ray", 1, 1), ("ray", 1, every)]
     with tempfile.TemporaryDirectory(prefix="surveil-bench-engines-") as name:
-        alone = [("local", cores()), ("ray", cores())]
         for folder in [
             *(_small(Path(name) / f"crops-{count}", count) for count in PIECES),
             _clips(Path(name) / "clips"),
         ]:
             print(f"{len(list(folder.iterdir()))} {folder.name.partition('-')[0]}", flush=True)
-            for engine, share in alone if folder.name != "clips" else [*alone, ("ray", 1)]:
-                psutil.Popen([sys.executable, "-m", "tools.bench_engines", "--run", engine, str(share), folder]).wait()
+            for run in alone if folder.name != "clips" else alone + side_by_side:
+                arguments = [*map(str, run), str(folder)]
+                psutil.Popen([sys.executable, "-m", "tools.bench_engines", "--run", *arguments]).wait()
 
 
-def _run(engine: str, share: int, folder: Path) -> None:
+def _run(engine: str, share: int, used: int, folder: Path) -> None:
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:used])
     with tempfile.TemporaryDirectory(prefix="surveil-bench-engines-") as name, Processors() as processors:
         settings: dict[str, Any] = {"device": "cpu", "engine": engine, "ray_worker_cpus": share}
         with surveil.open(f"sqlite:///{name}/surveil.db", **settings) as archive:
@@ -88,9 +95,9 @@ def _run(engine: str, share: int, folder: Path) -> None:
         raise AssertionError(f"{len(moments)} pieces were done")
     workers = cores() // share if engine == "ray" else 1
     print(
-        f"  {engine:5} {workers} of {share} cores: first after {moments[0] - begun:5.1f} s, then"
-        f" {1000 * (moments[-1] - moments[0]) / (len(moments) - 1):7.0f} ms a piece; CPU s:"
-        f" {processors.own:.1f} here, {processors.workers:.1f} workers, {processors.ray:.1f} Ray",
+        f"  {engine:5} {workers} x {share} cores: {moments[-1] - begun:5.0f} s by the clock, first done after"
+        f" {moments[0] - begun:.0f} s; CPU s: {processors.own:.1f} here, {processors.workers:.1f} workers,"
+        f" {processors.ray:.1f} Ray",
         flush=True,
     )
 

@@ -13,8 +13,8 @@ CASE = "theft of 14 September"
 
 
 @pytest.fixture
-def database_url(tmp_path):
-    return f"sqlite:///{tmp_path / 'surveil.db'}"
+def database_url(seldom_database_url):
+    return seldom_database_url
 
 
 @pytest.fixture

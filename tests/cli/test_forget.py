@@ -12,8 +12,8 @@ ANNA, BEN = np.eye(2, 544, dtype=np.float32)
 
 
 @pytest.fixture
-def database_url(tmp_path):
-    return f"sqlite:///{tmp_path / 'surveil.db'}"
+def database_url(seldom_database_url):
+    return seldom_database_url
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ from surveil.errors import CheckpointError, StoreError
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(seldom_database_url, tmp_path, monkeypatch):
     """Run a command on a database of the test's own."""
     monkeypatch.delenv("SURVEIL_MODEL", raising=False)
+    monkeypatch.setenv("SURVEIL_MEDIA", str(tmp_path / "media"))
 
     def run(*arguments):
-        url = f"sqlite:///{tmp_path / 'surveil.db'}"
-        result = CliRunner().invoke(surveil, ["--database", url, *map(str, arguments)])
+        result = CliRunner().invoke(surveil, ["--database", seldom_database_url, *map(str, arguments)])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

@@ -10,7 +10,6 @@ from surveil.cli import surveil
 from surveil.errors import StoreError
 from surveil.ingest.leases import claim_next, new_owner
 from surveil.store.register import register_footage
-from surveil.store.session import Database
 from surveil.store.tables import Footage
 from surveil.types import FootageReport, FootageWarning, FrameCounts, Source
 
@@ -18,9 +17,8 @@ START = datetime(2026, 9, 14, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-def database(tmp_path):
-    with Database.open(f"sqlite:///{tmp_path / 'surveil.db'}") as opened:
-        yield opened
+def database_url(seldom_database_url):
+    return seldom_database_url
 
 
 @pytest.fixture

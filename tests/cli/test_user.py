@@ -12,9 +12,9 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def run(seldom_database_url, monkeypatch):
     monkeypatch.setattr("surveil.accounts.secrets._HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    url = f"sqlite:///{tmp_path / 'surveil.db'}"
+    url = seldom_database_url
     return lambda *arguments, typed=None: CliRunner().invoke(surveil, ["--database", url, *arguments], input=typed)
 
 

@@ -19,9 +19,8 @@ from surveil.types import Detections
 
 
 @pytest.fixture
-def database_url(tmp_path):
-    """One kind is enough: cases are tested on both."""
-    return f"sqlite:///{tmp_path / 'surveil.db'}"
+def database_url(seldom_database_url):
+    return seldom_database_url
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
@@ -31,20 +33,48 @@ HERE = "http://127.0.0.1:8750"
 
 @dataclass(frozen=True)
 class Made:
-    """A database that was made once, and the sessions of one account a role in it."""
+    """A database that was made once, its media folder, and the sessions of one account a role in it."""
 
+    url: str
     folder: Path
     sessions: dict[str, str]
 
 
 @pytest.fixture(scope="session")
-def made_once(tmp_path_factory, filler, made_up, sample_data) -> Made:
+def new_url(request, tmp_path_factory) -> Callable[..., str]:
+    """Makes a database, empty or like another one that nobody has open, and gives its URL."""
+    numbers = itertools.count()
+
+    def make(kind: str, like: str | None = None) -> str:
+        name = f"desk_{next(numbers)}"
+        if kind == "sqlite":
+            path = tmp_path_factory.mktemp(name) / "surveil.db"
+            if like:
+                shutil.copy(like.removeprefix("sqlite:///"), path)
+            return f"sqlite:///{path}"
+        server = request.getfixturevalue("postgres_server")
+        template = like.partition("/desk_")[2].partition("?")[0] if like else None
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE desk_{template}" if template else ""))
+        return server.replace("/postgres?", f"/{name}?")
+
+    return make
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def kind(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def made_once(kind, new_url, tmp_path_factory, filler, made_up, sample_data) -> Made:
     """Anna (1, 3) and Ben (2) at the gate and in the yard; the gate's footage is there, the yard's is gone."""
     folder = tmp_path_factory.mktemp("desk")
     [clip] = (sample_data / "footage").glob("gate_*.mp4")
     shutil.copy(clip, folder / "gate.mp4")
     media = MediaFolder(folder / "media")
-    with Database.open(f"sqlite:///{folder}/surveil.db") as database:
+    url = new_url(kind)
+    with Database.open(url) as database:
         fill = filler(database, media)
         red = {"gender_female": 0.9, "upper_colour_red": 0.8}
         fill(
@@ -57,12 +87,12 @@ def made_once(tmp_path_factory, filler, made_up, sample_data) -> Made:
         with database.session() as session:  # so that its footage can be evidence
             session.get_one(Footage, 1).content_hash = file_sha256(folder / "gate.mp4")
     sessions = {}
-    with _open(folder) as archive:
+    with surveil.open(url, media=media.folder, device="cpu") as archive:
         archive.cluster()
         for role in ROLES:
             archive.accounts.add(role, PASSWORD, role)
             sessions[role] = archive.accounts.sign_in(role, PASSWORD, "127.0.0.1").secret
-    return Made(folder, sessions)
+    return Made(url, folder, sessions)
 
 
 @pytest.fixture(scope="session")
@@ -82,11 +112,15 @@ def made_up():
 
 
 @pytest.fixture
-def archive(made_once, tmp_path) -> Iterator[Archive]:
-    """A copy of it, to be changed."""
-    shutil.copy(made_once.folder / "surveil.db", tmp_path / "surveil.db")
+def copied(kind, new_url, made_once, tmp_path) -> str:
+    """The URL of a copy of it, to be changed; its media folder is `tmp_path / "media"`."""
     shutil.copytree(made_once.folder / "media", tmp_path / "media")
-    with _open(tmp_path) as opened:
+    return new_url(kind, made_once.url)
+
+
+@pytest.fixture
+def archive(copied, tmp_path) -> Iterator[Archive]:
+    with surveil.open(copied, media=tmp_path / "media", device="cpu") as opened:
         yield opened
 
 
@@ -124,10 +158,6 @@ def investigator(browser) -> Browser:
 @pytest.fixture
 def admin(browser) -> Browser:
     return browser("admin")
-
-
-def _open(folder: Path) -> Archive:
-    return surveil.open(f"sqlite:///{folder}/surveil.db", media=folder / "media", device="cpu")
 
 
 def text_of(page: str) -> str:

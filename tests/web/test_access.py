@@ -1,7 +1,6 @@
 """Who may do what: all routes, all roles; signing in and out; cameras that are granted; what is on record."""
 
 import re
-import shutil
 
 import pytest
 from fastapi.routing import APIRoute
@@ -204,10 +203,8 @@ def test_what_is_done_is_on_record_and_supervisors_read_it(archive: Archive, bro
     assert "sighting:1" in page
 
 
-def test_a_reason_is_asked_for_where_the_setting_says_so(tmp_path, made_once):
-    shutil.copytree(made_once.folder / "media", tmp_path / "media")
-    shutil.copy(made_once.folder / "surveil.db", tmp_path / "surveil.db")
-    with surveil.open(f"sqlite:///{tmp_path}/surveil.db", media=tmp_path / "media", ask_reason=True) as archive:
+def test_a_reason_is_asked_for_where_the_setting_says_so(copied, tmp_path, made_once):
+    with surveil.open(copied, media=tmp_path / "media", ask_reason=True) as archive:
         secret = made_once.sessions["viewer"]
         visitor = TestClient(create_app(Desk(archive)), base_url="http://127.0.0.1:1", follow_redirects=False)
         visitor.cookies.set(COOKIE, secret)
