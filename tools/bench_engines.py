@@ -80,8 +80,8 @@ def main() -> None:
         ]:
             print(f"{len(list(folder.iterdir()))} {folder.name.partition('-')[0]}", flush=True)
             for run in alone if folder.name != "clips" else alone + side_by_side:
-                arguments = [*map(str, run), str(folder)]
-                psutil.Popen([sys.executable, "-m", "tools.bench_engines", "--run", *arguments]).wait()
+                given = [*map(str, run), str(folder)]
+                psutil.Popen([sys.executable, "-m", "tools.bench_engines", "--run", *given]).wait()
 
 
 def _run(engine: str, share: int, used: int, folder: Path) -> None:
