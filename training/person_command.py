@@ -6,28 +6,14 @@ from pathlib import Path
 
 import click
 
+from training.options import cuhk03_option, data_option, peta_option, run_option
+
 
 @click.command()
 @click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder with Market-1501 (folders or zips) and market_attribute.mat.",
-)
-@click.option(
-    "--cuhk03",
-    required=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="CUHK03 crops named NNNN_KK.jpg, a folder or a zip.",
-)
-@click.option(
-    "--peta",
-    required=True,
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="A part of PETA, a folder or a zip; may be repeated.",
-)
+@data_option()
+@cuhk03_option()
+@peta_option
 @click.option(
     "--annotated",
     required=True,
@@ -35,7 +21,7 @@ import click
     type=click.Path(exists=True, path_type=Path),
     help="A zip of annotated pictures, as the detector learns from; may be repeated.",
 )
-@click.option("--run", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the run.")
+@run_option
 def person(
     checkpoint: Path, data: Path, cuhk03: Path, peta: tuple[Path, ...], annotated: tuple[Path, ...], run: Path
 ) -> None:
