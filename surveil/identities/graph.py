@@ -13,7 +13,7 @@ from surveil.types import Floats
 
 NEIGHBOURS = 30
 """Neighbours of a vector that are kept; one person's sightings hang together through fewer."""
-EXACT_LIMIT = 200_000
+EXACT_LIMIT = 100_000
 """Up to so many vectors each is compared with each in full, as always on a GPU; of more, outlines tell with whom."""
 GPU_LIMIT = 2_000_000
 """Vectors that fit on a GPU, beside the blocks that are compared."""
