@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test browser test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy bench-engines bench-ingest code-figures desk-pictures clean
+.PHONY: demo test browser test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy bench-engines bench-ingest bench-desk code-figures desk-pictures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -65,6 +65,9 @@ model-speed: $(READY)
 
 code-figures: $(READY)
 	$(BIN)/python -m tools.code_figures
+
+bench-desk: demo
+	$(BIN)/python -m tools.bench_desk
 
 desk-pictures: demo browser
 	$(BIN)/python -m tools.desk_pictures
