@@ -4,6 +4,7 @@ import os
 import struct
 from datetime import UTC, datetime
 
+import av
 import numpy as np
 import pytest
 from sqlalchemy import select
@@ -93,13 +94,51 @@ def name_of_control_characters(folder):
     return clip(folder / "odd\x1b[2J\n\u202e.mp4")
 
 
+def of_emoji_and_ways_out(folder):
+    path = folder / "odd \U0001f9cd\u200d\u2642\ufe0f ..%2F..%2F..\\..\\.mp4"
+    return clip(folder / "odd.mp4", metadata={"title": "../../../odd"}).rename(path)
+
+
+def cut_off_before_its_index(folder):
+    path = clip(folder / "odd.mp4")
+    path.write_bytes(path.read_bytes()[: path.read_bytes().index(b"moov") - 4])
+    return path
+
+
+def drawn(path, width, height, levels=(60, 61, 62)):
+    """Frames of a size and so grey."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=5)
+        stream.width, stream.height, stream.pix_fmt = width, height, "gray"
+        for level in levels:
+            frame = av.VideoFrame(width, height, "gray")
+            frame.planes[0].update(bytes([level]) * frame.planes[0].buffer_size)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def of_one_pixel(folder):
+    return drawn(folder / "odd.mkv", 1, 1)
+
+
+def a_line_of_sixteen_thousand_pixels(folder):
+    return drawn(folder / "odd.mkv", 16384, 1)
+
+
+def sixteen_thousand_pixels_wide_and_half_as_high(folder):
+    return drawn(folder / "odd.mkv", 15360, 8640, levels=(60,))
+
+
 ODD = {
     unknown_codec_in_mp4: "failed", unknown_codec_in_mkv: "failed", unknown_codec_in_avi: "failed",
     links_in_a_circle: "failed", name_in_latin_1: "done", written_in_the_year_10000: "failed",
     tagged_with_the_last_day: "done", tagged_with_the_last_second: "done",
     begins_in_the_year_1_east_of_greenwich: "done", lasts_ten_million_years: "done", jumps_ten_thousand_years: "done",
     camera_of_a_very_long_name: "failed", name_of_control_characters: "done",
-    path_too_long_for_an_index: "done",
+    path_too_long_for_an_index: "done", of_emoji_and_ways_out: "done", cut_off_before_its_index: "failed",
+    of_one_pixel: "done", a_line_of_sixteen_thousand_pixels: "done",
+    sixteen_thousand_pixels_wide_and_half_as_high: "failed",
 }  # fmt: skip
 
 
