@@ -28,11 +28,13 @@ class Served:
         address: Such as "http://127.0.0.1:41234".
         database: The URL of its database.
         cookies: Of each role, the secret of a session.
+        process: The number of the server's process.
     """
 
     address: str
     database: str
     cookies: dict[Role, str]
+    process: int
 
 
 @contextmanager
@@ -55,7 +57,7 @@ def served(demo: Path, folder: Path, prepare: Callable[[Archive], object] = lamb
     environment = os.environ | {"XDG_DATA_HOME": str(folder)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as server:
         try:
-            yield Served(_address(server), database, cookies)
+            yield Served(_address(server), database, cookies, server.pid)
         finally:
             server.terminate()
 
