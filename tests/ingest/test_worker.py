@@ -270,6 +270,23 @@ def test_memory_does_not_grow_with_the_length_of_the_footage(database, media, tm
     assert peaks[1] < peaks[0] + 5e6, "a second more costs memory"
 
 
+def test_the_detector_goes_on_while_people_are_described(database, media, tmp_path):
+    clip = draw_clip(tmp_path / "clip.mp4", {"red": (0, 3, 60), "blue": (1, 28, 8)}, seconds=30)
+    detector, went_on = ColourDetector(), []
+
+    class SlowModel(ColourModel):
+        def describe(self, crops):
+            seen, patience = detector.seen, time.monotonic() + 30
+            while detector.seen == seen and not went_on and time.monotonic() < patience:
+                time.sleep(0.01)
+            went_on.append(detector.seen > seen)
+            return super().describe(crops)
+
+    [report] = ingest(database, media, clip, pipeline=make_pipeline(detector, SlowModel()))
+    assert (report.state, report.sightings) == ("done", 2)
+    assert went_on[0]
+
+
 def test_crops_go_where_the_media_folder_is(database, tmp_path, clip):
     media = MediaFolder(tmp_path / "elsewhere")
     ingest(database, media, clip)
