@@ -34,7 +34,7 @@ from training.person_crops import crops, nobody_in, people_in, shows_nobody
 from training.peta import load_peta
 
 LOST = 0.001
-"""Part of the people of a place left out that may fall below zero."""
+"""Part of the crops of people in places left out that fall below zero: of a person who is lost, all crops do."""
 OF_A_SET = 1000
 """Pictures taken of each set of people."""
 ANYWHERE = 12
@@ -108,7 +108,7 @@ def make_person_head(
     told: dict[str, Any] = {
         "sha256": hashlib.sha256(content).hexdigest(),
         "data": f"people: {', '.join(people)}; people and what is beside them: {', '.join(p.stem for p in annotated)}",
-        "zero": f"{LOST:.1%} of the people of places left out in turn fall below it",
+        "zero": f"{LOST:.1%} of the crops of people fall below it where their place is left out",
         "left_out": figures,
     }
     card = dataclasses.replace(card, person=told)
@@ -213,13 +213,15 @@ def judge(seen: Mapping[str, Seen], report: Callable[[str], None]) -> tuple[dict
     """Leave each place out in turn.
 
     Returns:
-        By place, what a head that never saw it is worth there; and the logit that `LOST` of all left out are below.
+        By place, what a head that never saw it is worth there; and the logit below which `LOST` of the crops are. Among
+        the people of annotated pictures are faces, babies and arms, so they do not take part in the second.
     """
     told: dict[str, tuple[Floats, ...]] = {}
     for name, place in seen.items():
         head = fit([other for at, other in seen.items() if at != name])
         told[name] = tuple(scores(head, part) for part in (place.people, place.nobody, place.found))
-    zero = float(np.quantile(np.concatenate([people for people, _, _ in told.values()]), LOST))
+    crops_only = [people for people, nobody, _ in told.values() if not len(nobody)]
+    zero = float(np.quantile(np.concatenate(crops_only), LOST))
     figures = {}
     for name, (people, nobody, found) in told.items():
         figures[name] = {"people": len(people), "people_lost": round(float((people < zero).mean()), 4)}

@@ -21,7 +21,7 @@ ROWS = 4
 class PersonHead(nn.Module):
     """A logistic regression on the stripes of a feature map.
 
-    Its zero is where one in a thousand people whom it never learned from falls below.
+    Below its zero is one in a thousand crops of people whom it never learned from.
     """
 
     def __init__(self) -> None:

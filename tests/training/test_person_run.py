@@ -26,15 +26,14 @@ def test_a_head_tells_people_of_another_place_from_what_is_none():
 
 
 def test_places_that_were_left_out_tell_what_is_lost_and_what_is_found_out():
-    places = {name: place(seed) for seed, name in enumerate(("gate", "hall", "yard"))}
+    places = {name: place(seed) for seed, name in enumerate(("gate", "hall"))}
+    places |= {name: place(seed, nobody=0) for seed, name in enumerate(("first crops", "second crops"), start=2)}
     figures, zero = judge(places, lambda line: None)
     assert figures.keys() == places.keys()
-    lost = np.mean([told["people_lost"] for told in figures.values()])
+    lost = np.mean([figures[name]["people_lost"] for name in ("first crops", "second crops")])
     assert lost == pytest.approx(LOST, abs=0.001)
-    assert all(told["boxes_auc"] > 0.98 and told["boxes_found_out"] > 0.3 for told in figures.values())
+    for name in ("gate", "hall"):
+        assert figures[name]["boxes_auc"] > 0.98
+        assert figures[name]["boxes_found_out"] > 0.3
+    assert figures["first crops"].keys() == {"people", "people_lost"}
     assert np.isfinite(zero)
-
-
-def test_a_place_that_shows_only_people_tells_what_is_lost_there():
-    figures, _ = judge({"gate": place(0), "hall": place(1), "crops": place(2, nobody=0)}, lambda line: None)
-    assert figures["crops"].keys() == {"people", "people_lost"}
