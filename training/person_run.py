@@ -16,12 +16,11 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor, nn
 
 from surveil.files import replace_file
 from surveil.model.backbones import FEATURES
 from surveil.model.checkpoint import Card, load_checkpoint
-from surveil.model.embed import PictureNetwork, as_images
+from surveil.model.embed import PictureNetwork, as_images, graph_sha256
 from surveil.model.network import PersonNetwork
 from surveil.model.person_head import ROWS, PersonHead, person_path
 from surveil.people.detect import PersonDetector
@@ -122,9 +121,13 @@ class _Look:
     def __init__(self, network: PersonNetwork, card: Card) -> None:
         self._size = card.input_size
         typical = np.random.default_rng(0).random((2, 3, *card.input_size), np.float32)
-        sha256 = hashlib.sha256(f"{card.sha256} stripes".encode()).hexdigest()
-        stripes = _Stripes(PictureNetwork(network, card))
-        self._runtime = make_runtime(stripes, torch.device("cpu"), typical, name="auto", sha256=sha256)
+        self._runtime = make_runtime(
+            PictureNetwork(network, card, with_stripes=True),
+            torch.device("cpu"),
+            typical,
+            name="auto",
+            sha256=graph_sha256(card, with_stripes=True),
+        )
 
     def at_people(self, name: str, path: Path, seed: int) -> Seen:
         """A set of crops of people, of which some are taken."""
@@ -149,21 +152,8 @@ class _Look:
     def _at(self, pictures: Sequence[Image]) -> Floats:
         parts = [np.zeros((0, LENGTH), np.float32)]
         for start in range(0, len(pictures), _BATCH):
-            parts.append(self._runtime(as_images(pictures[start : start + _BATCH], self._size))[0])
+            parts.append(self._runtime(as_images(pictures[start : start + _BATCH], self._size))[2])
         return np.concatenate(parts)
-
-
-class _Stripes(nn.Module):
-    """Pictures to what a person head reads of them."""
-
-    def __init__(self, pictures: PictureNetwork) -> None:
-        super().__init__()
-        self.pictures, self.head = pictures, PersonHead()
-
-    def forward(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) from 0 to 1 in, (N, 2048) out."""
-        seen = self.pictures.feature_map(images)
-        return self.head.stripes(self.pictures.network.coarse(seen))
 
 
 def _false_alarms(detector: PersonDetector, picture: LabelledPicture) -> Floats:
@@ -202,13 +192,6 @@ def fit(places: Sequence[Seen]) -> PersonHead:
     return head.eval()
 
 
-def scores(head: PersonHead, stripes: Floats) -> Floats:
-    """(N,) logits of (N, 2048) stripes: below zero nobody."""
-    with torch.inference_mode():
-        found: Floats = head.layer(torch.from_numpy(stripes))[:, 0].numpy()
-    return found
-
-
 def judge(seen: Mapping[str, Seen], report: Callable[[str], None]) -> tuple[dict[str, dict[str, float]], float]:
     """Leave each place out in turn.
 
@@ -219,7 +202,7 @@ def judge(seen: Mapping[str, Seen], report: Callable[[str], None]) -> tuple[dict
     told: dict[str, tuple[Floats, ...]] = {}
     for name, place in seen.items():
         head = fit([other for at, other in seen.items() if at != name])
-        told[name] = tuple(scores(head, part) for part in (place.people, place.nobody, place.found))
+        told[name] = tuple(head(part) for part in (place.people, place.nobody, place.found))
     crops_only = [people for people, nobody, _ in told.values() if not len(nobody)]
     zero = float(np.quantile(np.concatenate(crops_only), LOST))
     figures = {}

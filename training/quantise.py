@@ -11,7 +11,7 @@ import numpy as np
 
 from surveil.errors import SurveilError
 from surveil.model.checkpoint import Card, load_checkpoint, quantised_path
-from surveil.model.embed import AppearanceModel, PictureNetwork, as_images
+from surveil.model.embed import AppearanceModel, PictureNetwork, as_images, graph_sha256
 from surveil.model.person_head import load_person_head
 from surveil.offline import import_openvino
 from surveil.runtimes.quantised import QuantisedFile
@@ -49,26 +49,21 @@ def quantise(weights: Path, ranges: Sequence[PersonImages], judges: PersonImages
     network, card = load_checkpoint(weights)
     head = load_person_head(weights, card)
     pictures = np.zeros((2, 3, *card.input_size), np.float32)
-    model = convert(PictureNetwork(network, card, head), pictures, sha256=card.graph_sha256)
+    told = head is not None
+    pictured = PictureNetwork(network, card, with_stripes=told)
+    model = convert(pictured, pictures, sha256=graph_sha256(card, with_stripes=told))
     pictures = nncf.Dataset(_sample(ranges, seed), lambda picture: as_images([picture], card.input_size))
-    small = nncf.quantize(
-        model,
-        pictures,
-        preset=nncf.QuantizationPreset.MIXED,
-        subset_size=SAMPLE,
-        # It is one layer, and what its zero means should not move.
-        ignored_scope=nncf.IgnoredScope(patterns=[".*person.*"], validate=False),
-    )
+    small = nncf.quantize(model, pictures, preset=nncf.QuantizationPreset.MIXED, subset_size=SAMPLE)
     path = quantised_path(weights)
     openvino.save_model(small, path, compress_to_fp16=False)
     sha256 = hashlib.sha256(path.read_bytes() + path.with_suffix(".bin").read_bytes()).hexdigest()
     exact = AppearanceModel(network, card, device="cpu", person=head)
-    told = {
+    made = {
         "sha256": sha256,
         "made_with": f"NNCF {nncf.__version__}, {SAMPLE} pictures",
         "parity": parity(exact, QuantisedFile(path, sha256), judges),
     }
-    card = dataclasses.replace(card, quantised=told)
+    card = dataclasses.replace(card, quantised=made)
     write_card(weights, card)
     return card
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,12 +69,6 @@ class Card:
     quantised: dict[str, Any] = field(default_factory=dict)
     person: dict[str, Any] = field(default_factory=dict)
     sha256: str = ""
-
-    @property
-    def graph_sha256(self) -> str:
-        """Tells apart what runs: the weights, and the person head with them."""
-        head = self.person.get("sha256", "")
-        return hashlib.sha256((self.sha256 + head).encode()).hexdigest() if self.sha256 and head else self.sha256
 
 
 def find_weights(model: str | Path | None) -> Path:

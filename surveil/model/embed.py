@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from torch import Tensor, nn
 from surveil.device import resolve_device
 from surveil.model.checkpoint import Card, find_weights, load_checkpoint, quantised_path
 from surveil.model.network import CalibratedProbabilities, PersonNetwork
-from surveil.model.person_head import PersonHead, load_person_head
+from surveil.model.person_head import PersonHead, load_person_head, stripes
 from surveil.runtimes import RuntimeName, make_runtime
 from surveil.runtimes.quantised import QuantisedFile
 from surveil.types import Appearance, Floats, Image
@@ -57,14 +58,15 @@ class AppearanceModel:
         self.batch_size = batch_size
         self.network = network.eval()
         self.runtime = make_runtime(
-            PictureNetwork(network, card, person),
+            PictureNetwork(network, card, with_stripes=person is not None),
             resolve_device(device),
             np.random.default_rng(0).random((TYPICAL_CROPS, 3, *card.input_size), np.float32),
             name=runtime,
-            sha256=card.graph_sha256 if person else card.sha256,
+            sha256=graph_sha256(card, with_stripes=person is not None),
             quantised=quantised,
         )
         self._probabilities = CalibratedProbabilities(card.calibration)
+        self._person = person
 
     @staticmethod
     def load(
@@ -114,8 +116,9 @@ class AppearanceModel:
     def _batch(self, crops: Sequence[Image]) -> tuple[Floats, Floats, Floats]:
         features, logits, *told = self.runtime(as_images(crops, self.card.input_size))
         attributes: Floats = self._probabilities(torch.from_numpy(logits)).numpy()
-        person = (1 + np.tanh(told[0][:, 0] / 2)) / 2 if told else np.ones(len(crops))
-        return features, attributes, person.astype(np.float32)
+        if self._person is None or not told:
+            return features, attributes, np.ones(len(crops), np.float32)
+        return features, attributes, (1 + np.tanh(self._person(told[0]) / 2)) / 2
 
     def embeddings(self, features: Floats, attributes: Floats) -> Floats:
         """(N, 512) features and (N, 32) probabilities to (N, 544) embeddings, weighted as the card says."""
@@ -130,31 +133,31 @@ class PictureNetwork(nn.Module):
     Args:
         network: Of the card; stays where it is.
         card: Its mean and standard deviation of pictures are used.
-        person: Tells what shows nobody; None: not told.
+        with_stripes: Whether it gives what a person head reads, too.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, network: PersonNetwork, card: Card, person: PersonHead | None = None) -> None:
+    def __init__(self, network: PersonNetwork, card: Card, *, with_stripes: bool = False) -> None:
         super().__init__()
-        self.network = network
-        self.person = person
+        self.network, self.with_stripes = network, with_stripes
         self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1))
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """(N, 3, H, W) RGB images from 0 to 1 to (N, 512) features, (N, 32) logits and, if told, (N, 1) of a person."""
-        seen = self.feature_map(images)
+        """(N, 3, H, W) RGB images from 0 to 1 to (N, 512) features, (N, 32) logits and, if asked, (N, 2048) stripes."""
+        seen = self.network.backbone((images - self.mean) / self.std)
         outputs = self.network.read(seen)
-        if self.person is None:
-            return outputs.features, outputs.logits
-        return outputs.features, outputs.logits, self.person(self.network.coarse(seen))
+        if self.with_stripes:
+            return outputs.features, outputs.logits, stripes(self.network.coarse(seen))
+        return outputs.features, outputs.logits
 
-    def feature_map(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) RGB images from 0 to 1 to the (N, 512, h, w) of the backbone."""
-        seen: Tensor = self.network.backbone((images - self.mean) / self.std)
-        return seen
+
+def graph_sha256(card: Card, *, with_stripes: bool) -> str:
+    """Tells apart what a runtime runs: the weights of a card, and whether they give stripes; "" without weights."""
+    told = f"{card.sha256} with stripes" if with_stripes and card.sha256 else ""
+    return hashlib.sha256(told.encode()).hexdigest() if told else card.sha256
 
 
 def as_images(crops: Sequence[Image], size: tuple[int, int]) -> Floats:

@@ -3,7 +3,7 @@ import pytest
 
 from surveil.model.backbones import FEATURES
 from surveil.model.person_head import ROWS
-from training.person_run import LOST, Seen, fit, judge, scores
+from training.person_run import LOST, Seen, fit, judge
 
 LENGTH = FEATURES * ROWS
 
@@ -20,9 +20,9 @@ def place(seed, shift=0.0, nobody=300):
 def test_a_head_tells_people_of_another_place_from_what_is_none():
     head = fit([place(0), place(1)])
     other = place(2)
-    assert (scores(head, other.people) > 0).mean() > 0.95
-    assert (scores(head, other.nobody) < 0).mean() > 0.95
-    assert (scores(head, other.found) < 0).mean() > 0.9
+    assert (head(other.people) > 0).mean() > 0.95
+    assert (head(other.nobody) < 0).mean() > 0.95
+    assert (head(other.found) < 0).mean() > 0.9
 
 
 def test_places_that_were_left_out_tell_what_is_lost_and_what_is_found_out():
