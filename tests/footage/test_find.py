@@ -357,6 +357,17 @@ def test_one_odd_file_does_not_end_the_walk(put, video, plain, tmp_path):
     assert errors == {odd: "its file time cannot be"}
 
 
+def test_what_nobody_foresaw_in_a_file_is_that_files_own(put, tmp_path, monkeypatch):
+    unnamed, named = put("a"), put("b.mp4")
+
+    def fail(*_call, **_):
+        raise OverflowError("date out of range")
+
+    monkeypatch.setattr("surveil.footage.container.av.open", fail)
+    assert found(tmp_path) == ([], {named: "unexpected error, please report it: OverflowError: date out of range"})
+    assert unnamed.exists()
+
+
 def test_the_date_tag_of_matroska(video, plain, tmp_path):
     video(tmp_path / "a.mkv", plain(5), metadata={"DATE": "2026-09-14T05:00:00Z"})
     [source] = discover([tmp_path])
