@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,9 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from ultralytics.data.augment import LetterBox
+from ultralytics.nn.modules import Detect
 from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.nms import non_max_suppression
 from ultralytics.utils.ops import scale_boxes
+from ultralytics.utils.tal import dist2bbox, make_anchors
 
 from surveil.device import resolve_device
 from surveil.people.checkpoint import SHIPPED, load_detector, load_pickled_detector, person_classes
@@ -64,13 +67,15 @@ class PersonDetector:
             runtime: See `surveil.runtimes.make_runtime`.
             sha256: Of the weights.
         """
+        of_pictures = _OfPictures(network.fuse(verbose=False)).eval()
+        self._strides = of_pictures.strides
         self.runtime = make_runtime(
-            _OfPictures(network.fuse(verbose=False)).eval(),
+            of_pictures,
             device,
             _typical(),
             open_axes=(0, 1, 2),
             name=runtime,
-            sha256=sha256,
+            sha256=sha256 and hashlib.sha256(f"{sha256} {_OfPictures.SAYS}".encode()).hexdigest(),
         )
         self._classes, self._class_count = list(classes), len(network.names)
         self._min_score = min_score
@@ -175,9 +180,12 @@ class PersonDetector:
 
     def _people(self, batch: Image) -> list[Tensor]:
         """(n, 6) x1, y1, x2, y2, score, class for each of the scaled pictures (B, h, w, 3)."""
-        [predictions] = self.runtime(batch)
+        [said] = self.runtime(batch)
+        predictions = torch.from_numpy(said)
+        if self._strides is not None:
+            predictions = _from_distances(predictions, self._strides, batch.shape[1:3])
         people: list[Tensor] = non_max_suppression(
-            torch.from_numpy(predictions),
+            predictions,
             self._min_score,
             NMS_IOU,
             classes=self._classes,
@@ -192,20 +200,43 @@ class PersonDetector:
 class _OfPictures(nn.Module):
     """A network as a runtime takes it: pictures in, predictions out.
 
+    Where the head is YOLO's usual one, boxes leave it as distances from their cell, counted in cells. A position in a
+    picture of 960 pixels would be rounded to 4 pixels in bfloat16, which has 8 bits; distances lose next to nothing.
+
     Args:
         network: Any ultralytics detection network; stays where it is.
+
+    Attributes:
+        strides: Pixels per cell of each level, where boxes are distances; None where they are positions in the picture.
     """
+
+    SAYS = "distances"
+    """What a converted network that is kept must say, beside what weights it has."""
 
     def __init__(self, network: DetectionModel) -> None:
         super().__init__()
         self.network = network
-        network.model[-1].dynamic = True  # else its anchors are those of the first pictures that it saw
+        head = network.model[-1]
+        head.dynamic = True  # else its anchors are those of the first pictures that it saw
+        self.strides: list[int] | None = None
+        if type(head) is Detect and not head.end2end:
+            self.strides = [int(stride) for stride in head.stride]
+            head._get_decode_boxes = lambda said: head.dfl(said["boxes"])
 
     def forward(self, pictures: Tensor) -> Tensor:
         """(N, h, w, 3) BGR pictures, 0 to 255, to the (N, 4 + classes, anchors) boxes and scores."""
         output = self.network(pictures.flip(-1).permute(0, 3, 1, 2).float() / 255)
         predictions: Tensor = output[0] if isinstance(output, (tuple, list)) else output
         return predictions
+
+
+def _from_distances(predictions: Tensor, strides: Sequence[int], scaled: tuple[int, int]) -> Tensor:
+    """(N, 4 + classes, anchors) with boxes as centre, width and height in pixels, of ones with distances in cells."""
+    height, width = scaled
+    levels = [torch.empty(1, 1, height // stride, width // stride) for stride in strides]
+    anchors, pixels = (part.T for part in make_anchors(levels, torch.tensor(strides), 0.5))
+    boxes = dist2bbox(predictions[:, :4], anchors, dim=1) * pixels
+    return torch.cat([boxes, predictions[:, 4:]], dim=1)
 
 
 def _typical() -> Image:

@@ -18,6 +18,7 @@ from ultralytics.models.yolo.detect import DetectionPredictor
 from ultralytics.nn.tasks import ClassificationModel, DetectionModel
 from ultralytics.utils import ASSETS
 
+from surveil.boxes import box_iou
 from surveil.device import fast_dtype
 from surveil.errors import CheckpointError
 from surveil.evaluation.metrics.detection import score
@@ -25,6 +26,8 @@ from surveil.people.checkpoint import SHIPPED, load_detector
 from surveil.people.detect import PersonDetector
 
 CPU = torch.device("cpu")
+IN_FULL = fast_dtype(CPU) == torch.float32
+"""Whether networks run in float32 here. In bfloat16 another of several boxes around one person may be the best."""
 
 
 @pytest.fixture(scope="module")
@@ -89,14 +92,24 @@ def test_the_boxes_are_those_of_ultralytics_own_predictor(street, runtime, tmp_p
     options = {"imgsz": 640, "rect": True, "conf": 0.25, "iou": 0.5, "device": "cpu", "verbose": False}
     predictor = DetectionPredictor(overrides=options)
     predictor.setup_model(network, verbose=False)
-    bfloat16 = fast_dtype(CPU) == torch.bfloat16
     for image in (street, street[200:560], street[:, 100:], cv2.resize(street, (960, 540))):
         [theirs] = predictor(image)
         [ours] = detector.detect([image])
         assert len(ours) == len(theirs.boxes) > 0
         mine, other = ours.boxes[:, 0].argsort(), theirs.boxes.xyxy[:, 0].numpy().argsort()  # scores may be alike
-        np.testing.assert_allclose(ours.boxes[mine], theirs.boxes.xyxy.numpy()[other], atol=2.0 if bfloat16 else 0.02)
-        np.testing.assert_allclose(ours.scores[mine], theirs.boxes.conf.numpy()[other], atol=0.03 if bfloat16 else 1e-4)
+        expected, scores = theirs.boxes.xyxy.numpy()[other], theirs.boxes.conf.numpy()[other]
+        if IN_FULL:
+            np.testing.assert_allclose(ours.boxes[mine], expected, atol=0.02)
+        assert box_iou(ours.boxes[mine], expected).diagonal().min() > 0.9
+        np.testing.assert_allclose(ours.scores[mine], scores, atol=1e-4 if IN_FULL else 0.03)
+
+
+def test_boxes_are_finer_than_the_precision_of_the_processor(street):
+    """As positions in the picture, bfloat16 would give multiples of 2 from 256 pixels on, and of 4 from 512 on."""
+    [found] = PersonDetector.load(device=CPU, image_size=960, min_score=0.25).detect([cv2.resize(street, (720, 960))])
+    beyond = found.boxes[(found.boxes > 256) & (found.boxes < 720)]
+    assert len(beyond) > 3
+    assert (beyond % 2 != 0).mean() > 0.5
 
 
 def test_nobody_in_a_blank_picture_and_nothing_in_no_picture(detector):
@@ -145,7 +158,7 @@ def test_boxes_are_inside_the_picture_and_best_first(detector, street):
 def test_a_small_picture_is_not_enlarged_for_a_detector_of_large_ones(detector, street):
     [found] = PersonDetector.load(device=CPU, image_size=960, min_score=0.25).detect([street])
     [expected] = detector.detect([street])
-    np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.5)
+    np.testing.assert_allclose(found.boxes, expected.boxes, atol=0.5 if IN_FULL else 2)
 
 
 def test_more_pixels_of_a_large_picture_show_smaller_people(street):
