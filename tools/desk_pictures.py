@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import surveil
 from surveil.app import Archive
+from surveil.images import decode_picture
 from tools.served_desk import Served, served
 
 DEMO, OUT = Path("demo"), Path("docs/desk")
@@ -112,8 +112,8 @@ def take(browser: Browser, desk: Served, address: str, look: str, out: Path, *, 
     page = context.new_page()
     page.goto(address)
     _all_loaded(page)
-    shot = Image.open(io.BytesIO(page.screenshot(full_page=whole)))
-    shot.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(out, optimize=True)
+    shot = decode_picture(page.screenshot(full_page=whole), address)
+    Image.fromarray(shot[..., ::-1]).quantize(COLOURS, dither=Image.Dither.NONE).save(out, optimize=True)
     print(f"{out}: {out.stat().st_size / 1000:.0f} kB", flush=True)
     context.close()
 

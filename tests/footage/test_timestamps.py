@@ -66,12 +66,14 @@ def test_whatever_is_claimed_every_frame_comes_once_in_order_at_ascending_times(
 
 
 @given(place=PLACES, wrong=st.integers(-(2**40), 2**40))
+@example(place=15, wrong=640)
 def test_one_wrong_time_moves_no_other_frame(place, wrong):
     claims = steady(80)
     claims[place] = wrong
     found, _ = seconds_of(claims)
     others = [i for i in range(80) if i != place]
-    assert [found[i] for i in others] == pytest.approx([0.04 * i for i in others])
+    within = 0.04 if wrong in claims[place + 1 : place + 2] else 1e-6  # of two frames of one time, which is wrong?
+    assert [found[i] for i in others] == pytest.approx([0.04 * i for i in others], abs=within)
     assert found[place - 1] < found[place] < found[place + 1]
 
 

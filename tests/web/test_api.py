@@ -76,6 +76,7 @@ ELSEWHERE = {
     *("accounts", "audit", "cases", "retention", "acting", "seeing", "close"),  # how it is done, not what
     *("watch", "watched", "use_model", "check", "upgrade"),  # commands: they run for hours, or mend the database
     *("is_clustered", "draw_sheet"),  # `cluster` looks itself; a sheet is /search.png
+    *("new_hits", "look_at_search"),  # what a person has looked at, on the watchlists' page; programs have webhooks
     *("Accounts.sign_in", "Accounts.signed_in", "Accounts.sign_out", "Accounts.trusted", "Accounts.of_token"),
     *("Accounts.new_start_link", "Accounts.is_start_link", "Accounts.use_start_link"),  # pages
 }
