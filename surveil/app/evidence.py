@@ -15,8 +15,9 @@ from surveil.evidence.exhibit import About, Exhibit, ExhibitedSighting, Likeness
 from surveil.files import text_path
 from surveil.search.rank import Score, load_sightings
 from surveil.store import vectors
-from surveil.store.case_tables import CaseItem
+from surveil.store.case_tables import CaseFolder, CaseItem
 from surveil.store.clock import database_now
+from surveil.store.granted import only_cameras
 from surveil.store.media import MediaFolder
 from surveil.store.models import StoredCard, model_in_use
 from surveil.store.tables import Crop, Model, SightingRow
@@ -36,7 +37,9 @@ def exhibits_of(
         StoreError: A picture is missing in the media folder.
     """
     with archive.database.session() as session:
-        items = items_of(session, find_case(session, name))
+        case = find_case(session, name)
+        items = items_of(session, case)
+        _check_all_seen(session, case, len(items))
         if not items:
             raise QueryError("nothing is in the case", f"case {name}", "See: surveil case add --help")
         sightings = {number: item.sighting_id for number, item in enumerate(items, 1) if item.sighting_id is not None}
@@ -52,6 +55,17 @@ def exhibits_of(
             limits=_limits(session, model), blurred=blurred,
         )  # fmt: skip
     return about, exhibits
+
+
+def _check_all_seen(session: Session, case: CaseFolder, seen: int) -> None:
+    """Evidence that leaves something out without a word is none."""
+    with only_cameras(None):
+        everything = len(items_of(session, case))
+    if seen < everything:
+        raise QueryError(
+            f"{everything - seen} of its entries are of cameras that you may not see", f"case {case.name}",
+            "Ask somebody who may, or gather your own in a case.",
+        )  # fmt: skip
 
 
 def _exhibit(

@@ -33,6 +33,7 @@ from surveil.identities.suggestions import suggest_merges
 from surveil.identities.timeline import visits_of
 from surveil.identities.versions import compare, list_runs
 from surveil.search.rank import Score, load_sightings
+from surveil.store.granted import is_restricted
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Crop, Identity, SightingRow
@@ -112,8 +113,15 @@ def picture_key(session: Session, identity: int) -> str:
 
 
 def decision_log(session: Session, identity: int | None) -> DecisionLog:
-    """All decisions, or those that concern an identity."""
-    return DecisionLog(decisions=tuple(DecisionEntry.model_validate(entry) for entry in history(session, identity)))
+    """All decisions, or those that concern an identity; with only some cameras, those about whom these saw.
+
+    A decision tells a name or a note, so it is shown only with the identity that it is about.
+    """
+    entries = history(session, identity)
+    if is_restricted():
+        seen = set(session.scalars(select(Identity.id)))
+        entries = [entry for entry in entries if entry.identities[0] in seen]
+    return DecisionLog(decisions=tuple(DecisionEntry.model_validate(entry) for entry in entries))
 
 
 def run_list(session: Session) -> RunList:

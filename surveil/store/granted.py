@@ -49,6 +49,11 @@ def restrict(state: ORMExecuteState) -> None:
     )
 
 
+def is_restricted() -> bool:
+    """Whether only some cameras are seen here."""
+    return _granted.get() is not None
+
+
 def granted(candidates: Select[int] | None) -> Select[int] | None:
     """What is to be searched where None means all: all that is granted.
 

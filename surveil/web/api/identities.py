@@ -12,7 +12,7 @@ from surveil.errors import QueryError
 from surveil.web.access import Decide, See, View
 from surveil.web.api.models import Decision, DecisionPage, IdentityPage, Number
 from surveil.web.api.paging import After, Limit, answer, page_of
-from surveil.web.problems import named_by_address
+from surveil.web.problems import MissingError, named_by_address
 
 if TYPE_CHECKING:
     from surveil.app.archive import Decisions
@@ -63,6 +63,8 @@ def decide(view: Decide, identity: Number, decision: Decision) -> Response:
 @router.post("/decisions/{decision}/undo", response_model=DecisionEntry, status_code=201)
 def undo(view: Decide, decision: Number) -> Response:
     """Take a decision back."""
+    if decision not in {entry.decision for entry in view.archive.decisions().decisions}:
+        raise MissingError(f"no decision has the number {decision}")
     with (
         named_by_address(),
         view.acting("decide", {"undo": decision}),
