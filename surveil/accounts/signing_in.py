@@ -74,13 +74,15 @@ def sign_out(session: Session, secret: str) -> None:
 
 
 def trusted(session: Session, name: str) -> Actor:
-    """The account that a proxy vouches for.
+    """The account that a proxy vouches for: of that very name, in any case.
+
+    Names that only look alike are others: people may choose theirs where the proxy asks who they are.
 
     Raises:
         SignInError: There is none of that name, or it is disabled.
     """
     user = session.scalars(select(UserRow).where(UserRow.folded == folded(name))).one_or_none()
-    if user is None or user.disabled_at is not None:
+    if user is None or user.disabled_at is not None or user.name.casefold() != name.strip(" \t").casefold():
         raise SignInError("has no account here", "sign-in", "Ask an administrator for one.")
     return actor_of(session, user)
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from surveil.errors import StoreDeadlockError, StoreError, StoreUnavailableError
+from surveil.errors import QueryError, StoreDeadlockError, StoreError, StoreUnavailableError
 from surveil.files import is_reachable
 from surveil.store import schema
 from surveil.store.description_columns import DescriptionColumns
@@ -156,6 +156,9 @@ def readable_errors(where: str) -> Iterator[None]:
         yield
     except (UnicodeDecodeError, JSONDecodeError) as error:  # SQLite gives what it finds, and says so in its bytes
         raise StoreError("the file is damaged: what it holds is no text", where, _next_step("malformed")) from error
+    except (UnicodeEncodeError, DataError) as error:
+        said = str(getattr(error, "orig", error)).splitlines()[0]
+        raise QueryError(f"no value that a database holds: {said}", where, "Leave out what is no text.") from error
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())
         outside = isinstance(error, (OperationalError, InterfaceError)) or "permission denied" in said

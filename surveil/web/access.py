@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from surveil.accounts.permissions import Action
 from surveil.app import Archive, SearchRequest
-from surveil.errors import PermissionDeniedError, SignInError
+from surveil.errors import PermissionDeniedError, QueryError, SignInError
 from surveil.web.security import SAFE_METHODS
 from surveil.web.signed_in import SignedIn
 
@@ -36,6 +36,7 @@ PAGES: tuple[tuple[str, str, Action], ...] = (
     ("/accounts", "Accounts", "accounts"),
 )
 """What the bar leads to, and what one must be allowed to do to be led there."""
+MAX_REASON = 500
 REASON_COOKIE = "surveil-reason"
 REASON_HEADER = "x-reason"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-csrf-token"
@@ -65,6 +66,11 @@ class View:
         """The pages that they may open: address and title."""
         return [(address, title) for address, title, action in PAGES if self.actor.may(action)]
 
+    def is_still_signed_in(self) -> bool:
+        """Whether they still may what they might when they asked, for what takes long to answer."""
+        again: SignedIn | None = self.request.state.who()
+        return again is not None and again.actor == self.actor
+
     @property
     def is_partial(self) -> bool:
         """Whether a part of a page is asked for, by a page of ours."""
@@ -79,7 +85,12 @@ class View:
     def reason(self) -> str | None:
         """Why they ask: in a header, or as they said on a page before."""
         given = self.request.headers.get(REASON_HEADER) or self.request.cookies.get(REASON_COOKIE)
-        return unquote(given) if given else None
+        return unquote(given)[:MAX_REASON] if given else None
+
+    def check_reason(self) -> None:
+        """Raise a QueryError where a reason is asked for and none was given."""
+        if self.asks_reason and not (self.reason or "").strip():
+            raise QueryError("a reason is asked for", "reason", "Say why: it is put on record.")
 
     @contextmanager
     def acting(self, action: Action, what: Mapping[str, Any] | SearchRequest) -> Iterator[None]:
@@ -135,7 +146,7 @@ def csrf_token(key: str) -> str:
 
 def reason_cookie(reason: str) -> str:
     """A reason as a cookie can hold it."""
-    return quote(reason.strip()[:500])
+    return quote(reason.strip()[:MAX_REASON])
 
 
 async def _check_csrf(request: Request, key: str) -> None:

@@ -58,7 +58,7 @@ def create_app(
     )
     app.state.desk, app.state.tls, app.state.metrics = desk, tls, Metrics()
     app.add_middleware(Measured, metrics=app.state.metrics)
-    app.add_middleware(SigningIn, archive=lambda: desk.archive, proxy=proxy)
+    app.add_middleware(SigningIn, archive=lambda: desk.archive, proxy=proxy, tls=tls)
     app.add_middleware(Guard, hosts=hosts, tls=tls)
     app.add_api_route("/static/{name}", static_file, include_in_schema=False)
     for router in (*ROUTERS, health.router):

@@ -42,7 +42,7 @@ class Desk:
         self.clips = ClipCache()
         self.jobs = Jobs()
         self.closing = threading.Event()
-        self._networks = threading.Lock()
+        self._networks, self._decoding = threading.Lock(), threading.Lock()
 
     def warm_up(self) -> None:
         """Load networks and vectors, so that the first search is as quick as the next."""
@@ -64,12 +64,28 @@ class Desk:
         """
         known = {piece.path for piece in self.archive.status().footage}
         for path in map(Path, paths):
-            inside = any(path.resolve().is_relative_to(folder) for folder in self.folders)
-            if str(path) not in known and not inside:
+            if str(path) not in known and not self._is_inside(path):
                 raise QueryError(
                     "this folder may not be ingested from here", "path", "Start the server with --footage FOLDER."
                 )
         return self.jobs.start("ingest", actor, lambda job: self._ingest(paths, job))
+
+    def _is_inside(self, path: Path) -> bool:
+        """Whether a path leads, by all links, into a folder that may be ingested."""
+        try:
+            place = path.resolve()
+        except (OSError, ValueError):  # no path at all
+            return False
+        return any(place.is_relative_to(folder) for folder in self.folders)
+
+    def hand_in(self, content: bytes) -> str:
+        """Keep a picture as an example; one is decoded at a time, whose memory is limited.
+
+        Raises:
+            PictureError: It is no picture, damaged, or too large.
+        """
+        with self._decoding:
+            return self.archive.hand_in(content)
 
     def _ingest(self, paths: Sequence[str | Path], job: Job) -> Any:
         def progress(source: Source, done: float) -> None:

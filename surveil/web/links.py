@@ -35,6 +35,8 @@ LABELLED = {"only": "only", "not": "without"}
 PAGE = 24
 """Matches of a page."""
 MAX_PAGE = 200
+MAX_TEXT, MAX_VALUES = 2000, 200
+"""Characters of a description, and values of a filter or examples."""
 
 
 def read_request(archive: Archive, pairs: Iterable[tuple[str, str]], **fields: Any) -> SearchRequest:
@@ -72,8 +74,19 @@ def check_web_request(request: SearchRequest) -> None:
     """Refuse what a request from the web may not ask.
 
     Raises:
-        QueryError: An example is a path of this machine, or too many matches are wanted.
+        QueryError: An example is a path of this machine, or more is asked than anybody needs: it would keep the server
+            from answering others.
     """
+    listed = (request.like, request.unlike, request.cameras, request.footage, request.identities)
+    labelled = (request.attributes, request.only, request.without)
+    if (
+        len(request.text or "") > MAX_TEXT
+        or any(len(values) > MAX_VALUES for values in (*listed, *labelled))
+        or any(len(labels) > MAX_VALUES for labels_of in labelled for labels in labels_of.values())
+    ):
+        raise QueryError(
+            f"a description has up to {MAX_TEXT} characters, and a filter up to {MAX_VALUES} values", "search"
+        )
     for example in (*request.like, *request.unlike):
         check_example(example)
     if request.limit > MAX_PAGE:

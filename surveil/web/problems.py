@@ -23,6 +23,7 @@ from surveil.errors import (
     SurveilError,
     TooManyTriesError,
 )
+from surveil.web.security import SECURITY_HEADERS
 
 STATUS: tuple[tuple[type[SurveilError], int], ...] = (
     (TooManyTriesError, 429),
@@ -101,7 +102,9 @@ async def on_invalid(request: Request, error: Exception) -> Response:
 async def on_fault(request: Request, error: Exception) -> Response:
     """What nobody foresaw: told in the log, not to the browser."""
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return answer(request, 500, "The server's log says what it was.")
+    refused = answer(request, 500, "The server's log says what it was.")
+    refused.headers.update(SECURITY_HEADERS | {"Cache-Control": "no-store"})  # it does not pass the guard any more
+    return refused
 
 
 def answer(

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +27,7 @@ SECURITY_HEADERS = {
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 MAX_BODY_BYTES = 32 * 2**20
 """Of a request; a picture that is handed in may be as large as this."""
+TOO_LARGE = f"At most {MAX_BODY_BYTES // 2**20} MiB are taken."
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -59,7 +61,7 @@ class Guard:
             return "This server does not go by that name.\n", 400
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > MAX_BODY_BYTES:
-            return f"At most {MAX_BODY_BYTES // 2**20} MiB are taken.\n", 413
+            return f"{TOO_LARGE}\n", 413
         if scope["method"] in SAFE_METHODS or headers.get("authorization"):
             return None  # a browser sends no token of its own accord
         if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none") or not self._is_ours(headers):
@@ -95,7 +97,7 @@ class _Limited:
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
-                return {"type": "http.disconnect"}
+                raise HTTPException(413, TOO_LARGE)
         return message
 
 

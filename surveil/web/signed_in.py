@@ -9,14 +9,16 @@ from ipaddress import ip_address, ip_network
 from typing import Literal
 
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import HTTPConnection
+from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from surveil.accounts.permissions import Actor
 from surveil.app import Archive
-from surveil.errors import SignInError
+from surveil.errors import SignInError, SurveilError
+from surveil.web.problems import on_surveil_error
 
-COOKIE = "surveil"
+COOKIE, HTTPS_COOKIE = "surveil", "__Host-surveil"
+"""By HTTPS the browser takes the cookie from this very host only, so that no page of a neighbour can plant one."""
 BEARER = "bearer "
 
 
@@ -56,6 +58,11 @@ class Proxy:
             return False
 
 
+def cookie_name(tls: bool) -> str:
+    """What the cookie of a session is called."""
+    return HTTPS_COOKIE if tls else COOKIE
+
+
 class SigningIn:
     """Finds out who asks, and while the request lasts the archive shows only the cameras that they may see.
 
@@ -63,18 +70,28 @@ class SigningIn:
         app: What is asked.
         archive: Where the accounts are.
         proxy: Who vouches for others; None: nobody.
+        tls: Whether browsers reach it by HTTPS.
     """
 
-    def __init__(self, app: ASGIApp, archive: Callable[[], Archive], proxy: Proxy | None = None) -> None:
+    def __init__(
+        self, app: ASGIApp, archive: Callable[[], Archive], proxy: Proxy | None = None, *, tls: bool = False
+    ) -> None:
         self._app, self._archive, self._proxy = app, archive, proxy
+        self._cookie = cookie_name(tls)
         self._key = secrets.token_hex()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith("/static/"):
             await self._app(scope, receive, send)
             return
-        signed_in = await run_in_threadpool(self._who, HTTPConnection(scope))
-        scope.setdefault("state", {})["signed_in"] = signed_in
+        request = HTTPConnection(scope)
+        try:
+            signed_in = await run_in_threadpool(self._who, request)
+        except SurveilError as error:  # the database is away
+            refused = await on_surveil_error(Request(scope), error)
+            await refused(scope, receive, send)
+            return
+        scope.setdefault("state", {}).update(signed_in=signed_in, who=lambda: self._who(request))
         if signed_in is None:
             await self._app(scope, receive, send)
             return
@@ -91,7 +108,7 @@ class SigningIn:
             return SignedIn(actor, "token", "") if actor else None
         if self._proxy is not None:
             return self._vouched(request, self._proxy)
-        secret = request.cookies.get(COOKIE)
+        secret = request.cookies.get(self._cookie)
         actor = accounts.signed_in(secret) if secret else None
         return SignedIn(actor, "cookie", secret) if actor and secret else None
 
@@ -100,7 +117,7 @@ class SigningIn:
         if len(names) != 1 or not proxy.is_from(request.client.host if request.client else ""):
             return None
         try:
-            actor = self._archive().accounts.trusted(names[0])
-        except SignInError:
+            actor = self._archive().accounts.trusted(names[0].encode("latin-1").decode("utf-8"))
+        except (SignInError, UnicodeDecodeError):
             return None
         return SignedIn(actor, "proxy", f"{self._key}:{actor.name}")

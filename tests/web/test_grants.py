@@ -48,7 +48,8 @@ def test_nothing_that_can_be_asked_names_the_gate(guests, app, role):
             continue
         answer = guests[role].get(route.path)
         if answer.status_code != 403:
-            assert not NAMES.search(answer.text), f"{route.path}: {needed(route)}"
+            shown = re.sub(r'placeholder="[^"]*"', "", answer.text)
+            assert not NAMES.search(shown), f"{route.path}: {needed(route)}"
             asked += 1
     assert asked >= 15
 

@@ -23,7 +23,8 @@ router = APIRouter(tags=["identities"])
 @router.get("/identities", response_model=IdentityPage)
 def identities(view: See, hidden: bool = False, limit: Limit = 50, cursor: After = None) -> Response:
     """The identities, those with most sightings first."""
-    shown, following = page_of(view.archive.identities(hidden=hidden).identities, limit, cursor)
+    with view.acting("see", {"identities": "all"}):
+        shown, following = page_of(view.archive.identities(hidden=hidden).identities, limit, cursor)
     return answer(view.request, IdentityPage(identities=shown, next_cursor=following))
 
 

@@ -68,7 +68,8 @@ def answer(request: Request, result: BaseModel, status: int = 200, **more: Any) 
         status: Of the answer.
         more: Fields to add.
     """
-    content = json.dumps({**public(result), **more}, ensure_ascii=False, separators=(",", ":")).encode()
+    text = json.dumps({**public(result), **more}, ensure_ascii=False, separators=(",", ":"))
+    content = text.encode("utf-8", "replace")
     headers = {"Cache-Control": "private, no-cache"}
     if request.method in ("GET", "HEAD"):
         headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'

@@ -42,7 +42,7 @@ def search(
 async def hand_in(view: Search, picture: Annotated[UploadFile, File()]) -> Response:
     """Keep a picture for thirty days, as an example for searches."""
     content = await picture.read()
-    example = await run_in_threadpool(view.archive.hand_in, content)
+    example = await run_in_threadpool(view.desk.hand_in, content)
     return answer(view.request, Example(example=example), 201)
 
 

@@ -17,6 +17,8 @@ from surveil.web.problems import MissingError
 router = APIRouter(prefix="/footage")
 LOOK_SECONDS = 1.0
 """Between two looks at the database while somebody watches the progress."""
+AGAIN_SECONDS = 10.0
+"""After so long it is looked again whether whoever watches still may."""
 BEAT_SECONDS = 15.0
 """After so long without news a comment is sent, so that a closed window is noticed."""
 
@@ -32,7 +34,7 @@ async def progress(view: See) -> StreamingResponse:
     """The footage as it is ingested, as server-sent events: each is the table anew, and comes when it changed."""
 
     async def events() -> AsyncIterator[str]:
-        last, quiet = "", 0.0
+        last, quiet, looked = "", 0.0, 0.0
         while not view.desk.closing.is_set():
             table = await run_in_threadpool(_table, view)
             if table != last:
@@ -42,7 +44,11 @@ async def progress(view: See) -> StreamingResponse:
                 quiet = 0.0
                 yield ": still here\n\n"
             await asyncio.sleep(LOOK_SECONDS)
-            quiet += LOOK_SECONDS
+            quiet, looked = quiet + LOOK_SECONDS, looked + LOOK_SECONDS
+            if looked >= AGAIN_SECONDS:
+                looked = 0.0
+                if not await run_in_threadpool(view.is_still_signed_in):
+                    return
 
     return StreamingResponse(events(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
 

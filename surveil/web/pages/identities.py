@@ -29,7 +29,8 @@ Seen = Annotated[int, Form(ge=0)]
 @router.get("")
 def list_page(view: See, hidden: bool = False, offset: int = 0) -> Response:
     """The identities, those with most sightings first."""
-    everybody = view.archive.identities(hidden=hidden).identities
+    with view.acting("see", {"identities": "all"}):
+        everybody = view.archive.identities(hidden=hidden).identities
     shown = everybody[max(offset, 0) : max(offset, 0) + PAGE]
     following = offset + PAGE if offset + PAGE < len(everybody) else None
     return view.page(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from fastapi import APIRouter, Request
@@ -20,14 +22,14 @@ PRIVATELY = "private, no-cache"
 @router.get("/sightings/{sighting}/crops/{place}.jpg")
 def crop(view: See, sighting: int, place: int) -> Response:
     """A crop of a sighting; 0 is the best."""
-    with named_by_address():
+    with named_by_address(), _on_record(view, {"picture of": sighting}):
         return _picture(view, view.archive.crop(sighting, place))
 
 
 @router.get("/identities/{identity}/picture.jpg")
 def identity_picture(view: See, identity: int) -> Response:
     """The picture of an identity."""
-    with named_by_address():
+    with named_by_address(), _on_record(view, {"picture of identity": identity}):
         return _picture(view, view.archive.face_of(identity))
 
 
@@ -41,7 +43,7 @@ def handed_in(view: See, name: str) -> Response:
 @router.get("/sightings/{sighting}/frame.jpg")
 def frame(view: See, sighting: int) -> Response:
     """The frame in which the person is seen largest."""
-    with named_by_address():
+    with named_by_address(), _on_record(view, {"frame of": sighting}):
         still = view.archive.frame(sighting)
     return Response(still.content, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
 
@@ -56,6 +58,20 @@ def clip(view: See, sighting: int, request: Request) -> Response:
     with named_by_address():
         _, content = view.desk.clips.get(view.archive, sighting)
     return ranged(content, "video/mp4", asked)
+
+
+@contextmanager
+def _on_record(view: View, what: dict[str, int]) -> Iterator[None]:
+    """What a page of ours shows is on record with the page; a picture that is asked for by itself is put there too.
+
+    Browsers say of themselves what they fetch something for, and no script of a page can make them say another thing.
+    """
+    if view.request.headers.get("sec-fetch-dest") != "image":
+        with view.acting("see", what):
+            yield
+    else:
+        view.check_reason()
+        yield
 
 
 def _picture(view: View, path: Path) -> Response:

@@ -81,7 +81,7 @@ async def hand_in(
     from starlette.concurrency import run_in_threadpool
 
     content = await picture.read()
-    example = await run_in_threadpool(view.archive.hand_in, content)
+    example = await run_in_threadpool(view.desk.hand_in, content)
     request = read_request(view.archive, parse_qsl(query))
     return RedirectResponse(link(request, like=(*request.like, example)), 303)
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from surveil.errors import AccessError, SurveilError, TooManyTriesError
 from surveil.web.access import REASON_COOKIE, See, reason_cookie
 from surveil.web.desk import Desk
-from surveil.web.signed_in import COOKIE
+from surveil.web.signed_in import cookie_name
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=500)]
@@ -35,7 +35,7 @@ def sign_in(
     except AccessError as error:
         status = 429 if isinstance(error, TooManyTriesError) else 401
         return _form(request, "sign_in.html", status, error=error, next_page=inside(next))
-    if before := request.cookies.get(COOKIE):
+    if before := request.cookies.get(_cookie(request)):
         desk.archive.accounts.sign_out(before)
     return _into(request, inside(next), signed_in.secret)
 
@@ -43,11 +43,11 @@ def sign_in(
 @router.post("/sign-out")
 def sign_out(view: See) -> Response:
     """End the session."""
-    if secret := view.request.cookies.get(COOKIE):
+    if secret := view.request.cookies.get(_cookie(view.request)):
         view.archive.accounts.sign_out(secret)
     answer = RedirectResponse("/sign-in", 303)
-    for cookie in (COOKIE, REASON_COOKIE):
-        answer.delete_cookie(cookie)
+    for cookie in (_cookie(view.request), REASON_COOKIE):
+        answer.delete_cookie(cookie, secure=view.request.app.state.tls, httponly=True, samesite="strict")
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
@@ -89,6 +89,10 @@ def inside(address: str) -> str:
     return address if is_path and not parts.netloc and not parts.scheme else "/search"
 
 
+def _cookie(request: Request) -> str:
+    return cookie_name(request.app.state.tls)
+
+
 def _form(
     request: Request, template: str, status: int = 200, error: SurveilError | None = None, **shown: str
 ) -> Response:
@@ -100,5 +104,5 @@ def _form(
 def _into(request: Request, address: str, secret: str) -> Response:
     """Go on, signed in: the cookie is out of reach for scripts and for other sites."""
     answer = RedirectResponse(address, 303)
-    answer.set_cookie(COOKIE, secret, httponly=True, secure=request.app.state.tls, samesite="strict")
+    answer.set_cookie(_cookie(request), secret, httponly=True, secure=request.app.state.tls, samesite="strict")
     return answer
