@@ -33,8 +33,10 @@ WAITS = (1.0, 4.0)
 SIGNATURE, DELIVERY = "X-Surveil-Signature", "X-Surveil-Delivery"
 LOOPBACK_NAMES = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
 
-METADATA = frozenset(map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192", "168.63.129.16")))
-"""Where clouds keep secrets besides 169.254.0.0/16: AWS over IPv6, Alibaba, Oracle, Azure."""
+METADATA = frozenset(
+    map(ipaddress.ip_address, ("fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192", "168.63.129.16"))
+)
+"""Where clouds keep secrets besides 169.254.0.0/16: AWS and Google over IPv6, Alibaba, Oracle, Azure."""
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 """Addresses behind which there is one of IPv4 (RFC 6052)."""
 
