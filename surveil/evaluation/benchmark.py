@@ -153,19 +153,27 @@ class Market1501Benchmark:
 
     def write(self, folder: Path, out: Path) -> None:
         """Write figures, pictures and a page into `folder`; the page tells that they were asked for in `out`."""
+        from surveil.evaluation.output.plots import plain_style
+
+        names = [_name(result) for result in self.results]
+        with plain_style():
+            drawings = self._drawings()
+            write_page(
+                folder,
+                title=f"{', '.join(names)} on Market-1501, {_TITLES[self.request.protocol]}",
+                sections=[Section(name, tables, drawings.get(name, ())) for name, tables in self.sections.items()],
+                cards=self.cards,
+                command=self.request.command(names, out),
+                figures=self.figures,
+            )
+
+    def _drawings(self) -> dict[str, Sequence[Drawing]]:
+        """The pictures of every section that has some."""
         drawings: dict[str, Sequence[Drawing]] = {}
         for result in self.results:
             if isinstance(result, OfficialResult):
                 drawings.update({self._heading(result, name): own for name, own in self._draw(result).items()})
-        names = [_name(result) for result in self.results]
-        write_page(
-            folder,
-            title=f"{', '.join(names)} on Market-1501, {_TITLES[self.request.protocol]}",
-            sections=[Section(name, tables, drawings.get(name, ())) for name, tables in self.sections.items()],
-            cards=self.cards,
-            command=self.request.command(names, out),
-            figures=self.figures,
-        )
+        return drawings
 
     def _heading(self, result: OfficialResult | PaperResult, section: str) -> str:
         return section if len(self.cards) == 1 else f"{result.card.name}: {section}"

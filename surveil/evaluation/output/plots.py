@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 
 import numpy as np
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
@@ -30,6 +32,11 @@ _LINES = [(colour, style) for style in ("-", "--") for colour in (BLUE, ORANGE, 
 _RANKS = (1, 2, 5, 10, 20, 50)
 _RECALLS = np.linspace(0, 1, 101)
 _PERCENT = PercentFormatter(1, decimals=0)
+
+
+def plain_style() -> AbstractContextManager[None]:
+    """Charts made and saved in here look the same whatever a `matplotlibrc` in the current folder says."""
+    return style.context("default")
 
 
 def cmc_chart(results: Mapping[str, ReIDResult]) -> Figure:

@@ -2,6 +2,7 @@
 
 import io
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import Image as Pictures
@@ -15,6 +16,7 @@ from surveil.evaluation.output.plots import (
     DPI,
     attributes_chart,
     cmc_chart,
+    plain_style,
     precision_recall_chart,
     reliability_chart,
     same_person_chart,
@@ -58,6 +60,16 @@ def drawn(figure):
     file = io.BytesIO()
     figure.savefig(file)
     return np.asarray(Pictures.open(file).convert("RGB"))
+
+
+def test_a_matplotlibrc_that_lies_about_changes_no_chart():
+    def chart():
+        with plain_style():
+            return drawn(cmc_chart({"joined 544": ranking(1, 2, 5)}))
+
+    expected = chart()
+    with matplotlib.rc_context({"axes.facecolor": "red", "font.size": 30, "savefig.dpi": 20}):
+        assert np.array_equal(chart(), expected)
 
 
 def panel(figure, title):
