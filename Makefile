@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test browser test-slow check lock docs sample-data sample-check bench-detector model-speed bench-search bench-cluster bench-scan bench-copy bench-engines bench-ingest bench-desk code-figures desk-pictures clean
+.PHONY: demo test browser test-slow check lock docs sample-data sample-check bench-detector empty-rooms model-speed bench-search bench-cluster bench-scan bench-copy bench-engines bench-ingest bench-desk code-figures desk-pictures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -59,6 +59,9 @@ bench-cluster: $(READY)
 
 bench-detector: $(READY)
 	$(BIN)/python -m tools.bench_detector $(DATA)
+
+empty-rooms: $(READY)
+	$(BIN)/python -m tools.empty_rooms $(DATA)
 
 model-speed: $(READY)
 	$(BIN)/python -m tools.model_speed $(PEERS)
