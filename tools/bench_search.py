@@ -21,14 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import func, select
 
-from surveil.attributes import OUTPUT_NAMES
 from surveil.cli.output import write_table
 from surveil.search.filters import Filters, candidates
 from surveil.search.rank import Example, Query, search
 from surveil.store.models import ModelRef, model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Description, Embedding, Model, SightingRow
+from surveil.store.tables import SightingRow
 from surveil.types import Appearance, Floats
+from tools.bench_archive import descriptions
 from tools.bench_data import DAYS, START, fill
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "footage"
@@ -111,15 +111,8 @@ def _descriptions(file: Path) -> tuple[list[Appearance], ModelRef]:
     if not file.exists():
         command = [str(Path(sys.executable).with_name("surveil")), "--database", url, "ingest", str(SAMPLE)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    with Database.open(url, create=False) as database, database.session() as session:
-        model = session.scalars(select(Model).where(Model.in_use)).one()
-        same = (Embedding.sighting_id == Description.sighting_id) & (Embedding.model_id == Description.model_id)
-        said = session.execute(select(Description, Embedding.vector).join(Embedding, same)).all()
-        looks = [
-            Appearance(np.array([getattr(row, name) for name in OUTPUT_NAMES], np.float32), vector.astype(np.float32))
-            for row, vector in said
-        ]
-        return looks, ModelRef(model.name, model.sha256, model.card)
+    with Database.open(url, create=False) as database:
+        return descriptions(database)
 
 
 def measure(url: str) -> list[list[str]]:

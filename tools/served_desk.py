@@ -47,7 +47,19 @@ def served(demo: Path, folder: Path, prepare: Callable[[Archive], object] = lamb
         prepare: What is done to the copy before it is served.
     """
     shutil.copytree(demo, folder, dirs_exist_ok=True)
-    database = f"sqlite:///{folder}/surveil.db"
+    with serving(f"sqlite:///{folder}/surveil.db", folder, prepare) as desk:
+        yield desk
+
+
+@contextmanager
+def serving(database: str, folder: Path, prepare: Callable[[Archive], object] = lambda _: None) -> Iterator[Served]:
+    """Serve a database as it is, which gets an account for each role.
+
+    Args:
+        database: Its URL.
+        folder: For the key that signs evidence.
+        prepare: What is done to it before it is served.
+    """
     with surveil.open(database) as archive:
         for role in ROLES:
             archive.accounts.add(role, PASSWORD, role)
