@@ -55,7 +55,8 @@ def print_identity(shown: IdentityDetail) -> None:
 
 def _print_timeline(shown: IdentityDetail) -> None:
     """A lane for each camera, as wide as the terminal; in colours on one."""
-    from surveil.app.timeline import Scale, timeline_bars
+    from surveil.app.time_scale import Scale
+    from surveil.app.timeline import timeline_bars
 
     if not shown.timeline:
         return

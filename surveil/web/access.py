@@ -16,7 +16,7 @@ from surveil.accounts.permissions import Action
 from surveil.app import Archive, SearchRequest
 from surveil.errors import PermissionDeniedError, QueryError, SignInError
 from surveil.web.security import SAFE_METHODS
-from surveil.web.signed_in import SignedIn
+from surveil.web.signed_in import Requester
 
 if TYPE_CHECKING:
     from surveil.web.desk import Desk
@@ -51,7 +51,7 @@ class View:
         request: What they ask.
     """
 
-    def __init__(self, desk: Desk, signed_in: SignedIn, request: Request) -> None:
+    def __init__(self, desk: Desk, signed_in: Requester, request: Request) -> None:
         self.desk, self.actor, self.request = desk, signed_in.actor, request
         self.csrf = csrf_token(signed_in.key)
         self.signed_in = signed_in.how == "cookie"
@@ -68,7 +68,7 @@ class View:
 
     def is_still_signed_in(self) -> bool:
         """Whether they still may what they might when they asked, for what takes long to answer."""
-        again: SignedIn | None = self.request.state.who()
+        again: Requester | None = self.request.state.who()
         return again is not None and again.actor == self.actor
 
     @property
@@ -117,7 +117,7 @@ class Needs:
         self.action = action
 
     async def __call__(self, request: Request) -> View:
-        signed_in: SignedIn | None = request.state.signed_in
+        signed_in: Requester | None = request.state.signed_in
         if signed_in is None:
             raise SignInError("nobody is signed in", next_step="Sign in, or give an API token.")
         signed_in.actor.check(self.action)

@@ -7,20 +7,17 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from statistics import median
-from zoneinfo import ZoneInfo
 
-from surveil.app import Match
-from surveil.timezones import zone_named
+from surveil.app import IdentityDetail, Match
+from surveil.app.time_scale import Scale
 
 WIDTH, ROW, LEFT, TOP = 900, 34, 120, 8
 """Of a timeline, in its own units: the width, the height of a row, room for names, and above the first row."""
+EDGE = 24
+"""Room at both ends of the time axis, for what is written at the first and the last mark."""
 LEAST = 6
 """A sighting is drawn at least so wide."""
-STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800)
-"""Seconds between marks of the time axis."""
-MARKS = 8
 RADIUS = 30
 
 
@@ -56,39 +53,21 @@ class Timeline:
     row: int = ROW
 
 
-def timeline(matches: Sequence[Match]) -> Timeline | None:
+def timeline(detail: IdentityDetail) -> Timeline | None:
     """When which camera saw somebody; None where nobody did."""
-    if not matches:
+    if not detail.timeline:
         return None
-    cameras = list(dict.fromkeys(match.camera for match in matches))
-    zone = matches[0].zone
-    first = min(match.first_seen for match in matches)
-    last = max(match.last_seen for match in matches)
-    length = max((last - first).total_seconds(), 1.0)
-    first, length = first - timedelta(seconds=0.02 * length), 1.04 * length
-    scale = (WIDTH - LEFT - 10) / length
+    cameras = list(dict.fromkeys(match.camera for match in detail.sightings))
+    scale = Scale.of(detail.timeline)
+    begin, length = LEFT + EDGE, WIDTH - LEFT - 2 * EDGE
     stays = []
-    for match in matches:
-        x = LEFT + (match.first_seen - first).total_seconds() * scale
-        width = max((match.last_seen - match.first_seen).total_seconds() * scale, LEAST)
-        stays.append(Stay(match, round(x, 1), TOP + ROW * cameras.index(match.camera) + 7, round(width, 1)))
+    for match in detail.sightings:
+        x, end = (begin + length * scale.place(time) for time in (match.first_seen, match.last_seen))
+        y = TOP + ROW * cameras.index(match.camera) + 7
+        stays.append(Stay(match, round(x, 1), y, round(max(end - x, LEAST), 1)))
     rows = tuple((camera, TOP + ROW * i + ROW / 2) for i, camera in enumerate(cameras))
-    return Timeline(
-        rows, tuple(stays), tuple(_marks(first, length, scale, zone_named(zone))), TOP + ROW * len(cameras) + 26, zone
-    )
-
-
-def _marks(first: datetime, length: float, scale: float, zone: ZoneInfo) -> list[Mark]:
-    step = next((step for step in STEPS if length / step <= MARKS), STEPS[-1])
-    form = "%H:%M:%S" if step < 60 else "%H:%M" if length < 86400 else "%a %-d %b" if step >= 86400 else "%-d %b %H:%M"
-    local = first.astimezone(zone)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    seconds = math.ceil((local - midnight).total_seconds() / step) * step
-    marks = []
-    while (at := midnight + timedelta(seconds=seconds)) <= local + timedelta(seconds=length):
-        marks.append(Mark(round(LEFT + (at - local).total_seconds() * scale, 1), f"{at:{form}}"))
-        seconds += step
-    return marks
+    marks = tuple(Mark(round(begin + length * scale.place(time), 1), text) for time, text in scale.ticks())
+    return Timeline(rows, tuple(stays), marks, TOP + ROW * len(cameras) + 26, scale.zone)
 
 
 @dataclass(frozen=True, slots=True)

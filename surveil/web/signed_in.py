@@ -23,7 +23,7 @@ BEARER = "bearer "
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class Requester:
     """Somebody who is signed in.
 
     Attributes:
@@ -98,21 +98,21 @@ class SigningIn:
         with self._archive().seeing(signed_in.actor):
             await self._app(scope, receive, send)
 
-    def _who(self, request: HTTPConnection) -> SignedIn | None:
+    def _who(self, request: HTTPConnection) -> Requester | None:
         accounts = self._archive().accounts
         authorization = request.headers.get("authorization", "")
         if authorization:
             if not authorization.lower().startswith(BEARER):
                 return None
             actor = accounts.of_token(authorization[len(BEARER) :].strip())
-            return SignedIn(actor, "token", "") if actor else None
+            return Requester(actor, "token", "") if actor else None
         if self._proxy is not None:
             return self._vouched(request, self._proxy)
         secret = request.cookies.get(self._cookie)
         actor = accounts.signed_in(secret) if secret else None
-        return SignedIn(actor, "cookie", secret) if actor and secret else None
+        return Requester(actor, "cookie", secret) if actor and secret else None
 
-    def _vouched(self, request: HTTPConnection, proxy: Proxy) -> SignedIn | None:
+    def _vouched(self, request: HTTPConnection, proxy: Proxy) -> Requester | None:
         names: Sequence[str] = request.headers.getlist(proxy.header)
         if len(names) != 1 or not proxy.is_from(request.client.host if request.client else ""):
             return None
@@ -120,4 +120,4 @@ class SigningIn:
             actor = self._archive().accounts.trusted(names[0].encode("latin-1").decode("utf-8"))
         except (SignInError, UnicodeDecodeError):
             return None
-        return SignedIn(actor, "proxy", f"{self._key}:{actor.name}")
+        return Requester(actor, "proxy", f"{self._key}:{actor.name}")

@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import APIRouter
 
 from surveil.web.api import accounts, cases, deleting, footage, identities, jobs, places, runs, searches, sightings
-from surveil.web.api.models import Problem
+from surveil.web.api.models import ProblemDetails
 
 PREFIX = "/api/v1"
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": description, "content": {"application/problem+json": {}}}
+    status: {"model": ProblemDetails, "description": description, "content": {"application/problem+json": {}}}
     for status, description in (
         (400, "It asks for what cannot be answered."),
         (401, "Nobody is signed in, or the token does not hold."),

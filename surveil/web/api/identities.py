@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from surveil.app import DecisionEntry, IdentityDetail
 from surveil.errors import QueryError
 from surveil.web.access import Decide, See, View
-from surveil.web.api.models import Decision, DecisionPage, IdentityPage, Number
+from surveil.web.api.models import DecisionDraft, DecisionPage, IdentityPage, Number
 from surveil.web.api.paging import After, Limit, answer, page_of
 from surveil.web.problems import MissingError, named_by_address
 
@@ -48,7 +48,7 @@ def decisions(
 
 
 @router.post("/identities/{identity}/decisions", response_model=DecisionEntry, status_code=201)
-def decide(view: Decide, identity: Number, decision: Decision) -> Response:
+def decide(view: Decide, identity: Number, decision: DecisionDraft) -> Response:
     """Decide something of an identity. It holds after every later clustering, until it is undone."""
     with named_by_address():
         for one in (identity, *decision.others):
@@ -75,7 +75,7 @@ def undo(view: Decide, decision: Number) -> Response:
     return _entry(view, number)
 
 
-def _decide(deciding: Decisions, identity: int, decision: Decision) -> int:
+def _decide(deciding: Decisions, identity: int, decision: DecisionDraft) -> int:
     match decision.kind:
         case "name":
             return deciding.name(identity, decision.text)

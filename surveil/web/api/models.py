@@ -27,7 +27,7 @@ MOST_SECONDS, MOST_DAYS = 100 * 366 * 86400.0, 100 * 366.0
 """A hundred years."""
 
 
-class Problem(Frozen):
+class ProblemDetails(Frozen):
     """An error (RFC 9457, application/problem+json)."""
 
     type: str
@@ -81,7 +81,7 @@ class AuditRecords(AuditPage):
     """The `cursor` of the next page; null where there is none."""
 
 
-class Example(Frozen):
+class PictureExample(Frozen):
     """A picture that was handed in."""
 
     example: str
@@ -108,7 +108,7 @@ class WatchChange(Frozen):
     only."""
 
 
-class Decision(Frozen):
+class DecisionDraft(Frozen):
     """What is decided of an identity."""
 
     model_config = example({"kind": "name", "text": "the man with the blue bag"})

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from surveil.app import SavedSearch, SavedSearchList, SearchRequest, WatchedSearch
 from surveil.web.access import Save, Search
-from surveil.web.api.models import Example, SavedSearchDraft, SearchPage, WatchChange
+from surveil.web.api.models import PictureExample, SavedSearchDraft, SearchPage, WatchChange
 from surveil.web.api.paging import After, answer, cursor, fingerprint, offset_of
 from surveil.web.links import check_web_request
 from surveil.web.problems import named_by_address
@@ -38,12 +38,12 @@ def search(
     return _found(view, request, cursor)
 
 
-@router.post("/pictures", response_model=Example, status_code=201)
+@router.post("/pictures", response_model=PictureExample, status_code=201)
 async def hand_in(view: Search, picture: Annotated[UploadFile, File()]) -> Response:
     """Keep a picture for thirty days, as an example for searches."""
     content = await picture.read()
     example = await run_in_threadpool(view.desk.hand_in, content)
-    return answer(view.request, Example(example=example), 201)
+    return answer(view.request, PictureExample(example=example), 201)
 
 
 @router.get("/saved-searches", response_model=SavedSearchList)

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from surveil.app import Counts, ReliabilityList, SightingDetail
 from surveil.web.access import Search, See
-from surveil.web.api.models import BoxDraft, Example, Number
+from surveil.web.api.models import BoxDraft, Number, PictureExample
 from surveil.web.api.paging import answer
 from surveil.web.problems import named_by_address
 
@@ -23,12 +23,14 @@ def sighting(view: See, sighting: Number) -> Response:
         return answer(view.request, view.archive.sighting(sighting))
 
 
-@router.post("/sightings/{sighting}/box", response_model=Example, status_code=201)
+@router.post("/sightings/{sighting}/box", response_model=PictureExample, status_code=201)
 def cut_out(view: Search, sighting: Number, draft: BoxDraft) -> Response:
     """Keep what a box shows on a frame of a sighting's footage, as an example for searches."""
     with named_by_address():
         view.archive.sighting(sighting)
-    return answer(view.request, Example(example=view.archive.hand_in_box(sighting, draft.seconds, draft.box)), 201)
+    return answer(
+        view.request, PictureExample(example=view.archive.hand_in_box(sighting, draft.seconds, draft.box)), 201
+    )
 
 
 @router.get("/counts", response_model=Counts)

@@ -22,7 +22,7 @@ MAX_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class CountedHour:
     """An hour of a camera."""
 
     hour: int
@@ -86,7 +86,7 @@ def _counted(view: View, zone: str) -> Counts:
         return Counts(zone=zone, counts=())  # nothing was ingested yet
 
 
-def _rows(counts: Counts) -> dict[str, list[Cell]]:
+def _rows(counts: Counts) -> dict[str, list[CountedHour]]:
     """24 hours for each camera."""
     people: dict[str, dict[int, tuple[int, int]]] = defaultdict(dict)
     for one in counts.counts:
@@ -95,7 +95,7 @@ def _rows(counts: Counts) -> dict[str, list[Cell]]:
     most = max((count for hours in people.values() for count, _ in hours.values()), default=1)
     return {
         camera: [
-            Cell(hour, *hours.get(hour, (0, 0)), shade=_shade(hours.get(hour, (0, 0))[0], most)) for hour in range(24)
+            CountedHour(hour, *seen, _shade(seen[0], most)) for hour in range(24) for seen in [hours.get(hour, (0, 0))]
         ]
         for camera, hours in people.items()
     }

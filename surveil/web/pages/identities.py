@@ -51,7 +51,7 @@ def identity_page(view: See, identity: int) -> Response:
         "identity.html",
         detail=detail,
         by_camera=by_camera,
-        timeline=timeline(detail.sightings),
+        timeline=timeline(detail),
         graph=path_graph(detail.sightings),
         log=view.archive.decisions(identity).decisions,
         find=link(view.archive.request(like=[f"identity:{identity}"])),

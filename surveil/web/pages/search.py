@@ -26,7 +26,7 @@ SHEET_MATCHES = 96
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchOutcome:
     """A search and what became of it: a result, or why there is none."""
 
     request: SearchRequest
@@ -130,21 +130,21 @@ def _pairs(view: View) -> list[tuple[str, str]]:
     return view.request.query_params.multi_items()
 
 
-def _find(view: View, facets: bool = False) -> Found:
+def _find(view: View, facets: bool = False) -> SearchOutcome:
     """Search as the address says; what cannot be answered is told, with the request as far as it was understood."""
     try:
         request = read_request(view.archive, _pairs(view), facets=facets)
     except QueryError as error:
-        return Found(SearchRequest(limit=1), None, error)
+        return SearchOutcome(SearchRequest(limit=1), None, error)
     try:
         with view.acting("search", request):
-            return Found(request, view.desk.search(view.archive, request))
+            return SearchOutcome(request, view.desk.search(view.archive, request))
     except QueryError as error:
-        return Found(request, None, error)
+        return SearchOutcome(request, None, error)
     except StoreError:
         if view.archive.status().footage:
             raise
-        return Found(request, None)  # nothing was ingested yet
+        return SearchOutcome(request, None)  # nothing was ingested yet
 
 
 def _result(view: View, most: int = 10_000) -> SearchResult:
