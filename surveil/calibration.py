@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surveil.attributes import ATTRIBUTES, BY_NAME, INDEPENDENT, OUTPUTS
 
+Real = TypeVar("Real", np.float32, np.float64)
 GROUPS = len(ATTRIBUTES)
 LARGEST = 1e30
 """No figure of a card is larger; float32 could not hold it."""
@@ -67,6 +68,21 @@ class Calibration:
             temperatures[attribute.outputs] = temperature
         return temperatures
 
+    def probabilities(self, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, 32) logits of a network to the (N, 32) probabilities that leave the model: each divided by its
+        temperature and shifted, then softmax within age and colours, sigmoid for the independent ones.
+        """
+        shifted = logits / self.output_temperatures() + np.asarray(self.offsets, np.float32)
+        found = np.empty_like(shifted)
+        for attribute in ATTRIBUTES:
+            values = shifted[:, attribute.outputs]
+            if attribute.exclusive:
+                powers = np.exp(values - values.max(axis=1, keepdims=True))
+                found[:, attribute.outputs] = powers / powers.sum(axis=1, keepdims=True)
+            else:
+                found[:, attribute.outputs] = logistic(values)
+        return found
+
     def threshold_of(self) -> dict[str, float]:
         """The threshold of each binary attribute by its name."""
         binary = [attribute.name for attribute in ATTRIBUTES if not attribute.exclusive]
@@ -79,14 +95,18 @@ class Calibration:
         """
         if self.slope is None or self.intercept is None:
             return None
-        logit = self.slope * np.asarray(similarity, np.float64) + self.intercept
-        return (1 + np.tanh(logit / 2)) / 2  # the logistic curve, without overflow
+        return logistic(self.slope * np.asarray(similarity, np.float64) + self.intercept)
 
     def similarity_of(self, probability: float) -> float | None:
         """The similarity at which `same_person` gives a probability (above 0, below 1); None when not fitted."""
         if self.slope is None or self.intercept is None:
             return None
         return float((np.log(probability / (1 - probability)) - self.intercept) / self.slope)
+
+
+def logistic(logits: NDArray[Real]) -> NDArray[Real]:
+    """The logistic curve, 0 to 1, without overflow."""
+    return ((1 + np.tanh(logits / 2)) / 2).astype(logits.dtype, copy=False)
 
 
 def check_numbers(name: str, values: Any, count: int) -> None:

@@ -93,15 +93,6 @@ def read_card(weights: Path) -> dict[str, Any]:
     return values
 
 
-def read_weights(weights: Path, network: nn.Module, sha256: str) -> None:
-    """Load weights into a network, as float32.
-
-    Raises:
-        CheckpointError: The file is missing or damaged, is not the one with this hash, or does not fit the network.
-    """
-    fill_network(weights, network, read_checked(weights, sha256))
-
-
 def read_checked(weights: Path, sha256: str) -> bytes:
     """The content of a weights file that has this hash: to be read before anything is done with what its card says.
 

@@ -25,6 +25,15 @@ def test_a_temperature_reaches_every_output_of_its_attribute():
     assert temperatures[22:].tolist() == [12] * 10
 
 
+def test_logits_are_divided_by_their_temperature_and_shifted():
+    rng = np.random.default_rng(0)
+    fitted = Calibration(temperatures=tuple(rng.uniform(0.5, 3, 12)), offsets=tuple(rng.normal(size=32)))
+    logits = rng.normal(0, 9, (6, 32)).astype(np.float32)
+    shifted = (logits / fitted.output_temperatures() + np.float32(fitted.offsets)).astype(np.float32)
+    np.testing.assert_allclose(fitted.probabilities(logits), Calibration().probabilities(shifted), rtol=1e-5)
+    assert not np.allclose(fitted.probabilities(logits), Calibration().probabilities(logits), atol=0.1)
+
+
 def test_one_temperature_per_attribute_is_required():
     with pytest.raises(ValueError, match="zip"):
         Calibration(temperatures=(1.0,)).output_temperatures()

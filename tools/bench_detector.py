@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 import numpy as np
-import torch
 
 from surveil.cli.output import write_table
 from surveil.footage.decode import FootageReader
@@ -25,8 +24,9 @@ COLUMNS = ("footage", "frames", "people", "unmatched", "largest px", "CPU ms tor
 @click.argument("folder", default=SAMPLE, type=click.Path(path_type=Path, exists=True))
 def main(folder: Path) -> None:
     """Print, for each video of a folder, how far the boxes are apart and what processor time each took per frame."""
-    cpu = torch.device("cpu")
-    detectors = {name: PersonDetector.load(device=cpu, image_size=960, min_score=0.25, runtime=name) for name in NAMES}
+    detectors = {
+        name: PersonDetector.load(device="cpu", image_size=960, min_score=0.25, runtime=name) for name in NAMES
+    }
     write_table(COLUMNS, [_row(path, detectors) for path in sorted(folder.iterdir())], right=COLUMNS[1:])
 
 

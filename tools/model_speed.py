@@ -26,7 +26,7 @@ CROPS, ROUNDS = 256, 7
 def main() -> None:
     """Print a line per model."""
     models: dict[str, AppearanceModel | Peer] = {
-        PLAIN: AppearanceModel(build_network(PLAIN), Card(PLAIN, PLAIN, (128, 64)), device="cpu")
+        PLAIN: AppearanceModel(lambda: build_network(PLAIN), Card(PLAIN, PLAIN, (128, 64)), device="cpu")
     }
     for name in SHIPPED_MODELS:
         model = AppearanceModel.load(name, device="cpu")

@@ -7,7 +7,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
@@ -19,7 +18,7 @@ from surveil.evaluation.protocols.market1501 import split_identities
 from surveil.identities.linkage import average_linkage
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel, join_parts, l2_normalize
-from surveil.model.network import CalibratedProbabilities, PersonNetwork
+from surveil.model.network import PersonNetwork
 from surveil.types import Floats
 from training.datasets import PersonImages
 from training.weighting import learn_weights
@@ -48,7 +47,7 @@ def calibrate(
             `people`.
         device: Where the network runs.
     """
-    model = AppearanceModel(network, dataclasses.replace(card, calibration=Calibration()), device=device)
+    model = AppearanceModel(lambda: network, dataclasses.replace(card, calibration=Calibration()), device=device)
     features, raw = model.parts(list(people.images))
     fitted = fit_outputs(raw, people)
     attributes = probabilities_of(raw, fitted)
@@ -81,7 +80,7 @@ def calibrate(
 
 def _embeddings(network: PersonNetwork, card: Card, people: PersonImages, device: str) -> Floats:
     """(N, 544) of people by a card whose weights and attributes are fitted."""
-    model = AppearanceModel(network, card, device=device)
+    model = AppearanceModel(lambda: network, card, device=device)
     return model.embeddings(*model.parts(list(people.images)))
 
 
@@ -99,8 +98,7 @@ def fit_outputs(raw: Floats, people: PersonImages) -> Calibration:
 
 def probabilities_of(raw: Floats, calibration: Calibration) -> Floats:
     """(N, 32) probabilities as the network gives them to calibrated ones."""
-    calibrated: Floats = CalibratedProbabilities(calibration)(torch.from_numpy(_logits(raw))).numpy()
-    return calibrated
+    return calibration.probabilities(_logits(raw))
 
 
 def _logits(probabilities: Floats) -> Floats:

@@ -142,7 +142,6 @@ def evaluate(
     import math
     import time
 
-    from surveil.device import resolve_device
     from surveil.people.checkpoint import SHIPPED
     from surveil.people.detect import PersonDetector
     from training.detector_card import record_metrics
@@ -150,7 +149,7 @@ def evaluate(
     from training.detector_sets import load_pictures
 
     detector = PersonDetector.load(
-        weights, device=resolve_device(device), image_size=image_size, min_score=MIN_SCORE, trust=trust_detector
+        weights, device=device, image_size=image_size, min_score=MIN_SCORE, trust=trust_detector
     )
     metrics = {}
     for path in labels:

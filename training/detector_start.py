@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from surveil.errors import CheckpointError
-from surveil.people.checkpoint import build_detection_network, load_detector, load_pickled_detector
+from surveil.people.checkpoint import load_detector
+from surveil.people.network import build_detection_network, load_pickled_detector
 from surveil.types import Floats
 
 if TYPE_CHECKING:

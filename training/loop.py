@@ -21,8 +21,7 @@ from torch import Generator, Tensor, nn
 from surveil.device import fast_dtype, resolve_device
 from surveil.errors import CheckpointError
 from surveil.files import replace_file
-from surveil.model.backbones import FEATURES
-from surveil.model.checkpoint import load_card, load_checkpoint
+from surveil.model.checkpoint import FEATURES, load_card, load_checkpoint
 from surveil.model.network import Outputs, PersonNetwork, build_network
 from training.augment import augment, normalise
 from training.datasets import PersonImages, join

@@ -10,15 +10,32 @@ import torch
 from torch import Tensor, nn
 
 from surveil.attributes import OUTPUTS
-from surveil.model.backbones import FEATURES
-from surveil.model.checkpoint import Card, load_checkpoint
-from surveil.model.embed import PictureNetwork, as_images
-from surveil.model.network import CalibratedProbabilities, PersonNetwork
+from surveil.calibration import Calibration
+from surveil.model.checkpoint import FEATURES, Card, load_checkpoint
+from surveil.model.embed import as_images
+from surveil.model.network import PersonNetwork, probabilities
+from surveil.model.picture_network import PictureNetwork
 from surveil.types import Floats, Image
 from training.calibrate import mean_average_precision
 from training.datasets import PersonImages
 
 PARTS = ("features", "probabilities", "embedding")
+
+
+class CalibratedProbabilities(nn.Module):
+    """Logits to the probabilities that leave the model: each output divided by its temperature, shifted, normalised."""
+
+    temperatures: Tensor
+    offsets: Tensor
+
+    def __init__(self, calibration: Calibration) -> None:
+        super().__init__()
+        self.register_buffer("temperatures", torch.from_numpy(calibration.output_temperatures()))
+        self.register_buffer("offsets", torch.tensor(calibration.offsets, dtype=torch.float32))
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """(N, 32) logits in, (N, 32) probabilities out."""
+        return probabilities(logits.float() / self.temperatures + self.offsets)
 
 
 class WholeModel(nn.Module):

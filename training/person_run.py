@@ -12,21 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
 from surveil.files import replace_file
-from surveil.model.backbones import FEATURES
 from surveil.model.checkpoint import Card, load_checkpoint
-from surveil.model.embed import PictureNetwork, as_images, graph_sha256
+from surveil.model.embed import as_images, graph_sha256
 from surveil.model.network import PersonNetwork
-from surveil.model.person_head import ROWS, PersonHead, person_path
+from surveil.model.person_head import LENGTH, PersonHead, person_path
+from surveil.model.picture_network import PictureNetwork
 from surveil.people.detect import PersonDetector
 from surveil.runtimes import make_runtime
 from surveil.types import Floats, Image
-from surveil.weights_file import pack_weights, write_card
+from surveil.weights_file import write_card
 from training.datasets import load_cuhk03, load_market1501
 from training.detector_sets import LabelledPicture, load_pictures
 from training.person_crops import crops, nobody_in, people_in, shows_nobody
@@ -47,7 +46,6 @@ STRENGTH = 0.03
 """Of the logistic regression's penalty, inverse: 0.003 to 0.3 rank a place left out within 0.01 of one another."""
 MAX_STEPS = 500
 _BATCH = 64
-LENGTH = FEATURES * ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +98,7 @@ def make_person_head(
         report(f"{name}: {len(place.people)} people, {len(place.nobody)} boxes, {len(place.found)} false alarms")
     figures, low = judge(seen, report)
     head = fit(list(seen.values()))
-    with torch.no_grad():
-        head.layer.bias.sub_(low)
-    content = pack_weights(head)
+    content = dataclasses.replace(head, bias=head.bias - low).pack()
     replace_file(person_path(weights), content)
     told: dict[str, Any] = {
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -122,8 +118,8 @@ class _Look:
         self._size = card.input_size
         typical = np.random.default_rng(0).random((2, 3, *card.input_size), np.float32)
         self._runtime = make_runtime(
-            PictureNetwork(network, card, with_stripes=True),
-            torch.device("cpu"),
+            lambda: PictureNetwork(network, card, with_stripes=True),
+            "cpu",
             typical,
             name="auto",
             sha256=graph_sha256(card, with_stripes=True),
@@ -138,7 +134,7 @@ class _Look:
 
     def at_pictures(self, path: Path, seed: int) -> Seen:
         """A zip of annotated pictures."""
-        detector = PersonDetector.load(device=torch.device("cpu"), image_size=DETECTOR_SIZE, min_score=DOUBTFUL)
+        detector = PersonDetector.load(device="cpu", image_size=DETECTOR_SIZE, min_score=DOUBTFUL)
         rng = np.random.default_rng(seed)
         people: list[Image] = []
         nobody: list[Image] = []
@@ -185,11 +181,7 @@ def fit(places: Sequence[Seen]) -> PersonHead:
     scale = StandardScaler().fit(stripes)
     line = LogisticRegression(C=STRENGTH, max_iter=MAX_STEPS).fit(scale.transform(stripes), is_person, weights)
     slopes = line.coef_[0] / scale.scale_
-    head = PersonHead()
-    with torch.no_grad():
-        head.layer.weight.copy_(torch.from_numpy(slopes[None]))
-        head.layer.bias.fill_(float(line.intercept_[0] - slopes @ scale.mean_))
-    return head.eval()
+    return PersonHead(slopes.astype(np.float32), float(line.intercept_[0] - slopes @ scale.mean_))
 
 
 def judge(seen: Mapping[str, Seen], report: Callable[[str], None]) -> tuple[dict[str, dict[str, float]], float]:

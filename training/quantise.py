@@ -11,8 +11,9 @@ import numpy as np
 
 from surveil.errors import SurveilError
 from surveil.model.checkpoint import Card, load_checkpoint, quantised_path
-from surveil.model.embed import AppearanceModel, PictureNetwork, as_images, graph_sha256
+from surveil.model.embed import AppearanceModel, as_images, graph_sha256
 from surveil.model.person_head import load_person_head
+from surveil.model.picture_network import PictureNetwork
 from surveil.offline import import_openvino
 from surveil.runtimes.quantised import QuantisedFile
 from surveil.runtimes.with_openvino import convert
@@ -51,13 +52,13 @@ def quantise(weights: Path, ranges: Sequence[PersonImages], judges: PersonImages
     pictures = np.zeros((2, 3, *card.input_size), np.float32)
     told = head is not None
     pictured = PictureNetwork(network, card, with_stripes=told)
-    model = convert(pictured, pictures, sha256=graph_sha256(card, with_stripes=told))
+    model = convert(lambda: pictured, pictures, sha256=graph_sha256(card, with_stripes=told))
     pictures = nncf.Dataset(_sample(ranges, seed), lambda picture: as_images([picture], card.input_size))
     small = nncf.quantize(model, pictures, preset=nncf.QuantizationPreset.MIXED, subset_size=SAMPLE)
     path = quantised_path(weights)
     openvino.save_model(small, path, compress_to_fp16=False)
     sha256 = hashlib.sha256(path.read_bytes() + path.with_suffix(".bin").read_bytes()).hexdigest()
-    exact = AppearanceModel(network, card, device="cpu", person=head)
+    exact = AppearanceModel(lambda: network, card, device="cpu", person=head)
     made = {
         "sha256": sha256,
         "made_with": f"NNCF {nncf.__version__}, {SAMPLE} pictures",
@@ -75,7 +76,7 @@ def parity(model: AppearanceModel, quantised: QuantisedFile, people: PersonImage
         The mean and the least cosine of the two embeddings of a picture, the mean and the largest difference of an
         attribute's probability, and the mean average precision of both.
     """
-    small = AppearanceModel(model.network, model.card, device="cpu", runtime="openvino-int8", quantised=quantised)
+    small = AppearanceModel(model.build, model.card, device="cpu", runtime="openvino-int8", quantised=quantised)
     crops = list(people.images)
     features, attributes = model.parts(crops)
     small_features, small_attributes = small.parts(crops)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import os
 import sys
 
 import click
@@ -73,6 +74,7 @@ def surveil(ctx: click.Context, database: str | None, config: str | None) -> Non
 def main() -> None:
     """Run a command. Exit codes: 0 done, 1 something failed (the message says what), 2 the call is wrong."""
     gc.set_threshold(GC_THRESHOLD)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")  # it would look for some in every installed package
     try:
         surveil(standalone_mode=True)
     except SurveilError as error:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from surveil.model.attention import AttentionBlock
+from surveil.model.checkpoint import FEATURES
 from surveil.model.efficientnet import CHANNELS, EfficientNetLite0
-
-FEATURES = 512
 
 
 class Reduced(nn.Module):

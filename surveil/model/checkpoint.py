@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from surveil.attributes import OUTPUT_NAMES, OUTPUTS
 from surveil.calibration import Calibration, check_numbers
 from surveil.errors import CheckpointError
-from surveil.model.backbones import FEATURES
-from surveil.model.network import PersonNetwork, build_network
-from surveil.weights_file import WEIGHTS, card_path, read_card, read_weights, write_weights
+from surveil.weights_file import WEIGHTS, card_path, fill_network, read_card, read_checked, write_weights
 
+if TYPE_CHECKING:
+    from surveil.model.network import PersonNetwork
+
+FEATURES = 512
+"""Of a backbone: the first part of an embedding."""
 SHIPPED_MODELS = {
     name: WEIGHTS / f"{name.replace('-', '_')}.safetensors" for name in ("osnet-attention", "resnet34-attention")
 }
@@ -145,11 +148,23 @@ def load_checkpoint(weights: Path) -> tuple[PersonNetwork, Card]:
     Raises:
         CheckpointError: A file is missing, is no safetensors file, or is not the one its card describes.
     """
+    from surveil.model.network import build_network
+
+    card, content = read_checkpoint(weights)
+    network = build_network(card.architecture)
+    fill_network(weights, network, content)
+    return network.eval(), card
+
+
+def read_checkpoint(weights: Path) -> tuple[Card, bytes]:
+    """Card, and the content of the weights file, which is the one that the card describes.
+
+    Raises:
+        CheckpointError: A file is missing, is no safetensors file, or is not the one its card describes.
+    """
     if weights.suffix != ".safetensors":
         raise CheckpointError(
             "not a .safetensors file", weights, "Pickled weights can run code; export them with `python -m training`."
         )
     card = load_card(weights)
-    network = build_network(card.architecture)
-    read_weights(weights, network, card.sha256)
-    return network.eval(), card
+    return card, read_checked(weights, card.sha256)

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
-from surveil.device import resolve_device
-from surveil.model.checkpoint import Card, find_weights, load_checkpoint, quantised_path
-from surveil.model.network import CalibratedProbabilities, PersonNetwork
-from surveil.model.person_head import PersonHead, load_person_head, stripes
+from surveil.calibration import logistic
+from surveil.model.checkpoint import Card, find_weights, load_checkpoint, quantised_path, read_checkpoint
+from surveil.model.person_head import PersonHead, load_person_head
 from surveil.runtimes import RuntimeName, make_runtime
 from surveil.runtimes.quantised import QuantisedFile
 from surveil.types import Appearance, Floats, Image
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from surveil.model.network import PersonNetwork
 
 TYPICAL_CROPS = 16
 """So many come together often; by them the runtime is chosen."""
@@ -28,7 +31,7 @@ class AppearanceModel:
     """Describes crops of people.
 
     Args:
-        network: In evaluation mode.
+        build: Makes the network; see `surveil.runtimes.make_runtime`.
         card: The card it was loaded with.
         device: "auto", "cpu" or "cuda".
         batch_size: Crops per forward pass.
@@ -45,7 +48,7 @@ class AppearanceModel:
 
     def __init__(
         self,
-        network: PersonNetwork,
+        build: Callable[[], PersonNetwork],
         card: Card,
         *,
         device: str = "auto",
@@ -55,18 +58,17 @@ class AppearanceModel:
         person: PersonHead | None = None,
     ) -> None:
         self.card = card
+        self._person = person
         self.batch_size = batch_size
-        self.network = network.eval()
+        self.build = build
         self.runtime = make_runtime(
-            PictureNetwork(network, card, with_stripes=person is not None),
-            resolve_device(device),
+            self._of_pictures,
+            device,
             np.random.default_rng(0).random((TYPICAL_CROPS, 3, *card.input_size), np.float32),
             name=runtime,
             sha256=graph_sha256(card, with_stripes=person is not None),
             quantised=quantised,
         )
-        self._probabilities = CalibratedProbabilities(card.calibration)
-        self._person = person
 
     @staticmethod
     def load(
@@ -79,10 +81,10 @@ class AppearanceModel:
             SurveilError: The runtime that was asked for is not installed.
         """
         weights = find_weights(model)
-        network, card = load_checkpoint(weights)
+        card, _ = read_checkpoint(weights)
         quantised = QuantisedFile(quantised_path(weights), card.quantised["sha256"]) if card.quantised else None
         return AppearanceModel(
-            network,
+            lambda: load_checkpoint(weights)[0],
             card,
             device=device,
             batch_size=batch_size,
@@ -90,6 +92,11 @@ class AppearanceModel:
             quantised=quantised,
             person=load_person_head(weights, card),
         )
+
+    def _of_pictures(self) -> nn.Module:
+        from surveil.model.picture_network import PictureNetwork
+
+        return PictureNetwork(self.build(), self.card, with_stripes=self._person is not None).eval()
 
     def describe(self, crops: Sequence[Image]) -> list[Appearance]:
         """One appearance per crop; crops are uint8 (h, w, 3) BGR pictures of any size."""
@@ -115,43 +122,16 @@ class AppearanceModel:
 
     def _batch(self, crops: Sequence[Image]) -> tuple[Floats, Floats, Floats]:
         features, logits, *told = self.runtime(as_images(crops, self.card.input_size))
-        attributes: Floats = self._probabilities(torch.from_numpy(logits)).numpy()
+        attributes = self.card.calibration.probabilities(logits)
         if self._person is None or not told:
             return features, attributes, np.ones(len(crops), np.float32)
-        return features, attributes, (1 + np.tanh(self._person(told[0]) / 2)) / 2
+        return features, attributes, logistic(self._person(told[0]))
 
     def embeddings(self, features: Floats, attributes: Floats) -> Floats:
         """(N, 512) features and (N, 32) probabilities to (N, 544) embeddings, weighted as the card says."""
         joined = join_parts(features, attributes, self.card.feature_weight, self.card.attribute_weight)
         weights = self.card.dimension_weights
         return l2_normalize(joined * np.asarray(weights, np.float32)) if weights else joined
-
-
-class PictureNetwork(nn.Module):
-    """A network with the normalisation of its card, as a runtime takes it.
-
-    Args:
-        network: Of the card; stays where it is.
-        card: Its mean and standard deviation of pictures are used.
-        with_stripes: Whether it gives what a person head reads, too.
-    """
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self, network: PersonNetwork, card: Card, *, with_stripes: bool = False) -> None:
-        super().__init__()
-        self.network, self.with_stripes = network, with_stripes
-        self.register_buffer("mean", torch.tensor(card.mean).view(1, 3, 1, 1))
-        self.register_buffer("std", torch.tensor(card.std).view(1, 3, 1, 1))
-
-    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        """(N, 3, H, W) RGB images from 0 to 1 to (N, 512) features, (N, 32) logits and, if asked, (N, 2048) stripes."""
-        seen = self.network.backbone((images - self.mean) / self.std)
-        outputs = self.network.read(seen)
-        if self.with_stripes:
-            return outputs.features, outputs.logits, stripes(self.network.coarse(seen))
-        return outputs.features, outputs.logits
 
 
 def graph_sha256(card: Card, *, with_stripes: bool) -> str:

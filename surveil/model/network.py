@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from surveil.attributes import AGE, INDEPENDENT, LOWER, OUTPUTS, UPPER
-from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
 from surveil.model.attention import AttentionBlock
-from surveil.model.backbones import FEATURES, efficientnet_backbone, torchvision_backbone
+from surveil.model.backbones import efficientnet_backbone, torchvision_backbone
+from surveil.model.checkpoint import FEATURES
 from surveil.model.osnet import EmbeddingNeck, GlobalDepthwise, OSNet
 
 
@@ -217,19 +217,3 @@ def probabilities(logits: Tensor) -> Tensor:
         ],
         dim=1,
     )
-
-
-class CalibratedProbabilities(nn.Module):
-    """Logits to the probabilities that leave the model: each output divided by its temperature, shifted, normalised."""
-
-    temperatures: Tensor
-    offsets: Tensor
-
-    def __init__(self, calibration: Calibration) -> None:
-        super().__init__()
-        self.register_buffer("temperatures", torch.from_numpy(calibration.output_temperatures()))
-        self.register_buffer("offsets", torch.tensor(calibration.offsets, dtype=torch.float32))
-
-    def forward(self, logits: Tensor) -> Tensor:
-        """(N, 32) logits in, (N, 32) probabilities out."""
-        return probabilities(logits.float() / self.temperatures + self.offsets)

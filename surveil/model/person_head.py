@@ -7,39 +7,62 @@ what a runtime runs: in 8 or 16 bits its sum of 2,048 values would lose too much
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor, nn
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
 
-from surveil.model.backbones import FEATURES
-from surveil.model.checkpoint import Card
+from surveil.errors import CheckpointError
+from surveil.model.checkpoint import FEATURES, Card
 from surveil.types import Floats
-from surveil.weights_file import fill_network, read_checked
+from surveil.weights_file import read_checked
 
 ROWS = 4
 """Stripes of the feature map, from head to foot, that are pooled apart: people have an order that chairs have not."""
+LENGTH = FEATURES * ROWS
+WEIGHT, BIAS = "layer.weight", "layer.bias"
+"""What the file calls them."""
 
 
-class PersonHead(nn.Module):
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonHead:
     """A logistic regression on the stripes of a feature map; below its zero are one in a thousand crops of people whom
     it never learned from.
+
+    Attributes:
+        weight: (2048,).
+        bias: Added to what the weights give.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.layer = nn.Linear(FEATURES * ROWS, 1)
+    weight: Floats
+    bias: float
 
-    @torch.inference_mode()
-    def forward(self, seen: Floats) -> Floats:
+    def __call__(self, seen: Floats) -> Floats:
         """(N, 2048) stripes to (N,) logits: below zero nobody."""
-        logits: Floats = self.layer(torch.from_numpy(seen))[:, 0].numpy()
+        logits: Floats = seen @ self.weight + np.float32(self.bias)
         return logits
 
+    def pack(self) -> bytes:
+        """The content of its file; the weights are stored as float16."""
+        return save({WEIGHT: self.weight[None].astype(np.float16), BIAS: np.array([self.bias], np.float32)})
 
-def stripes(features: Tensor) -> Tensor:
-    """(N, 512, h, w) feature map, as coarse as the heads see it, to the (N, 2048) that a person head reads."""
-    return nn.functional.adaptive_avg_pool2d(features, (ROWS, 1)).flatten(1)
+    @staticmethod
+    def unpack(content: bytes) -> PersonHead:
+        """The inverse of `pack`.
+
+        Raises:
+            ValueError: It is damaged, or not what `pack` writes.
+        """
+        try:
+            parts = load(content)
+        except SafetensorError as error:
+            raise ValueError(str(error)) from error
+        shapes = {name: part.shape for name, part in parts.items()}
+        if shapes != {WEIGHT: (1, LENGTH), BIAS: (1,)}:
+            raise ValueError(f"holds {shapes}")
+        return PersonHead(parts[WEIGHT][0].astype(np.float32), float(parts[BIAS][0]))
 
 
 def person_path(weights: Path) -> Path:
@@ -56,6 +79,8 @@ def load_person_head(weights: Path, card: Card) -> PersonHead | None:
     if not card.person:
         return None
     path = person_path(weights)
-    head = PersonHead()
-    fill_network(path, head, read_checked(path, card.person["sha256"]))
-    return head.eval()
+    content = read_checked(path, card.person["sha256"])
+    try:
+        return PersonHead.unpack(content)
+    except ValueError as error:
+        raise CheckpointError(f"no person head ({error})", path, "Export it again.") from error

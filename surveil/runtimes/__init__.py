@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
+from surveil.device import is_cpu, resolve_device
 from surveil.errors import CheckpointError
 from surveil.types import Floats
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
     from surveil.runtimes.quantised import QuantisedFile
@@ -34,8 +35,8 @@ class Runtime(Protocol):
 
 
 def make_runtime(
-    network: nn.Module,
-    device: torch.device,
+    build: Callable[[], nn.Module],
+    device: str,
     typical: NDArray[Any],
     *,
     open_axes: Sequence[int] = (0,),
@@ -46,8 +47,9 @@ def make_runtime(
     """The runtime for a network of PyTorch.
 
     Args:
-        network: In evaluation mode, on the CPU; gives a tensor or a tuple of tensors.
-        device: Where it shall run.
+        build: Makes the network, in evaluation mode, on the CPU; it gives a tensor or a tuple of tensors. Not called
+            where OpenVINO was chosen before and what it runs is kept: a start without PyTorch is faster by seconds.
+        device: Where it shall run: "auto", "cpu", "cuda" or "cuda:N".
         typical: A batch such as it will get, two or more; other batches may differ from it in the open axes.
         open_axes: The axes of the input whose length may differ from batch to batch.
         name: "auto" takes the one that is faster here, measured once per machine and weights (`fastest`). It stays with
@@ -59,14 +61,20 @@ def make_runtime(
     Raises:
         CheckpointError: The file of the quantised network is not the one with its hash, or there is none and
             "openvino-int8" was asked for.
-        SurveilError: OpenVINO was asked for and is not installed.
+        SurveilError: OpenVINO was asked for and is not installed, or there is no such device.
     """
-    from surveil.runtimes.fastest import fastest
     from surveil.runtimes.with_openvino import OpenVinoRuntime, convert
-    from surveil.runtimes.with_torch import TorchRuntime
+
+    on_cpu = is_cpu(device)
+    build = cache(build)
 
     def openvino() -> Runtime:
-        return OpenVinoRuntime(convert(network, typical, open_axes, sha256))
+        return OpenVinoRuntime(convert(build, typical, open_axes, sha256))
+
+    def plain() -> Runtime:
+        from surveil.runtimes.with_torch import TorchRuntime
+
+        return TorchRuntime(build(), resolve_device(device))
 
     if name == "openvino-int8":
         if quantised is None:
@@ -76,6 +84,8 @@ def make_runtime(
         return OpenVinoRuntime(quantised.read(), name)
     if name == "openvino":
         return openvino()
-    plain = TorchRuntime(network, device)
-    usable = device.type == "cpu" and sha256 and importlib.util.find_spec("openvino") is not None
-    return fastest(plain, openvino, typical, sha256) if name == "auto" and usable else plain
+    if name == "auto" and on_cpu and sha256 and importlib.util.find_spec("openvino") is not None:
+        from surveil.runtimes.fastest import fastest
+
+        return fastest({"torch": plain, "openvino": openvino}, typical, sha256)
+    return plain()

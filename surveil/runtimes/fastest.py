@@ -6,16 +6,16 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256 as hash_of
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from surveil.device import processor
 from surveil.files import cache_folder, replace_file
 from surveil.runtimes import Runtime
 from surveil.types import Floats
@@ -28,23 +28,20 @@ TOLERANCE = 0.05
 log = logging.getLogger(__name__)
 
 
-def fastest(plain: Runtime, other: Callable[[], Runtime], typical: NDArray[Any], sha256: str) -> Runtime:
-    """The faster of two runtimes of a network, or the plain one where the other does not say the same.
+def fastest(makers: Mapping[str, Callable[[], Runtime]], typical: NDArray[Any], sha256: str) -> Runtime:
+    """The faster of two runtimes of a network, or the first where the other does not say the same.
 
     Args:
-        plain: PyTorch.
-        other: Makes the other one; not called where PyTorch is known to be faster.
+        makers: Make them, by their names; only the one that is known to be faster is made.
         typical: A batch such as they will get.
         sha256: Of the network's weights.
     """
     file = cache_folder() / "runtimes" / f"{_key(typical, sha256)}.json"
     chosen = _remembered(file)
-    if chosen == plain.name:
-        return plain
-    runtime = other()
-    if chosen is None:
-        chosen = _measure(plain, runtime, typical, file)
-    return runtime if chosen == runtime.name else plain
+    if chosen in makers:
+        return makers[chosen]()
+    plain, other = (make() for make in makers.values())
+    return other if _measure(plain, other, typical, file) == other.name else plain
 
 
 def _measure(plain: Runtime, other: Runtime, typical: NDArray[Any], file: Path) -> str:
@@ -76,15 +73,17 @@ def _agree(expected: tuple[Floats, ...], found: tuple[Floats, ...]) -> bool:
     )
 
 
-def _remembered(file: Path) -> str | None:
+def _remembered(file: Path) -> str:
+    """What was chosen before; "" if nothing was."""
     try:
         return str(json.loads(file.read_bytes())["runtime"])
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return ""
 
 
 def _key(typical: NDArray[Any], sha256: str) -> str:
     """Everything that the answer depends on: network, input, processor with the cores that are ours, and versions."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    parts = (sha256, typical.shape, cores, torch.cpu.get_capabilities(), version("torch"), version("openvino"))
+    machine = (processor().name, sorted(processor().features), cores)
+    parts = (sha256, typical.shape, *machine, version("torch"), version("openvino"))
     return hash_of(repr(parts).encode()).hexdigest()[:32]

@@ -5,22 +5,21 @@ from __future__ import annotations
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from surveil.device import fast_dtype
+from surveil.device import fast_with_bfloat16
 from surveil.files import cache_folder
 from surveil.offline import cores, import_openvino
 from surveil.types import Floats
 
 if TYPE_CHECKING:
     import openvino
+    from torch import nn
 
 MAX_SHAPES = 4
 """Shapes of inputs for which a network is kept compiled: cameras come in few, and each takes about 100 MB."""
@@ -71,7 +70,7 @@ class OpenVinoRuntime:
             return self._queues[shape]
         while len(self._queues) >= MAX_SHAPES:
             self._queues.popitem(last=False)
-        precision = "f32" if fast_dtype(torch.device("cpu")) == torch.float32 else "bf16"
+        precision = "bf16" if fast_with_bfloat16() else "f32"
         settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
         if (threads := int(os.environ.get("OMP_NUM_THREADS") or cores())) < cores():
             settings["INFERENCE_NUM_THREADS"] = str(threads)  # as PyTorch does: a worker of Ray has its share of cores
@@ -82,12 +81,12 @@ class OpenVinoRuntime:
 
 
 def convert(
-    network: nn.Module, typical: NDArray[Any], open_axes: Sequence[int] = (0,), sha256: str = ""
+    build: Callable[[], nn.Module], typical: NDArray[Any], open_axes: Sequence[int] = (0,), sha256: str = ""
 ) -> openvino.Model:
     """A network of PyTorch as OpenVINO takes it: from the user's cache folder where it was converted before.
 
     Args:
-        network: In evaluation mode, on the CPU.
+        build: Makes the network, on the CPU; not called where it was converted before.
         typical: A batch such as it will get, two or more.
         open_axes: The axes of the input whose length may differ from batch to batch.
         sha256: Of the weights; without it nothing is kept.
@@ -101,7 +100,9 @@ def convert(
     cached = cache_folder() / "openvino" / f"{sha256[:16]}-{form}-{openvino.__version__.split('-')[0]}.xml"
     if sha256 and cached.is_file() and cached.with_suffix(".bin").is_file():
         return openvino.Core().read_model(cached)
-    model = openvino.convert_model(network.eval(), example_input=torch.from_numpy(typical[:2]), input=shape)
+    import torch
+
+    model = openvino.convert_model(build().eval(), example_input=torch.from_numpy(typical[:2]), input=shape)
     if sha256:
         _store(model, cached)
     return model

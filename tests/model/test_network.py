@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from surveil.attributes import AGE, INDEPENDENT, LOWER, UPPER
+from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
 from surveil.model.attention import AttentionBlock
 from surveil.model.network import build_network, probabilities
@@ -60,6 +61,12 @@ def test_exclusive_groups_sum_to_one_and_the_others_are_independent():
     for group in (AGE, UPPER, LOWER):
         assert torch.allclose(chances[:, group].sum(1), torch.ones(8))
     assert ((chances[:, INDEPENDENT] > 0) & (chances[:, INDEPENDENT] < 1)).all()
+
+
+def test_probabilities_that_leave_the_model_are_those_that_training_sees():
+    """Without a calibration; in NumPy and in PyTorch."""
+    logits = torch.randn(8, 32) * 20
+    torch.testing.assert_close(torch.from_numpy(Calibration().probabilities(logits.numpy())), probabilities(logits))
 
 
 @pytest.mark.parametrize("name", ["vgg", "timm/hf-hub:x/y", "timm/resnet18", {"activation": "print"}, ["resnet18"]])

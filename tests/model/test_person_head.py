@@ -5,13 +5,14 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from safetensors.numpy import save
 
 from surveil.errors import CheckpointError
 from surveil.model.checkpoint import Card, load_card, save_checkpoint
 from surveil.model.embed import AppearanceModel
 from surveil.model.network import build_network
-from surveil.model.person_head import PersonHead, person_path
-from surveil.weights_file import pack_weights, write_card
+from surveil.model.person_head import LENGTH, PersonHead, person_path
+from surveil.weights_file import write_card
 
 SIZE = (64, 32)
 
@@ -31,17 +32,14 @@ def weights(tmp_path):
 
 def give(weights, head):
     """Lay a person head beside the weights."""
-    content = pack_weights(head)
+    content = head.pack()
     person_path(weights).write_bytes(content)
     card = dataclasses.replace(load_card(weights), person={"sha256": hashlib.sha256(content).hexdigest()})
     write_card(weights, card)
 
 
 def always(logit):
-    head = PersonHead()
-    torch.nn.init.zeros_(head.layer.weight)
-    torch.nn.init.constant_(head.layer.bias, logit)
-    return head
+    return PersonHead(np.zeros(LENGTH, np.float32), logit)
 
 
 @pytest.mark.parametrize("logit", [-2.0, 0.0, 3.0])
@@ -52,8 +50,7 @@ def test_the_head_says_how_much_a_crop_looks_like_a_person(weights, crops, logit
 
 
 def test_the_head_looks_at_the_crop(weights, crops):
-    torch.manual_seed(1)
-    give(weights, PersonHead())
+    give(weights, PersonHead(np.random.default_rng(1).normal(0, 0.02, LENGTH).astype(np.float32), 0.0))
     looks = AppearanceModel.load(weights, device="cpu").describe([*crops, np.zeros_like(crops[0])])
     assert len({round(look.person, 4) for look in looks}) > 1
 
@@ -73,11 +70,22 @@ def test_to_a_model_without_a_head_everybody_is_a_person(weights, crops):
 
 def test_a_head_that_the_card_does_not_describe_is_refused(weights):
     give(weights, always(1.0))
-    person_path(weights).write_bytes(pack_weights(always(-1.0)))
+    person_path(weights).write_bytes(always(-1.0).pack())
     with pytest.raises(CheckpointError, match="SHA-256 differs"):
         AppearanceModel.load(weights, device="cpu")
     person_path(weights).unlink()
     with pytest.raises(CheckpointError, match="cannot be read"):
+        AppearanceModel.load(weights, device="cpu")
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no weights", always(1.0).pack()[:-2], save({"layer.weight": np.zeros((1, 8))})]
+)
+def test_a_head_that_is_damaged_is_refused(weights, content):
+    person_path(weights).write_bytes(content)
+    card = dataclasses.replace(load_card(weights), person={"sha256": hashlib.sha256(content).hexdigest()})
+    write_card(weights, card)
+    with pytest.raises(CheckpointError, match=r"small\.person\.safetensors: no person head"):
         AppearanceModel.load(weights, device="cpu")
 
 

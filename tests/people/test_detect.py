@@ -25,8 +25,8 @@ from surveil.evaluation.metrics.detection import score
 from surveil.people.checkpoint import SHIPPED, load_detector
 from surveil.people.detect import PersonDetector
 
-CPU = torch.device("cpu")
-IN_FULL = fast_dtype(CPU) == torch.float32
+CPU = "cpu"
+IN_FULL = fast_dtype(torch.device(CPU)) == torch.float32
 """Whether networks run in float32 here. In bfloat16 another of several boxes around one person may be the best."""
 
 
@@ -142,6 +142,18 @@ def test_a_batch_of_several_sizes_is_what_one_by_one_gives(detector, street):
         [alone] = detector.detect([image])
         np.testing.assert_allclose(found.boxes, alone.boxes, atol=0.5)
         np.testing.assert_allclose(found.scores, alone.scores, atol=0.01)
+
+
+@pytest.mark.parametrize("size", [(576, 720), (480, 720), (720, 576), (641, 900)])
+def test_pictures_whose_sides_are_no_multiples_of_the_stride_are_looked_at(street, size):
+    """720x576 is what analogue cameras give."""
+    detector = PersonDetector.load(device=CPU, image_size=960, min_score=0.25)
+    picture = np.full((*size, 3), 90, np.uint8)
+    height, width = (min(one, other) for one, other in zip(size, street.shape[:2], strict=True))
+    picture[-height:, -width:] = street[:height, :width]
+    [found] = detector.detect([picture])
+    assert len(found) >= 2
+    assert (found.boxes[:, 2] > size[1] - width).all()
 
 
 def test_boxes_are_inside_the_picture_and_best_first(detector, street):
@@ -305,7 +317,7 @@ def test_a_card_nested_too_deep_to_read_is_refused(tmp_path):
 
 
 def test_the_hash_is_checked_before_a_network_is_built(tmp_path, monkeypatch):
-    monkeypatch.setattr("surveil.people.checkpoint.DetectionModel", None)
+    monkeypatch.setattr("surveil.people.network.DetectionModel", None)
     with pytest.raises(CheckpointError, match="SHA-256 differs"):
         load(evil_weights(tmp_path, sha256="0" * 64))
 

@@ -1,4 +1,6 @@
 import importlib.util
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,8 +14,8 @@ from surveil.runtimes import fastest, make_runtime
 from surveil.runtimes.with_openvino import MAX_SHAPES, OpenVinoRuntime, convert
 from surveil.runtimes.with_torch import TorchRuntime
 
-CPU = torch.device("cpu")
-ROUNDING = 1e-3 if fast_dtype(CPU) == torch.float32 else 2**-8
+CPU = "cpu"
+ROUNDING = 1e-3 if fast_dtype(torch.device(CPU)) == torch.float32 else 2**-8
 """By how much answers of the size of one may differ: bfloat16 has 8 bits."""
 needs_openvino = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
 
@@ -48,7 +50,7 @@ def pictures(n):
 
 
 def make(network, name="auto", sha256=""):
-    return make_runtime(network, CPU, pictures(3), name=name, sha256=sha256)
+    return make_runtime(lambda: network, CPU, pictures(3), name=name, sha256=sha256)
 
 
 def assert_alike(found, expected, **tolerance):
@@ -63,21 +65,21 @@ def test_torch_gives_the_networks_own_answers(network):
 
 
 def test_a_single_tensor_is_one_answer():
-    [found] = TorchRuntime(nn.Flatten(), CPU)(pictures(2))
+    [found] = TorchRuntime(nn.Flatten(), torch.device(CPU))(pictures(2))
     np.testing.assert_allclose(found, pictures(2).reshape(2, -1), rtol=1e-2)
 
 
 @needs_openvino
 @pytest.mark.parametrize("n", [1, 7, 19])
 def test_openvino_answers_as_torch_does_in_batches_of_any_size(network, n):
-    ours = OpenVinoRuntime(convert(network, pictures(3)))(pictures(n))
+    ours = OpenVinoRuntime(convert(lambda: network, pictures(3)))(pictures(n))
     with torch.inference_mode():
         assert_alike(ours, network(torch.from_numpy(pictures(n))), atol=ROUNDING)
 
 
 @needs_openvino
 def test_open_axes_may_have_any_length_in_any_order(network):
-    ours = OpenVinoRuntime(convert(network, pictures(3), open_axes=(0, 2, 3)))
+    ours = OpenVinoRuntime(convert(lambda: network, pictures(3), open_axes=(0, 2, 3)))
     shapes = [(8 * i, 8 * i + 8) for i in range(1, MAX_SHAPES + 3)]
     for height, width in (*shapes, *shapes):
         inputs = np.random.default_rng(0).random((3, 3, height, width), np.float32)
@@ -87,7 +89,7 @@ def test_open_axes_may_have_any_length_in_any_order(network):
 
 @needs_openvino
 def test_threads_may_share_a_runtime(network):
-    ours = OpenVinoRuntime(convert(network, pictures(3)))
+    ours = OpenVinoRuntime(convert(lambda: network, pictures(3)))
     expected = {n: ours(pictures(n)) for n in range(1, 9)}
     with ThreadPoolExecutor(4) as threads:
         for n, found in zip([*expected] * 5, threads.map(lambda n: ours(pictures(n)), [*expected] * 5), strict=True):
@@ -100,14 +102,23 @@ def test_a_network_with_a_hash_is_converted_once(network, cache, monkeypatch):
     assert {path.suffix for path in (cache / "openvino").iterdir()} == {".xml", ".bin"}
     monkeypatch.setattr("openvino.convert_model", None)
     again = make(network, "openvino", "a" * 64)(pictures(2))
-    assert_alike(again, TorchRuntime(network, CPU)(pictures(2)), atol=1e-2)
+    assert_alike(again, TorchRuntime(network, torch.device(CPU))(pictures(2)), atol=1e-2)
+
+
+@needs_openvino
+def test_what_is_kept_is_run_without_making_the_network(network, monkeypatch):
+    """So a search by a picture starts without PyTorch."""
+    monkeypatch.setattr(fastest, "_seconds", lambda runtime, typical: {"torch": 2.0, "openvino": 1.0}[runtime.name])
+    first = make_runtime(lambda: network, CPU, pictures(3), sha256="a" * 64)
+    again = make_runtime(lambda: pytest.fail("it was made"), CPU, pictures(3), sha256="a" * 64)
+    assert_alike(again(pictures(2)), first(pictures(2)), atol=1e-6)
 
 
 @needs_openvino
 def test_another_input_size_is_another_conversion(network):
     for size in ((32, 16), (48, 24)):
         pictures_of = np.zeros((2, 3, *size), np.float32)
-        ours = make_runtime(network, CPU, pictures_of, name="openvino", sha256="a" * 64)
+        ours = make_runtime(lambda: network, CPU, pictures_of, name="openvino", sha256="a" * 64)
         assert ours(pictures_of)[0].shape == (2, 8)
 
 
@@ -137,7 +148,8 @@ def clock(monkeypatch):
 
 def choose(clock, torch_seconds, other_seconds, answer=1.0, sha256="a" * 64):
     other = Made("openvino", other_seconds, clock, answer)
-    return fastest.fastest(Made("torch", torch_seconds, clock), lambda: other, pictures(2), sha256).name
+    makers = {"torch": lambda: Made("torch", torch_seconds, clock), "openvino": lambda: other}
+    return fastest.fastest(makers, pictures(2), sha256).name
 
 
 @needs_openvino
@@ -168,7 +180,13 @@ def test_weights_without_a_hash_stay_with_torch(network):
     assert make(network).name == "torch"
 
 
+@pytest.mark.parametrize("module", ["surveil.people.detect", "surveil.model.embed", "surveil.runtimes.with_openvino"])
+def test_pytorch_is_not_imported_before_a_network_is_made(module):
+    code = f"import sys, {module}; print([name for name in ('torch', 'ultralytics') if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def test_openvino_that_is_not_installed_is_named(network, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "openvino", None)
+    monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(SurveilError, match=r"surveil\[openvino\]"):
         make(network, "openvino")

@@ -29,8 +29,8 @@ def test_calibration_makes_probabilities_agree_with_what_is_true(people):
     assert card.metrics["validation_mAP"] > 0.3
     assert card.calibration.slope > 0
 
-    before = AppearanceModel(network, Card("test", "resnet34-attention", (64, 32)), device="cpu")
-    after = AppearanceModel(network, card, device="cpu")
+    before = AppearanceModel(lambda: network, Card("test", "resnet34-attention", (64, 32)), device="cpu")
+    after = AppearanceModel(lambda: network, card, device="cpu")
 
     def surprise(model):
         _, chances = model.parts(list(people.images))

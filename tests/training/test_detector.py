@@ -13,8 +13,8 @@ from ultralytics.utils import ASSETS
 
 from surveil.errors import CheckpointError, DatasetError
 from surveil.evaluation.metrics.detection import DetectionScore
-from surveil.people.checkpoint import build_detection_network
 from surveil.people.detect import PersonDetector
+from surveil.people.network import build_detection_network
 from surveil.types import Detections
 from training.detector import DetectorRecipe, average_detectors, fine_tune
 from training.detector_data import GREY, Mosaics, masked
@@ -286,7 +286,7 @@ def test_the_reference_detector_labels_a_clip(shared_data, tmp_path):
 def test_the_shipped_detector_agrees_with_the_reference_on_unseen_frames(shared_data, tmp_path):
     reference = ReferenceDetector(shared_data / "reference" / "yolox_nano.onnx")
     label_clip(shared_data / "footage" / "pets-s2l1-view1.mp4", [reference], 199, tmp_path)
-    detector = PersonDetector.load(device=torch.device("cpu"), image_size=640, min_score=0.25)
+    detector = PersonDetector.load(device="cpu", image_size=640, min_score=0.25)
     pictures = load_pictures(tmp_path, "validation")
     result = measure(find_all(detector, pictures), pictures, min_score=0.25).score
     assert result.recall >= 0.8
@@ -294,7 +294,7 @@ def test_the_shipped_detector_agrees_with_the_reference_on_unseen_frames(shared_
 
 
 def test_the_shipped_detector_takes_no_furniture_for_people(shared_data):
-    detector = PersonDetector.load(device=torch.device("cpu"), image_size=640, min_score=0.25)
+    detector = PersonDetector.load(device="cpu", image_size=640, min_score=0.25)
     pictures = [
         picture
         for picture in load_pictures(shared_data / "detection" / "coco256.zip", "validation")

@@ -48,7 +48,7 @@ def test_the_whole_model_says_what_an_appearance_model_says(network, people, mon
     monkeypatch.setattr(with_torch, "autocast", lambda device: contextlib.nullcontext())
     crops = [*people.images, np.zeros((100, 40, 3), np.uint8)]
     features, probabilities, embedding = predict(WholeModel(network, CARD), crops, CARD.input_size, batch_size=5)
-    model = AppearanceModel(network, CARD, device="cpu")
+    model = AppearanceModel(lambda: network, CARD, device="cpu")
     expected_features, expected_probabilities = model.parts(crops)
     np.testing.assert_allclose(features, expected_features, atol=1e-4)
     np.testing.assert_allclose(probabilities, expected_probabilities, atol=1e-5)

@@ -1,11 +1,8 @@
 import numpy as np
 import pytest
 
-from surveil.model.backbones import FEATURES
-from surveil.model.person_head import ROWS
+from surveil.model.person_head import LENGTH
 from training.person_run import LOST, Seen, fit, judge
-
-LENGTH = FEATURES * ROWS
 
 
 def place(seed, shift=0.0, nobody=300):

@@ -17,7 +17,8 @@ import torch
 
 from surveil.cli.output import write_table
 from surveil.model.checkpoint import find_weights, load_checkpoint
-from surveil.model.embed import PictureNetwork, as_images, l2_normalize
+from surveil.model.embed import as_images, l2_normalize
+from surveil.model.picture_network import PictureNetwork
 from surveil.people.checkpoint import SHIPPED, load_detector
 from surveil.types import Appearance, Floats, Image
 from tools.bench_ingest.bench import Bench, Taken, timed

@@ -15,9 +15,9 @@ from torch import nn
 from surveil.cli.output import write_table
 from surveil.device import fast_dtype
 from surveil.model.checkpoint import find_weights, load_checkpoint
-from surveil.model.embed import PictureNetwork
+from surveil.model.picture_network import PictureNetwork
 from surveil.people.checkpoint import SHIPPED, load_detector
-from surveil.people.detect import _OfPictures
+from surveil.people.network import PictureDetector
 from surveil.runtimes.with_openvino import OpenVinoRuntime, convert
 from surveil.runtimes.with_torch import TorchRuntime
 from surveil.types import Floats
@@ -33,7 +33,7 @@ def measure() -> None:
     random = np.random.default_rng(0)
     network, card = load_checkpoint(find_weights(None))
     crops = random.random((16, 3, *card.input_size), np.float32)
-    detector = _OfPictures(load_detector(SHIPPED)[0].fuse(verbose=False))
+    detector = PictureDetector(load_detector(SHIPPED)[0])
     pictures = random.integers(0, 256, (8, 384, 640, 3), np.uint8)
     rows = _rows(f"detector, {SHIPPED.stem}", detector, pictures) + _rows(
         card.name, PictureNetwork(network, card), crops
@@ -47,7 +47,7 @@ def _rows(name: str, network: nn.Module, inputs: NDArray[Any]) -> list[list[str]
     runs: dict[tuple[str, str], Run] = {}
     if importlib.util.find_spec("onnxruntime") is not None:
         runs["ONNX Runtime", "float32"] = _onnx(network.eval(), inputs)
-    runs["OpenVINO", fast] = OpenVinoRuntime(convert(network, inputs, tuple(range(inputs.ndim - 1))))
+    runs["OpenVINO", fast] = OpenVinoRuntime(convert(lambda: network, inputs, tuple(range(inputs.ndim - 1))))
     runs["PyTorch", fast] = TorchRuntime(network, cpu)
     expected = runs["PyTorch", fast](inputs)
     best: dict[tuple[str, str], Taken] = {}

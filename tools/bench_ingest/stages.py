@@ -66,7 +66,7 @@ def _round(bench: Bench, path: Path) -> tuple[dict[str, Taken], tuple[int, int, 
     groups = [[frame.image for frame in batch] for batch in batches(iter(frames), BATCH_SIZE, BATCH_BYTES)]
     report, taken["whole"] = bench.ingest(path)
     found = stage("detect", lambda: [people for group in groups for people in bench.detector.detect(group)])
-    scaled = [np.stack([bench.detector._scaled(image) for image in group]) for group in groups]
+    scaled = [np.stack([bench.detector.scaled(image) for image in group]) for group in groups]
     stage("forward", lambda: [bench.detector.runtime(batch) for batch in scaled])
     tracks: list[Track] = stage("track", lambda: _track(bench, frames, found))
     crops = [crop.image for track in tracks for crop in track.crops]

@@ -23,7 +23,7 @@ from surveil.reranking import reranked_similarities
 def model():
     torch.manual_seed(0)
     network = build_network("resnet34-attention")
-    return AppearanceModel(network, Card("random", "resnet34-attention", (128, 64), sha256="5ha"), device="cpu")
+    return AppearanceModel(lambda: network, Card("random", "resnet34-attention", (128, 64), sha256="5ha"), device="cpu")
 
 
 def swap(folder, one, other):
@@ -125,10 +125,10 @@ def test_mirror_images_and_reranking_are_measured_when_asked_for(market1501, mod
 def test_the_calibration_error_of_matches_is_told_where_there_is_a_calibration(market1501, model):
     assert evaluate_official(market1501, model).summary()["same_person_calibration_error"] is None
     sure = replace(model.card, calibration=Calibration(slope=0.0, intercept=0.0))
-    result = evaluate_official(market1501, AppearanceModel(model.network, sure, device="cpu"))
+    result = evaluate_official(market1501, AppearanceModel(model.build, sure, device="cpu"))
     assert result.summary()["same_person_calibration_error"] == pytest.approx(0, abs=1e-6), "half of the weight matches"
     certain = replace(model.card, calibration=Calibration(slope=0.0, intercept=9.0))
-    result = evaluate_official(market1501, AppearanceModel(model.network, certain, device="cpu"))
+    result = evaluate_official(market1501, AppearanceModel(model.build, certain, device="cpu"))
     assert result.same_person.error == pytest.approx(0.5, abs=1e-3)
     [table] = official_sections(result)[REID]
     assert table.note.endswith("calibration error 50.0%")

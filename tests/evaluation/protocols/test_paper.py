@@ -29,7 +29,7 @@ def network():
 
 
 def test_people_who_look_alike_are_one_group(market1501, network):
-    model = AppearanceModel(network, card(validation_share=1, split_seed=0), device="cpu")
+    model = AppearanceModel(lambda: network, card(validation_share=1, split_seed=0), device="cpu")
     calls = []
     result = evaluate_paper(market1501, model, lambda *call: calls.append(call))
     assert list(result.found) == [VALIDATION, "train", "test"]
@@ -62,7 +62,7 @@ def test_held_out_are_those_that_training_held_out():
 
 def test_a_card_that_does_not_tell_whom_it_held_out(market1501, network):
     assert held_out_images(np.arange(9), Card("bare", "resnet34-attention", (128, 64))) is None
-    result = evaluate_paper(market1501, AppearanceModel(network, card(), device="cpu"))
+    result = evaluate_paper(market1501, AppearanceModel(lambda: network, card(), device="cpu"))
     assert list(result.found) == ["train", "test"]
     assert "does not tell" in paper_table(result).note
 
