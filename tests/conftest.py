@@ -184,10 +184,19 @@ def _made_up_sighting(sighting: MadeUp, seed: int) -> Sighting:
 
 
 MARKET_FIELDS = {
-    "age", "backpack", "bag", "handbag", "clothes", "down", "up", "hair", "hat", "gender",
+    "age",
+    "backpack",
+    "bag",
+    "handbag",
+    "clothes",
+    "down",
+    "up",
+    "hair",
+    "hat",
+    "gender",
     *(f"up{colour}" for colour in ("black", "white", "red", "purple", "yellow", "gray", "blue", "green")),
     *(f"down{c}" for c in ("black", "white", "pink", "purple", "yellow", "gray", "blue", "green", "brown")),
-}  # fmt: skip
+}
 
 
 @pytest.fixture

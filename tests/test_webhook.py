@@ -184,10 +184,24 @@ def resolving(monkeypatch, *answers):
 
 @pytest.mark.parametrize(
     "addresses",
-    [["127.0.0.1"], ["169.254.169.254"], ["203.0.113.7", "127.0.0.1"], ["0.0.0.0"], ["224.0.0.1"], ["::1"],
-     ["::ffff:127.0.0.1"], ["fe80::1%eth0"], ["2002:7f00:1::"], ["64:ff9b::a9fe:a9fe"], ["64:ff9b::7f00:1"],
-     ["fd00:ec2::254"], ["100.100.100.200"], ["::127.0.0.1"], ["::ffff:0:127.0.0.1"]],
-)  # fmt: skip
+    [
+        ["127.0.0.1"],
+        ["169.254.169.254"],
+        ["203.0.113.7", "127.0.0.1"],
+        ["0.0.0.0"],
+        ["224.0.0.1"],
+        ["::1"],
+        ["::ffff:127.0.0.1"],
+        ["fe80::1%eth0"],
+        ["2002:7f00:1::"],
+        ["64:ff9b::a9fe:a9fe"],
+        ["64:ff9b::7f00:1"],
+        ["fd00:ec2::254"],
+        ["100.100.100.200"],
+        ["::127.0.0.1"],
+        ["::ffff:0:127.0.0.1"],
+    ],
+)
 def test_a_listed_name_that_means_something_forbidden_is_not_told(monkeypatch, addresses):
     connected = resolving(monkeypatch, addresses)
     with pytest.raises(WebhookError, match="which is not told"):

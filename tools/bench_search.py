@@ -34,9 +34,17 @@ from tools.bench_data import DAYS, START, fill
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "footage"
 REPEATS = 20
 COLUMNS = (
-    "sightings", "search", "first ms", "second ms", "p50 ms", "p95 ms", "p50 CPU ms", "recall@10", "recall@100",
+    "sightings",
+    "search",
+    "first ms",
+    "second ms",
+    "p50 ms",
+    "p95 ms",
+    "p50 CPU ms",
+    "recall@10",
+    "recall@100",
     "resident GB",
-)  # fmt: skip
+)
 ATTRIBUTES = {"gender": ("female",), "upper_colour": ("red",), "backpack": ("yes",)}
 
 

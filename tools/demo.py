@@ -34,9 +34,16 @@ def main() -> None:
         shutil.copy(match.crop or "", PICTURE)
         say(
             f"The likeliest man with a black top at the gate is in {PICTURE}. Where else was he?",
-            "search", "--like", str(PICTURE), "--camera", "hall", "--camera", "yard",
-            "--sheet", f"{FOLDER}/where_else.png",
-        )  # fmt: skip
+            "search",
+            "--like",
+            str(PICTURE),
+            "--camera",
+            "hall",
+            "--camera",
+            "yard",
+            "--sheet",
+            f"{FOLDER}/where_else.png",
+        )
         show(archive, archive.search(like=[str(PICTURE)], cameras=["hall", "yard"], limit=6), "where_else.png")
     print(f"\nLook at {FOLDER}/woman_red_top.png and {FOLDER}/where_else.png; the database is {FOLDER}/surveil.db.")
     print(f"To look at it in a browser: surveil --database sqlite:///{FOLDER}/surveil.db serve")

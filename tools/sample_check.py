@@ -194,10 +194,21 @@ def _print(check: Check) -> None:
 def _print_identities(qualities: dict[str, ClusteringQuality]) -> None:
     columns = ("precision", "recall", "pairwise F", "B-cubed F", "AMI")
     rows = [
-        [name, *(f"{figure:.3f}" for figure in (q.pairwise_precision, q.pairwise_recall, q.pairwise_f, q.b_cubed_f,
-                                                q.adjusted_mutual_information))]
+        [
+            name,
+            *(
+                f"{figure:.3f}"
+                for figure in (
+                    q.pairwise_precision,
+                    q.pairwise_recall,
+                    q.pairwise_f,
+                    q.b_cubed_f,
+                    q.adjusted_mutual_information,
+                )
+            ),
+        ]
         for name, q in qualities.items()
-    ]  # fmt: skip
+    ]
     write_table(["identities", *columns], rows, right=columns)
     print()
 

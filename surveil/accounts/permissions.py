@@ -9,9 +9,7 @@ from typing import Literal, get_args
 from surveil.errors import PermissionDeniedError, SurveilError
 
 Role = Literal["viewer", "investigator", "supervisor", "admin"]
-Action = Literal[
-    "search", "see", "decide", "save", "case", "export", "ingest", "camera", "audit", "delete", "accounts"
-]  # fmt: skip
+Action = Literal["search", "see", "decide", "save", "case", "export", "ingest", "camera", "audit", "delete", "accounts"]
 ROLES: tuple[Role, ...] = get_args(Role)
 ACTIONS: tuple[Action, ...] = get_args(Action)
 

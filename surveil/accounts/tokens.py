@@ -41,9 +41,14 @@ def make_token(session: Session, user: str, name: str, scopes: tuple[str, ...], 
         raise SurveilError(f"a token holds for up to {MAX_DAYS:g} days, not {days:g}", "days")
     secret, now = new_secret(KIND), database_now(session)
     row = ApiToken(
-        account_id=account.id, name=name.strip(), secret_hash=secret_hash(secret), made_at=now,
-        scopes=list(checked_scopes(scopes)), expires_at=now + timedelta(days=days), account=account,
-    )  # fmt: skip
+        account_id=account.id,
+        name=name.strip(),
+        secret_hash=secret_hash(secret),
+        made_at=now,
+        scopes=list(checked_scopes(scopes)),
+        expires_at=now + timedelta(days=days),
+        account=account,
+    )
     session.add(row)
     session.flush()
     return row, secret

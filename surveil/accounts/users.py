@@ -34,9 +34,13 @@ def add_user(session: Session, name: str, password: str, role: str, cameras: Col
     if not 0 < len(name) <= MAX_NAME or not name.isprintable() or ":" in name:
         raise SurveilError(f"a name has 1 to {MAX_NAME} printable characters and no colon", "user")
     user = UserRow(
-        name=name, folded=folded(name), password_hash=hash_password(password), role=checked_role(role),
-        cameras=_checked_cameras(session, cameras), made_at=database_now(session),
-    )  # fmt: skip
+        name=name,
+        folded=folded(name),
+        password_hash=hash_password(password),
+        role=checked_role(role),
+        cameras=_checked_cameras(session, cameras),
+        made_at=database_now(session),
+    )
     try:
         with session.begin_nested():
             session.add(user)

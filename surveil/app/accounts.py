@@ -167,6 +167,11 @@ class Accounts:
 
 def _token(row: ApiToken) -> Token:
     return Token(
-        token=row.id, user=row.account.name, name=row.name, scopes=tuple(row.scopes),
-        made_at=row.made_at, expires_at=row.expires_at, revoked_at=row.revoked_at,
-    )  # fmt: skip
+        token=row.id,
+        user=row.account.name,
+        name=row.name,
+        scopes=tuple(row.scopes),
+        made_at=row.made_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+    )

@@ -65,6 +65,11 @@ class Audit:
 
 def _entry(row: AuditRecord) -> AuditEntry:
     return AuditEntry(
-        number=row.number, made_at=row.made_at, actor=row.actor, action=row.action, reason=row.reason,
-        what=json.loads(row.what), hash=row.hash,
-    )  # fmt: skip
+        number=row.number,
+        made_at=row.made_at,
+        actor=row.actor,
+        action=row.action,
+        reason=row.reason,
+        what=json.loads(row.what),
+        hash=row.hash,
+    )

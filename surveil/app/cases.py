@@ -149,20 +149,31 @@ class Cases:
             max_pixels=settings.max_pixels,
         )
         return EvidenceExport(
-            path=str(out), case=name, exhibits=len(exhibits), blurred=blur_others, manifest_sha256=manifest,
+            path=str(out),
+            case=name,
+            exhibits=len(exhibits),
+            blurred=blur_others,
+            manifest_sha256=manifest,
             key_fingerprint=fingerprint(key.public_key()),
-        )  # fmt: skip
+        )
 
 
 def _summary(case: CaseFolder, items: int) -> CaseSummary:
     return CaseSummary(
         name=case.name, made_at=case.made_at, made_by=case.made_by, closed_at=case.closed_at, items=items
-    )  # fmt: skip
+    )
 
 
 def _entry(item: CaseItem) -> CaseEntry:
     return CaseEntry(
-        item=item.id, footage=item.footage_id, path=item.footage.path, camera=item.footage.camera.name,
-        begin=item.begin, end=item.end, sighting=item.sighting_id, note=item.note, added_at=item.added_at,
+        item=item.id,
+        footage=item.footage_id,
+        path=item.footage.path,
+        camera=item.footage.camera.name,
+        begin=item.begin,
+        end=item.end,
+        sighting=item.sighting_id,
+        note=item.note,
+        added_at=item.added_at,
         added_by=item.added_by,
-    )  # fmt: skip
+    )

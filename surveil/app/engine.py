@@ -43,9 +43,15 @@ def engine(
     """
     if archive.settings.engine == "local":
         yield partial(
-            worker, archive.database, archive.media, archive.models, archive.settings,
-            gate=gate, progress=progress, stop=stop,
-        )  # fmt: skip
+            worker,
+            archive.database,
+            archive.media,
+            archive.models,
+            archive.settings,
+            gate=gate,
+            progress=progress,
+            stop=stop,
+        )
         return
     from surveil.ingest.runners.ray import RayRunner, connected
 

@@ -50,10 +50,16 @@ def exhibits_of(
             for number, item in enumerate(items, 1)
         ]
         about = About(
-            case=name, made_at=database_now(session), made_by=actor, reason=reason, version=__version__,
-            model=model.name if model else None, model_sha256=model.sha256 if model else None,
-            limits=_limits(session, model), blurred=blurred,
-        )  # fmt: skip
+            case=name,
+            made_at=database_now(session),
+            made_by=actor,
+            reason=reason,
+            version=__version__,
+            model=model.name if model else None,
+            model_sha256=model.sha256 if model else None,
+            limits=_limits(session, model),
+            blurred=blurred,
+        )
     return about, exhibits
 
 
@@ -63,9 +69,10 @@ def _check_all_seen(session: Session, case: CaseFolder, seen: int) -> None:
         everything = len(items_of(session, case))
     if seen < everything:
         raise QueryError(
-            f"{everything - seen} of its entries are of cameras that you may not see", f"case {case.name}",
+            f"{everything - seen} of its entries are of cameras that you may not see",
+            f"case {case.name}",
             "Ask somebody who may, or gather your own in a case.",
-        )  # fmt: skip
+        )
 
 
 def _exhibit(
@@ -74,12 +81,22 @@ def _exhibit(
     footage, camera = item.footage, item.footage.camera
     seen = None if item.sighting_id is None else _seen(session, media, item.sighting_id, scores)
     return Exhibit(
-        number=number, camera=camera.name, zone=camera.zone, clock_offset=camera.clock_offset,
-        footage=text_path(footage.path), kind=cast("Literal['video', 'crops']", footage.kind),
-        content_hash=footage.content_hash, started_at=footage.started_at, started_from=footage.started_from,
-        duration=footage.duration, warnings=tuple(FootageWarning(**warning) for warning in footage.warnings),
-        begin=item.begin, end=item.end, note=item.note, seen=seen,
-    )  # fmt: skip
+        number=number,
+        camera=camera.name,
+        zone=camera.zone,
+        clock_offset=camera.clock_offset,
+        footage=text_path(footage.path),
+        kind=cast("Literal['video', 'crops']", footage.kind),
+        content_hash=footage.content_hash,
+        started_at=footage.started_at,
+        started_from=footage.started_from,
+        duration=footage.duration,
+        warnings=tuple(FootageWarning(**warning) for warning in footage.warnings),
+        begin=item.begin,
+        end=item.end,
+        note=item.note,
+        seen=seen,
+    )
 
 
 def _seen(session: Session, media: MediaFolder, sighting: int, scores: tuple[Likeness, ...]) -> ExhibitedSighting:
@@ -92,10 +109,14 @@ def _seen(session: Session, media: MediaFolder, sighting: int, scores: tuple[Lik
         x1, y1, x2, y2 = crop.box
         crops.append(Picture(media.read(crop.media_key), float(seconds), (x1, y1, x2, y2)))
     return ExhibitedSighting(
-        sighting=sighting, first_seen=row.first_seen, last_seen=row.last_seen, boxes=boxes,
+        sighting=sighting,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        boxes=boxes,
         attributes={name: (value.label, value.probability) for name, value in ranked.attributes.items()},
-        crops=tuple(crops), scores=scores,
-    )  # fmt: skip
+        crops=tuple(crops),
+        scores=scores,
+    )
 
 
 def _scores(session: Session, model: StoredCard, sightings: dict[int, int]) -> dict[int, tuple[Likeness, ...]]:

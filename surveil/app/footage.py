@@ -115,9 +115,7 @@ def crop_keys(session: Session, sighting: int) -> Sequence[str]:
     return session.scalars(select(Crop.media_key).where(Crop.sighting_id == sighting).order_by(Crop.rank)).all()
 
 
-def sighting_detail(
-    session: Session, media: MediaFolder, sighting: int
-) -> SightingDetail:  # fmt: skip
+def sighting_detail(session: Session, media: MediaFolder, sighting: int) -> SightingDetail:
     """Everything stored of a sighting.
 
     Raises:

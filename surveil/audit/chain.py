@@ -50,9 +50,14 @@ def append(session: Session, actor: str, action: str, what: Mapping[str, Any], r
     held = update(AuditHead).where(AuditHead.id == THE_ONE).values(count=AuditHead.count)
     count, last = session.execute(held.returning(AuditHead.count, AuditHead.hash)).one()
     record = AuditRecord(
-        number=count + 1, made_at=database_now(session), actor=actor, action=action, reason=reason,
-        what=canonical(what), previous_hash=last,
-    )  # fmt: skip
+        number=count + 1,
+        made_at=database_now(session),
+        actor=actor,
+        action=action,
+        reason=reason,
+        what=canonical(what),
+        previous_hash=last,
+    )
     record.hash = hash_of(record)
     session.add(record)
     session.flush()

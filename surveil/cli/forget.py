@@ -23,9 +23,12 @@ COLUMNS = ("sighting", "camera", "first_seen", "last_seen", "probability", "iden
 @click.option("--sighting", "sightings", type=int, multiple=True, metavar="N", help="A sighting; may be repeated.")
 @click.option("--like", metavar="PICTURE", help="The sightings that show the person of a picture, or of sighting:N.")
 @click.option(
-    "--min-probability", type=click.FloatRange(0, 1), default=0.9, show_default=True,
+    "--min-probability",
+    type=click.FloatRange(0, 1),
+    default=0.9,
+    show_default=True,
     help="With --like: the least probability that they show that person.",
-)  # fmt: skip
+)
 @click.option("--except", "spared", type=int, multiple=True, metavar="N", help="Not this sighting; may be repeated.")
 @click.option("--dry-run", is_flag=True, help="Only show who would be deleted.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -33,9 +36,17 @@ COLUMNS = ("sighting", "camera", "first_seen", "last_seen", "probability", "iden
 @output_options
 @click.pass_context
 def command(
-    ctx: click.Context, identity: int | None, sightings: tuple[int, ...], like: str | None, min_probability: float,
-    spared: tuple[int, ...], dry_run: bool, yes: bool, reason: str | None, output: str,
-) -> None:  # fmt: skip
+    ctx: click.Context,
+    identity: int | None,
+    sightings: tuple[int, ...],
+    like: str | None,
+    min_probability: float,
+    spared: tuple[int, ...],
+    dry_run: bool,
+    yes: bool,
+    reason: str | None,
+    output: str,
+) -> None:
     r"""Delete a person: sightings, pictures, descriptions, embeddings, and what was written of them.
 
     Shows who would be deleted first: look at the pictures, for the model confuses people, and leave out with --except

@@ -25,9 +25,20 @@ COLUMNS = (
 )
 NUMBERS = COLUMNS[3:]
 CSV_COLUMNS = (
-    "path", "camera", "state", "kind", *(f"frames.{field.name}" for field in dataclasses.fields(FrameCounts)),
-    "sightings", "short_tracks", "not_people", "duration", "seconds", "warnings", "remark", "error",
-)  # fmt: skip
+    "path",
+    "camera",
+    "state",
+    "kind",
+    *(f"frames.{field.name}" for field in dataclasses.fields(FrameCounts)),
+    "sightings",
+    "short_tracks",
+    "not_people",
+    "duration",
+    "seconds",
+    "warnings",
+    "remark",
+    "error",
+)
 STATES = ("done", "failed", "known", "busy", "stopped")
 
 

@@ -18,21 +18,37 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--port", default=8750, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--name", "names", metavar="NAME", multiple=True, help="A name browsers call this server by.")
 @click.option(
-    "--footage", "folders", metavar="FOLDER", multiple=True, type=click.Path(path_type=Path, file_okay=False),
+    "--footage",
+    "folders",
+    metavar="FOLDER",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False),
     help="A folder that may be ingested from the pages; may be repeated.",
-)  # fmt: skip
+)
 @click.option("--certificate", metavar="FILE", type=FILE, help="PEM file of a certificate: serve HTTPS.")
 @click.option("--key", metavar="FILE", type=FILE, help="PEM file of its key.")
 @click.option("--proxy-header", metavar="HEADER", help="Header in which a proxy says who it signed in.")
 @click.option(
-    "--proxy", "proxies", metavar="ADDRESS", multiple=True, default=("127.0.0.1", "::1"), show_default=True,
+    "--proxy",
+    "proxies",
+    metavar="ADDRESS",
+    multiple=True,
+    default=("127.0.0.1", "::1"),
+    show_default=True,
     help="Address or network that the proxy connects from; may be repeated.",
-)  # fmt: skip
+)
 @click.pass_context
 def command(
-    ctx: click.Context, host: str, port: int, names: tuple[str, ...], folders: tuple[Path, ...],
-    certificate: Path | None, key: Path | None, proxy_header: str | None, proxies: tuple[str, ...],
-) -> None:  # fmt: skip
+    ctx: click.Context,
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    folders: tuple[Path, ...],
+    certificate: Path | None,
+    key: Path | None,
+    proxy_header: str | None,
+    proxies: tuple[str, ...],
+) -> None:
     r"""Serve the operator's desk: search, sightings, identities and footage in a browser, and an API.
 
     Nothing is fetched from another host: it works without a network. The first start prints a link to make the first
@@ -57,6 +73,13 @@ def command(
     proxy = Proxy(proxy_header, proxies) if proxy_header else None
     with open_archive(ctx, create=True) as archive:
         serve(
-            archive, host=host, port=port, names=names, folders=folders, certificate=certificate, key=key, proxy=proxy,
+            archive,
+            host=host,
+            port=port,
+            names=names,
+            folders=folders,
+            certificate=certificate,
+            key=key,
+            proxy=proxy,
             say=echo,
-        )  # fmt: skip
+        )

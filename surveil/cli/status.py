@@ -66,9 +66,17 @@ def print_csv(status: Status) -> None:
     from surveil.app.wording import warnings_in_words
 
     first = (
-        "footage", "path", "camera", "camera_from", "started_at", "started_from", "duration", "state", "stale",
+        "footage",
+        "path",
+        "camera",
+        "camera_from",
+        "started_at",
+        "started_from",
+        "duration",
+        "state",
+        "stale",
         "progress",
-    )  # fmt: skip
+    )
     frames = (f"frames.{name}" for name in FRAMES)
     rows = (
         piece.model_dump(mode="json") | {"warnings": "; ".join(warnings_in_words(piece.warnings))}

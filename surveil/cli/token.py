@@ -20,9 +20,13 @@ def command() -> None:
 @click.argument("user")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, metavar="ACTION",
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    metavar="ACTION",
     help="An action that it allows, such as search or see; may be repeated.",
-)  # fmt: skip
+)
 @click.option("--days", type=float, default=90.0, show_default=True, help="For how long it holds, at most 366.")
 @output_options
 @click.pass_context

@@ -127,13 +127,26 @@ def close_case(session: Session, name: str, closed: bool = True) -> CaseFolder:
 
 
 def _add(
-    session: Session, case: CaseFolder, footage: Footage, begin: float, end: float, actor: str, note: str | None,
+    session: Session,
+    case: CaseFolder,
+    footage: Footage,
+    begin: float,
+    end: float,
+    actor: str,
+    note: str | None,
     sighting: int | None,
-) -> CaseItem:  # fmt: skip
+) -> CaseItem:
     item = CaseItem(
-        case_id=case.id, footage_id=footage.id, sighting_id=sighting, begin=begin, end=end, note=note or None,
-        added_at=database_now(session), added_by=actor, footage=footage,
-    )  # fmt: skip
+        case_id=case.id,
+        footage_id=footage.id,
+        sighting_id=sighting,
+        begin=begin,
+        end=end,
+        note=note or None,
+        added_at=database_now(session),
+        added_by=actor,
+        footage=footage,
+    )
     try:
         with session.begin_nested():
             session.add(item)

@@ -94,10 +94,14 @@ def write_package(
             for one in exhibits:
                 written.append(
                     _write_exhibit(
-                        folder, one, detect, stated_fps, max_pixels,
+                        folder,
+                        one,
+                        detect,
+                        stated_fps,
+                        max_pixels,
                         tell=lambda part: tell((len(written) + part) / len(exhibits)),
                     )
-                )  # fmt: skip
+                )
             (folder / "case.json").write_text(_facts(about, written), encoding="utf-8")
             (folder / "report.html").write_text(report(about, written, folder), encoding="utf-8")
             public = key.public_key()

@@ -119,10 +119,12 @@ def _hidden(package: zipfile.ZipFile, path: Path) -> Iterator[str]:
             return
         place = _end_of(path, entry)
     directory = sum(
-        46 + len(entry.orig_filename.encode("utf-8" if entry.flag_bits & UTF8 else "cp437"))
-        + len(entry.extra) + len(entry.comment)
+        46
+        + len(entry.orig_filename.encode("utf-8" if entry.flag_bits & UTF8 else "cp437"))
+        + len(entry.extra)
+        + len(entry.comment)
         for entry in package.infolist()
-    )  # fmt: skip
+    )
     ends = path.stat().st_size - place - directory
     if package.comment or ends not in (END_BYTES, END_BYTES + ZIP64_END_BYTES):
         yield "something stands after the files"

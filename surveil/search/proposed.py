@@ -31,9 +31,12 @@ Row = tuple[int, Any, float]
 
 
 def best_proposed(
-    session: Session, columns: DescriptionColumns, attributes: Mapping[str, Sequence[str]], passing: Select[Any],
+    session: Session,
+    columns: DescriptionColumns,
+    attributes: Mapping[str, Sequence[str]],
+    passing: Select[Any],
     limit: int,
-) -> list[Row] | None:  # fmt: skip
+) -> list[Row] | None:
     """The best of those who pass, in no order and perhaps with others; None where memory does not help.
 
     Args:

@@ -80,8 +80,13 @@ def test_pictures_of_a_saved_search_are_found_from_anywhere(tmp_path, monkeypatc
     given = ("a.jpg", "../b.jpg", "/c.jpg", "sighting:1", f"person:{HASH}", "sighting:x")
     saved = absolute_pictures(SearchRequest(like=given, unlike=given[:1], limit=7))
     assert saved.like == (
-        f"{tmp_path}/a.jpg", f"{tmp_path}/../b.jpg", "/c.jpg", "sighting:1", f"person:{HASH}", f"{tmp_path}/sighting:x",
-    )  # fmt: skip
+        f"{tmp_path}/a.jpg",
+        f"{tmp_path}/../b.jpg",
+        "/c.jpg",
+        "sighting:1",
+        f"person:{HASH}",
+        f"{tmp_path}/sighting:x",
+    )
     assert saved.unlike == saved.like[:1]
     assert saved.limit == 7
     monkeypatch.chdir("/")

@@ -66,9 +66,12 @@ def test_an_example_stands_first_and_one_that_is_gone_is_told(archive, tmp_path)
     assert sheet.width > 0
     [example] = result.understood.like
     gone = result.model_copy(
-        update={"understood": result.understood.model_copy(update={"like": (example.model_copy(
-            update={"picture": str(tmp_path / "gone.jpg"), "crop": None}),)})}
-    )  # fmt: skip
+        update={
+            "understood": result.understood.model_copy(
+                update={"like": (example.model_copy(update={"picture": str(tmp_path / "gone.jpg"), "crop": None}),)}
+            )
+        }
+    )
     with pytest.raises(QueryError, match=r"gone\.jpg.*Check the path"):
         search_sheet(gone)
 

@@ -20,10 +20,20 @@ def attributes(**values):
 
 def match(**values):
     plain = {
-        "sighting": 1, "footage": "/f/a.mp4", "camera": "gate", "zone": "Europe/Rome", "first_seen": MORNING,
-        "last_seen": MORNING, "box": (1, 2, 3, 4), "similarity": None, "probability": None,
-        "attributes": attributes(), "identity": None, "name": None, "crop": None,
-    }  # fmt: skip
+        "sighting": 1,
+        "footage": "/f/a.mp4",
+        "camera": "gate",
+        "zone": "Europe/Rome",
+        "first_seen": MORNING,
+        "last_seen": MORNING,
+        "box": (1, 2, 3, 4),
+        "similarity": None,
+        "probability": None,
+        "attributes": attributes(),
+        "identity": None,
+        "name": None,
+        "crop": None,
+    }
     return Match(**(plain | values))
 
 
@@ -54,10 +64,20 @@ def test_every_part_of_what_was_understood_is_said():
     said_elsewhere = {"text", "phrases", "unknown", "min_confidence"}
     picture = ExamplePicture(picture="a.jpg", taken="whole")
     one_of_each = {
-        "cameras": ("gate",), "footage": ("a.mp4",), "identities": ("7",), "min_height": 80, "after": MORNING,
-        "before": NIGHT, "when": "every day", "attributes": {"hat": ("yes",)}, "only": {"age": ("old",)},
-        "without": {"bag": ("yes",)}, "like": (picture,), "unlike": (picture,), "newer_than": 7,
-    }  # fmt: skip
+        "cameras": ("gate",),
+        "footage": ("a.mp4",),
+        "identities": ("7",),
+        "min_height": 80,
+        "after": MORNING,
+        "before": NIGHT,
+        "when": "every day",
+        "attributes": {"hat": ("yes",)},
+        "only": {"age": ("old",)},
+        "without": {"bag": ("yes",)},
+        "like": (picture,),
+        "unlike": (picture,),
+        "newer_than": 7,
+    }
     assert one_of_each.keys() | said_elsewhere == set(Understood.model_fields)
     whole = in_words(Understood(**one_of_each))
     assert len(whole.split("; ")) == len(one_of_each)

@@ -63,18 +63,29 @@ def test_the_database_itself_refuses(five):
 
 
 TAMPERED = [
-        (["UPDATE audit_record SET actor = 'ben' WHERE number = 2"], [2]),
-        (["UPDATE audit_record SET reason = NULL WHERE number = 5"], [5]),
-        (["""UPDATE audit_record SET what = '{"text":"man"}' WHERE number = 1"""], [1]),
-        (["DELETE FROM audit_record WHERE number = 3"], [4, 4]),
-        (["DELETE FROM audit_record WHERE number = 1"], [2, 2]),
-        (["DELETE FROM audit_record WHERE number > 3"], [None]),
-        (["DELETE FROM audit_record"], [None]),
-        (["UPDATE audit_record SET number = -2 WHERE number = 2", "UPDATE audit_record SET number = 2 WHERE number = 3",
-          "UPDATE audit_record SET number = 3 WHERE number = -2"], [2, 2, 3, 3, 4]),
-        (["INSERT INTO audit_record SELECT 6, made_at, actor, action, reason, what, hash, hash FROM audit_record"
-          " WHERE number = 5"], [6]),
-]  # fmt: skip
+    (["UPDATE audit_record SET actor = 'ben' WHERE number = 2"], [2]),
+    (["UPDATE audit_record SET reason = NULL WHERE number = 5"], [5]),
+    (["""UPDATE audit_record SET what = '{"text":"man"}' WHERE number = 1"""], [1]),
+    (["DELETE FROM audit_record WHERE number = 3"], [4, 4]),
+    (["DELETE FROM audit_record WHERE number = 1"], [2, 2]),
+    (["DELETE FROM audit_record WHERE number > 3"], [None]),
+    (["DELETE FROM audit_record"], [None]),
+    (
+        [
+            "UPDATE audit_record SET number = -2 WHERE number = 2",
+            "UPDATE audit_record SET number = 2 WHERE number = 3",
+            "UPDATE audit_record SET number = 3 WHERE number = -2",
+        ],
+        [2, 2, 3, 3, 4],
+    ),
+    (
+        [
+            "INSERT INTO audit_record SELECT 6, made_at, actor, action, reason, what, hash, hash FROM audit_record"
+            " WHERE number = 5"
+        ],
+        [6],
+    ),
+]
 """What somebody does to the records, and the numbers of those at which it shows."""
 
 

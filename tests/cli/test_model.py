@@ -45,8 +45,7 @@ def test_switching_to_another_model_that_ships(run, tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     assert "2 sightings were described with resnet34-attention" in result.stdout
     assert "surveil cluster" in result.stdout
-    assert in_use(run) == (2, {
-        "osnet-attention": (False, 2), "resnet34-attention": (True, 2)})  # fmt: skip
+    assert in_use(run) == (2, {"osnet-attention": (False, 2), "resnet34-attention": (True, 2)})
 
     second = crops(tmp_path / "second", "0009_c3s1_000100_01.jpg")
     assert run("ingest", second).exit_code == 0

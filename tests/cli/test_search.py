@@ -17,16 +17,52 @@ from surveil.model.network import build_network
 from surveil.store.models import ModelRef
 
 UNDERSTOOD = {
-    "text", "phrases", "unknown", "cameras", "after", "before", "when", "attributes", "min_confidence", "like",
-    "unlike", "footage", "identities", "min_height", "only", "without", "newer_than",
-}  # fmt: skip
+    "text",
+    "phrases",
+    "unknown",
+    "cameras",
+    "after",
+    "before",
+    "when",
+    "attributes",
+    "min_confidence",
+    "like",
+    "unlike",
+    "footage",
+    "identities",
+    "min_height",
+    "only",
+    "without",
+    "newer_than",
+}
 RESULT = {
-    "understood", "matches", "passing", "next_offset", "not_remembered", "gallery", "facets", "filters",
-}  # fmt: skip
+    "understood",
+    "matches",
+    "passing",
+    "next_offset",
+    "not_remembered",
+    "gallery",
+    "facets",
+    "filters",
+}
 MATCH = {
-    "sighting", "footage", "camera", "zone", "first_seen", "last_seen", "box", "similarity", "probability",
-    "attributes", "identity", "name", "crop", "gallery_probability", "expected_false", "others",
-}  # fmt: skip
+    "sighting",
+    "footage",
+    "camera",
+    "zone",
+    "first_seen",
+    "last_seen",
+    "box",
+    "similarity",
+    "probability",
+    "attributes",
+    "identity",
+    "name",
+    "crop",
+    "gallery_probability",
+    "expected_false",
+    "others",
+}
 
 
 @pytest.fixture
@@ -165,9 +201,13 @@ def test_a_sighting_and_an_identity_are_examples(run, fill, made_up, tmp_path):
 def test_groups_of_an_identity_and_of_a_visit(run, fill, made_up):
     [anna, ben] = np.eye(2, 544, dtype=np.float32)
     first, soon, late, other = fill(
-        [made_up(0, 9, embedding=anna), made_up(60, 70, embedding=anna), made_up(900, embedding=anna),
-         made_up(950, embedding=ben)]
-    )  # fmt: skip
+        [
+            made_up(0, 9, embedding=anna),
+            made_up(60, 70, embedding=anna),
+            made_up(900, embedding=anna),
+            made_up(950, embedding=ben),
+        ]
+    )
     run("cluster", "--threshold", "0.5")
     newest = ("search", "--sort", "oldest", "--json")
     people = found(run(*newest, "--group", "identity"))["matches"]
@@ -179,8 +219,10 @@ def test_groups_of_an_identity_and_of_a_visit(run, fill, made_up):
 
 
 def test_beside_a_filter_stands_what_it_is_worth(run, fill, made_up):
-    figures = {"hat yes": {"precision": 0.486, "recall": 0.41, "share": 0.03},
-               "hat no": {"precision": None, "recall": 0.0, "share": 0.97}}  # fmt: skip
+    figures = {
+        "hat yes": {"precision": 0.486, "recall": 0.41, "share": 0.03},
+        "hat no": {"precision": None, "recall": 0.0, "share": 0.97},
+    }
     fill(
         [made_up(0, outputs={"hat": 0.9})],
         model=ModelRef("measured", "d" * 64, {"metrics": {"Ten people, filters": figures}}),

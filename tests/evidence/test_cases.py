@@ -12,8 +12,10 @@ from surveil.store.writer import _shorter_versions
 def test_what_is_in_a_case(archive, case):
     shown = archive.cases.show(case)
     assert [(entry.sighting, entry.begin, entry.end) for entry in shown.entries] == [
-        (1, 6.0, 11.0), (2, 8.0, 13.0), (None, 0.5, 1.5),
-    ]  # fmt: skip
+        (1, 6.0, 11.0),
+        (2, 8.0, 13.0),
+        (None, 0.5, 1.5),
+    ]
     assert [entry.added_by for entry in shown.entries] == ["maria", "maria", "ben"]
     assert (shown.items, shown.made_by, shown.closed_at) == (3, "maria", None)
     archive.cases.remove(case, shown.entries[0].item)

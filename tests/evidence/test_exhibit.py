@@ -10,9 +10,22 @@ from surveil.evidence.exhibit import Exhibit
 
 def exhibit(started_at, zone="UTC", clock_offset=0.0):
     return Exhibit(
-        1, "gate", zone, clock_offset, Path("gate.mp4"), "video", "a" * 64, started_at, "path",
-        9000.0, (), 0.0, 1.0, None, None,
-    )  # fmt: skip
+        1,
+        "gate",
+        zone,
+        clock_offset,
+        Path("gate.mp4"),
+        "video",
+        "a" * 64,
+        started_at,
+        "path",
+        9000.0,
+        (),
+        0.0,
+        1.0,
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(

@@ -131,15 +131,26 @@ def sixteen_thousand_pixels_wide_and_half_as_high(folder):
 
 
 ODD = {
-    unknown_codec_in_mp4: "failed", unknown_codec_in_mkv: "failed", unknown_codec_in_avi: "failed",
-    links_in_a_circle: "failed", name_in_latin_1: "done", written_in_the_year_10000: "failed",
-    tagged_with_the_last_day: "done", tagged_with_the_last_second: "done",
-    begins_in_the_year_1_east_of_greenwich: "done", lasts_ten_million_years: "done", jumps_ten_thousand_years: "done",
-    camera_of_a_very_long_name: "failed", name_of_control_characters: "done",
-    path_too_long_for_an_index: "done", of_emoji_and_ways_out: "done", cut_off_before_its_index: "failed",
-    of_one_pixel: "done", a_line_of_sixteen_thousand_pixels: "done",
+    unknown_codec_in_mp4: "failed",
+    unknown_codec_in_mkv: "failed",
+    unknown_codec_in_avi: "failed",
+    links_in_a_circle: "failed",
+    name_in_latin_1: "done",
+    written_in_the_year_10000: "failed",
+    tagged_with_the_last_day: "done",
+    tagged_with_the_last_second: "done",
+    begins_in_the_year_1_east_of_greenwich: "done",
+    lasts_ten_million_years: "done",
+    jumps_ten_thousand_years: "done",
+    camera_of_a_very_long_name: "failed",
+    name_of_control_characters: "done",
+    path_too_long_for_an_index: "done",
+    of_emoji_and_ways_out: "done",
+    cut_off_before_its_index: "failed",
+    of_one_pixel: "done",
+    a_line_of_sixteen_thousand_pixels: "done",
     sixteen_thousand_pixels_wide_and_half_as_high: "failed",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd.__name__)

@@ -25,8 +25,10 @@ def archive(database, media):
 @pytest.fixture
 def people(fill, made_up, archive, media):
     """Anna twice at the gate and once in the yard, among others; grouped, named and noted."""
-    near = [made_up(10 * i, 10 * i + 4, embedding=look + 0.01 * LOOKS[3 - i % 2], colour=(i, 2 * i, 200))
-            for i, look in enumerate([ANNA, LOOKS[1], ANNA])]  # fmt: skip
+    near = [
+        made_up(10 * i, 10 * i + 4, embedding=look + 0.01 * LOOKS[3 - i % 2], colour=(i, 2 * i, 200))
+        for i, look in enumerate([ANNA, LOOKS[1], ANNA])
+    ]
     seen = [*fill(near, camera="gate"), *fill([made_up(900, 904, embedding=ANNA, colour=(9, 9, 90))], camera="yard")]
     archive.cluster()
     anna = archive.sighting(seen[0]).match.identity

@@ -137,7 +137,5 @@ def test_what_is_joined_says_what_both_say_or_contradicts(first, second):
     contradicts = any(one is not None and other is not None and one != other for one, other in pairs)
     assert (both is None) == contradicts
     if both is not None:
-        assert [getattr(both, name) for name in names] == [
-            other if one is None else one for one, other in pairs
-        ]  # fmt: skip
+        assert [getattr(both, name) for name in names] == [other if one is None else one for one, other in pairs]
     assert join(None, second) == join(second, second) == second

@@ -10,13 +10,31 @@ from tools.bench_ingest.stages import Stages, take_apart
 
 STAGES = ("decode", "detect", "track", "describe", "write")
 AGAINST = (
-    "footage", "frames", "crops", "sightings", *(f"{stage} CPU s" for stage in STAGES), "whole CPU s",
-    "detector / whole, CPU", "detector s", "whole s", "detector / whole, clock",
-)  # fmt: skip
+    "footage",
+    "frames",
+    "crops",
+    "sightings",
+    *(f"{stage} CPU s" for stage in STAGES),
+    "whole CPU s",
+    "detector / whole, CPU",
+    "detector s",
+    "whole s",
+    "detector / whole, clock",
+)
 CHAIN = (
-    "footage", "bare frames/s", "bare crops/s", "chain frames/s", "chain crops/s", "bare / chain",
-    "decoding s", "detecting s", "of it forward", "the rest s", "of it forward", "bottleneck",
-)  # fmt: skip
+    "footage",
+    "bare frames/s",
+    "bare crops/s",
+    "chain frames/s",
+    "chain crops/s",
+    "bare / chain",
+    "decoding s",
+    "detecting s",
+    "of it forward",
+    "the rest s",
+    "of it forward",
+    "bottleneck",
+)
 
 
 def measure(bench: Bench, footage: list[Path], rounds: int) -> None:
@@ -32,11 +50,17 @@ def measure(bench: Bench, footage: list[Path], rounds: int) -> None:
 def _against(name: str, stages: Stages) -> list[str]:
     detect, whole = stages.taken["detect"], stages.taken["whole"]
     return [
-        name, str(stages.frames), str(stages.crops), str(stages.sightings),
-        *(f"{stages.taken[stage].cpu:.2f}" for stage in STAGES), f"{whole.cpu:.2f}",
-        f"{detect.cpu / whole.cpu:.2f}", f"{detect.clock:.1f}", f"{whole.clock:.1f}",
+        name,
+        str(stages.frames),
+        str(stages.crops),
+        str(stages.sightings),
+        *(f"{stages.taken[stage].cpu:.2f}" for stage in STAGES),
+        f"{whole.cpu:.2f}",
+        f"{detect.cpu / whole.cpu:.2f}",
+        f"{detect.clock:.1f}",
+        f"{whole.clock:.1f}",
         f"{detect.clock / whole.clock:.2f}",
-    ]  # fmt: skip
+    ]
 
 
 def _chain(name: str, stages: Stages) -> list[str]:
@@ -46,12 +70,19 @@ def _chain(name: str, stages: Stages) -> list[str]:
     threads = {"decoding": clock["decode"], "detecting": clock["detect"], "the rest": rest}
     bare = clock["forward"] + clock["embed"]
     return [
-        name, f"{stages.frames / clock['forward']:.1f}", f"{stages.crops / clock['embed']:.1f}",
-        f"{stages.frames / clock['whole']:.1f}", f"{stages.crops / clock['whole']:.1f}",
-        f"{bare / clock['whole']:.2f}", f"{clock['decode']:.1f}", f"{clock['detect']:.1f}",
-        f"{clock['forward'] / clock['detect']:.2f}", f"{rest:.1f}", f"{clock['embed'] / rest:.2f}",
+        name,
+        f"{stages.frames / clock['forward']:.1f}",
+        f"{stages.crops / clock['embed']:.1f}",
+        f"{stages.frames / clock['whole']:.1f}",
+        f"{stages.crops / clock['whole']:.1f}",
+        f"{bare / clock['whole']:.2f}",
+        f"{clock['decode']:.1f}",
+        f"{clock['detect']:.1f}",
+        f"{clock['forward'] / clock['detect']:.2f}",
+        f"{rest:.1f}",
+        f"{clock['embed'] / rest:.2f}",
         max(threads, key=lambda thread: threads[thread]),
-    ]  # fmt: skip
+    ]
 
 
 def _sum(parts: list[Stages]) -> Stages:

@@ -14,9 +14,16 @@ from tools.bench_ingest.clips import first_picture, still_scene
 SIZES = ((640, 360), (1280, 720), (1920, 1080))
 FPS, SECONDS = 25, 20
 COLUMNS = (
-    "still scene", "frames", "looked at", "decode-only fps", "ingest fps", "ratio",
-    "decode-only CPU s", "ingest CPU s", "ratio in CPU",
-)  # fmt: skip
+    "still scene",
+    "frames",
+    "looked at",
+    "decode-only fps",
+    "ingest fps",
+    "ratio",
+    "decode-only CPU s",
+    "ingest CPU s",
+    "ratio in CPU",
+)
 
 
 def measure(bench: Bench, footage: list[Path], rounds: int) -> None:
@@ -43,10 +50,15 @@ def _row(bench: Bench, path: Path, rounds: int) -> list[str]:
         raise AssertionError(f"{path}: {frames} frames decoded, {report.frames}")
     speeds = frames / decoded.clock, frames / ingested.clock
     return [
-        path.stem, str(frames), str(report.frames.processed),
-        *(f"{speed:.0f}" for speed in speeds), f"{speeds[1] / speeds[0]:.2f}",
-        f"{decoded.cpu:.2f}", f"{ingested.cpu:.2f}", f"{decoded.cpu / ingested.cpu:.2f}",
-    ]  # fmt: skip
+        path.stem,
+        str(frames),
+        str(report.frames.processed),
+        *(f"{speed:.0f}" for speed in speeds),
+        f"{speeds[1] / speeds[0]:.2f}",
+        f"{decoded.cpu:.2f}",
+        f"{ingested.cpu:.2f}",
+        f"{decoded.cpu / ingested.cpu:.2f}",
+    ]
 
 
 def _decode(path: Path) -> int:

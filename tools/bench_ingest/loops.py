@@ -25,8 +25,15 @@ from tools.bench_ingest.bench import Bench, Taken, timed
 from tools.bench_ingest.clips import first_seconds
 
 COLUMNS = (
-    "loop", "frames", "crops", "rows", "footage s per s", "CPU s per footage s", "ours, in CPU", "peak MB",
-)  # fmt: skip
+    "loop",
+    "frames",
+    "crops",
+    "rows",
+    "footage s per s",
+    "CPU s per footage s",
+    "ours, in CPU",
+    "peak MB",
+)
 Counts = tuple[int, int, int]
 """Frames that were looked at, crops that were described, rows that were stored."""
 Loop = Callable[[list[Path], Path], Counts]
@@ -47,11 +54,15 @@ def measure(footage: list[Path], seconds: float) -> None:
     least = found["surveil"][1].cpu
     rows = [
         [
-            name, *map(str, counts), f"{length / taken.clock:.2f}", f"{taken.cpu / length:.2f}",
-            f"{taken.cpu / least:.1f}", f"{peak:.0f}",
+            name,
+            *map(str, counts),
+            f"{length / taken.clock:.2f}",
+            f"{taken.cpu / length:.2f}",
+            f"{taken.cpu / least:.1f}",
+            f"{peak:.0f}",
         ]
         for name, (counts, taken, peak) in found.items()
-    ]  # fmt: skip
+    ]
     print(f"{len(clips)} clips, {length:.0f} s of footage")
     write_table(COLUMNS, rows, right=COLUMNS[1:])
 

@@ -120,18 +120,34 @@ class TestAttributes:
     def test_every_code(self, market1501, annotate_market1501):
         """Codes as the annotations define them, written out one by one."""
         changes = {
-            1: ({"age": 2}, ("age", "teenager")), 2: ({"backpack": 2}, ("backpack", "yes")),
-            3: ({"bag": 2}, ("bag", "yes")), 4: ({"handbag": 2}, ("handbag", "yes")),
-            5: ({"clothes": 2}, ("lower_type", "pants")), 6: ({"down": 2}, ("lower_length", "short")),
-            7: ({"up": 2}, ("sleeve", "short")), 8: ({"hair": 2}, ("hair", "long")), 9: ({"hat": 2}, ("hat", "yes")),
-            10: ({"gender": 2}, ("gender", "female")), 11: ({"upgreen": 2}, ("upper_colour", "green")),
-            12: ({"downbrown": 2}, ("lower_colour", "brown")), 13: ({"age": 4}, ("age", "old")),
-        }  # fmt: skip
+            1: ({"age": 2}, ("age", "teenager")),
+            2: ({"backpack": 2}, ("backpack", "yes")),
+            3: ({"bag": 2}, ("bag", "yes")),
+            4: ({"handbag": 2}, ("handbag", "yes")),
+            5: ({"clothes": 2}, ("lower_type", "pants")),
+            6: ({"down": 2}, ("lower_length", "short")),
+            7: ({"up": 2}, ("sleeve", "short")),
+            8: ({"hair": 2}, ("hair", "long")),
+            9: ({"hat": 2}, ("hat", "yes")),
+            10: ({"gender": 2}, ("gender", "female")),
+            11: ({"upgreen": 2}, ("upper_colour", "green")),
+            12: ({"downbrown": 2}, ("lower_colour", "brown")),
+            13: ({"age": 4}, ("age", "old")),
+        }
         plain = {
-            "age": "young", "backpack": "no", "bag": "no", "handbag": "no", "lower_type": "dress",
-            "lower_length": "long", "sleeve": "long", "hair": "short", "hat": "no", "gender": "male",
-            "upper_colour": "multicolour", "lower_colour": "multicolour",
-        }  # fmt: skip
+            "age": "young",
+            "backpack": "no",
+            "bag": "no",
+            "handbag": "no",
+            "lower_type": "dress",
+            "lower_length": "long",
+            "sleeve": "long",
+            "hair": "short",
+            "hat": "no",
+            "gender": "male",
+            "upper_colour": "multicolour",
+            "lower_colour": "multicolour",
+        }
         annotate_market1501(market1501, test={i: codes for i, (codes, _) in changes.items()}, train={1: {}, 2: {}})
         targets = load_attributes(market1501, "test")
         for identity, (_, (name, label)) in changes.items():
