@@ -19,7 +19,7 @@ from surveil.store.bulk import insert_numbered, insert_rows
 from surveil.store.models import ModelRef, register_model
 from surveil.store.register import register_footage
 from surveil.store.session import Database
-from surveil.store.tables import Crop, Description, Embedding, SightingRow
+from surveil.store.tables import CropRow, Description, Embedding, SightingRow
 from surveil.types import Source
 
 SIGHTINGS, CROPS, DETECTIONS, ROUNDS = 1000, 5, 40, 4
@@ -64,7 +64,7 @@ class _Rows:
         return {
             Description: [key | row for key, row in zip(keys, self.outputs, strict=True)],
             Embedding: [key | {"vector": row} for key, row in zip(keys, self.vectors, strict=True)],
-            Crop: [{"sighting_id": number, "rank": rank} | crop for number in ids for rank in range(CROPS)],
+            CropRow: [{"sighting_id": number, "rank": rank} | crop for number in ids for rank in range(CROPS)],
         }
 
 

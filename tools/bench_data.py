@@ -15,7 +15,7 @@ from surveil.attributes import OUTPUT_NAMES
 from surveil.store.models import ModelRef, register_model
 from surveil.store.register import register_camera
 from surveil.store.session import Database
-from surveil.store.tables import Crop, Description, Embedding, Footage, SightingRow
+from surveil.store.tables import CropRow, Description, Embedding, Footage, SightingRow
 from surveil.types import Appearance
 
 CAMERAS, FILES_PER_CAMERA = 8, 12
@@ -107,7 +107,7 @@ def _rows(
     )
     yield Embedding, [said | {"sighting_id": number, "vector": row} for number, row in zip(ids, vectors, strict=True)]
     yield (
-        Crop,
+        CropRow,
         [
             {
                 "sighting_id": number,

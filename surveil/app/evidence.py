@@ -20,7 +20,7 @@ from surveil.store.clock import database_now
 from surveil.store.granted import only_cameras
 from surveil.store.media import MediaFolder
 from surveil.store.models import StoredCard, model_in_use
-from surveil.store.tables import Crop, Model, SightingRow
+from surveil.store.tables import CropRow, Model, SightingRow
 from surveil.types import FootageWarning
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _seen(session: Session, media: MediaFolder, sighting: int, scores: tuple[Lik
     [ranked] = load_sightings(session, {sighting: Score()})
     boxes = np.asarray(row.boxes, np.float32)
     crops = []
-    for crop in session.scalars(select(Crop).where(Crop.sighting_id == sighting).order_by(Crop.rank)):
+    for crop in session.scalars(select(CropRow).where(CropRow.sighting_id == sighting).order_by(CropRow.rank)):
         seconds = boxes[0, 0] + (crop.taken_at - row.first_seen).total_seconds()
         x1, y1, x2, y2 = crop.box
         crops.append(Picture(media.read(crop.media_key), float(seconds), (x1, y1, x2, y2)))

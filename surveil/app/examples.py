@@ -19,10 +19,10 @@ from surveil.search.rank import Example, check_model
 from surveil.store.media import MediaFolder
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Crop, SightingRow
+from surveil.store.tables import CropRow, SightingRow
 from surveil.types import Floats
 
-BEST_CROP = select(Crop.media_key).where(Crop.rank == 0).order_by(Crop.quality.desc(), Crop.id)
+BEST_CROP = select(CropRow.media_key).where(CropRow.rank == 0).order_by(CropRow.quality.desc(), CropRow.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class _Taker:
         if vectors is None or not len(found):
             raise QueryError(f"no {kind} with an embedding has the number {key}", given, "See `surveil search`.")
         with self._database.session() as session:
-            best = session.scalars(BEST_CROP.where(Crop.sighting_id.in_(sightings))).first()
+            best = session.scalars(BEST_CROP.where(CropRow.sighting_id.in_(sightings))).first()
         crop = None if best is None else str(self._media.path(best))
         taken = "of the archive" if kind == "sighting" else f"the mean of {len(found)} sightings"
         return ExamplePicture(picture=given, taken=taken, crop=crop), vectors.mean(axis=0, keepdims=True)

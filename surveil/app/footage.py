@@ -21,7 +21,7 @@ from surveil.store.clock import database_now
 from surveil.store.footage import correct_footage, footage_named
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Daemon, Description, Footage, Model, SightingRow
+from surveil.store.tables import Camera, CropRow, Daemon, Description, Footage, Model, SightingRow
 from surveil.timezones import parse_time, zone_named
 from surveil.types import FootageWarning, FrameCounts
 
@@ -112,7 +112,9 @@ def crop_keys(session: Session, sighting: int) -> Sequence[str]:
         QueryError: There is none of that number.
     """
     stored_sighting(session, sighting)
-    return session.scalars(select(Crop.media_key).where(Crop.sighting_id == sighting).order_by(Crop.rank)).all()
+    return session.scalars(
+        select(CropRow.media_key).where(CropRow.sighting_id == sighting).order_by(CropRow.rank)
+    ).all()
 
 
 def sighting_detail(session: Session, media: MediaFolder, sighting: int) -> SightingDetail:

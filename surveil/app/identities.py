@@ -36,7 +36,7 @@ from surveil.search.rank import Score, load_sightings
 from surveil.store.granted import is_restricted
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Identity, SightingRow
+from surveil.store.tables import Camera, CropRow, Identity, SightingRow
 
 
 def identity_list(session: Session, hidden: bool) -> IdentityList:
@@ -101,10 +101,10 @@ def picture_key(session: Session, identity: int) -> str:
     """
     chosen = facts(session).get(identity, Facts()).picture
     own = (
-        select(Crop.media_key)
-        .join(SightingRow, Crop.sighting_id == SightingRow.id)
-        .where(SightingRow.identity_id == identity, Crop.rank == 0)
-        .order_by((SightingRow.id == chosen).desc(), Crop.quality.desc(), Crop.id)
+        select(CropRow.media_key)
+        .join(SightingRow, CropRow.sighting_id == SightingRow.id)
+        .where(SightingRow.identity_id == identity, CropRow.rank == 0)
+        .order_by((SightingRow.id == chosen).desc(), CropRow.quality.desc(), CropRow.id)
     )
     key = session.scalars(own).first()
     if key is None:

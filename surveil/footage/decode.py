@@ -20,7 +20,7 @@ from surveil.errors import FootageError
 from surveil.footage.container import VideoFile, open_video, scope_of
 from surveil.footage.motion import MotionGate, luma_of
 from surveil.footage.seek import STEPS_BACK, digest_of, frames_after
-from surveil.footage.timestamps import FrameTimes, Loss
+from surveil.footage.timestamps import FrameLoss, FrameTimes
 from surveil.footage.warnings import place_warnings
 from surveil.formatting import printable
 from surveil.images import MAX_PIXELS
@@ -129,7 +129,7 @@ class FootageReader:
             video, times = self._open
             after = -1 if self._after is None else self._after["index"]
             for item in times.timed(decoded_items):
-                if isinstance(item, Loss):
+                if isinstance(item, FrameLoss):
                     self._losses.lost(item)
                     continue
                 decoded, seconds = item
@@ -162,7 +162,7 @@ class FootageReader:
             "gate": None if self._gate is None else self._gate.state(),
         }
 
-    def _after_place(self) -> Iterator[av.VideoFrame | Loss] | None:
+    def _after_place(self) -> Iterator[av.VideoFrame | FrameLoss] | None:
         """What comes after the frame to go on from, with everything as it was there; None: all is to be decoded."""
         if self._open is None or self._after is None or "pts" not in self._after:
             return None
@@ -187,16 +187,16 @@ class FootageReader:
         if self._gate is not None:
             self._gate.restore(place["gate"])
 
-    def _decode(self, video: VideoFile) -> Iterator[av.VideoFrame | Loss]:
+    def _decode(self, video: VideoFile) -> Iterator[av.VideoFrame | FrameLoss]:
         for packet in self._packets(video):
             if packet is None:
-                yield Loss.CONTAINER
+                yield FrameLoss.CONTAINER
                 continue
             try:
                 frames = packet.decode()
             except FFmpegError:
                 self._counts.unreadable += 1
-                yield Loss.PACKET
+                yield FrameLoss.PACKET
                 continue
             yield from frames
 
@@ -274,9 +274,9 @@ class _Losses:
         """Whether anything was lost or damaged."""
         return bool(self._places)
 
-    def lost(self, loss: Loss) -> None:
+    def lost(self, loss: FrameLoss) -> None:
         """A packet could not be decoded, or the container not be followed: how many frames that cost is not known."""
-        self._place().unreadable += loss is Loss.PACKET
+        self._place().unreadable += loss is FrameLoss.PACKET
 
     def found(self, seconds: float, damaged: bool) -> None:
         """A frame was decoded, perhaps with errors in the picture."""

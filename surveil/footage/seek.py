@@ -13,14 +13,14 @@ import av
 from av.error import FFmpegError
 
 from surveil.footage.container import VideoFile
-from surveil.footage.timestamps import Loss
+from surveil.footage.timestamps import FrameLoss
 from surveil.types import Image
 
 STEPS_BACK = (0.0, 3.0, 15.0, 60.0)
 """Seconds before the frame to which is sought, until one leads to a clean start: some containers only guess where they
 go, and land behind the last keyframe."""
 
-Item = av.VideoFrame | Loss
+Item = av.VideoFrame | FrameLoss
 
 
 def frames_after(
@@ -50,7 +50,7 @@ def frames_after(
         return None
     items, begun = decode(video), False
     for item in items:
-        if isinstance(item, Loss) or item.pts is None or item.pts > pts:
+        if isinstance(item, FrameLoss) or item.pts is None or item.pts > pts:
             return None
         begun = begun or item.key_frame
         if item.pts == pts:

@@ -30,7 +30,7 @@ LONE_JUMP_SECONDS = 60
 _FRACTIONS = ("origin", "last", "step", "covered")
 
 
-class Loss(Enum):
+class FrameLoss(Enum):
     """What comes instead of frames where some are lost."""
 
     PACKET = auto()
@@ -109,14 +109,14 @@ class FrameTimes:
         """Seconds from the first frame to the end of the latest, if that lasts as long as the one before it."""
         return float(self._last + self._step) if self._last is not None else 0.0
 
-    def timed(self, items: Iterable[av.VideoFrame | Loss]) -> Iterator[tuple[av.VideoFrame, float] | Loss]:
+    def timed(self, items: Iterable[av.VideoFrame | FrameLoss]) -> Iterator[tuple[av.VideoFrame, float] | FrameLoss]:
         """The frames with their seconds, and the losses in their places; at most `LOOKAHEAD` items late.
 
         Args:
             items: Frames as they leave the decoder, and where some are lost.
         """
         source = iter(items)
-        held: deque[av.VideoFrame | Loss] = deque()
+        held: deque[av.VideoFrame | FrameLoss] = deque()
         lost = False
         while True:
             if not held:
@@ -125,7 +125,7 @@ class FrameTimes:
                     return
                 held.append(item)
             head = held[0]
-            if isinstance(head, Loss):
+            if isinstance(head, FrameLoss):
                 lost = True
                 held.popleft()
                 yield head
@@ -137,7 +137,7 @@ class FrameTimes:
                 yield from self._smoothed(held, outliers) if outliers else self._jump(held, ended)
 
     def _look_ahead(
-        self, head: av.VideoFrame, held: deque[av.VideoFrame | Loss], source: Iterator[av.VideoFrame | Loss]
+        self, head: av.VideoFrame, held: deque[av.VideoFrame | FrameLoss], source: Iterator[av.VideoFrame | FrameLoss]
     ) -> tuple[int, bool]:
         """How many of the held frames, from the first on, have wrong times (0: none), and whether the footage ends.
 
@@ -153,7 +153,7 @@ class FrameTimes:
                 held.append(item)
             following = held[place]
             place += 1
-            if isinstance(following, Loss):
+            if isinstance(following, FrameLoss):
                 continue
             if frames and self._goes_on(self._seconds(following), jumped, frames):
                 return frames, False
@@ -168,30 +168,32 @@ class FrameTimes:
         return earliest < now < jumped and now <= latest if jumped > self._last else earliest < now <= latest
 
     def _smoothed(
-        self, held: deque[av.VideoFrame | Loss], outliers: int
-    ) -> Iterator[tuple[av.VideoFrame, float] | Loss]:
+        self, held: deque[av.VideoFrame | FrameLoss], outliers: int
+    ) -> Iterator[tuple[av.VideoFrame, float] | FrameLoss]:
         """The first frames held, at even steps up to the first one whose time is right."""
-        right = [item for item in held if not isinstance(item, Loss)][outliers]
+        right = [item for item in held if not isinstance(item, FrameLoss)][outliers]
         begin, end = self._last or Fraction(0), self._seconds(right) or Fraction(0)
         step = (end - begin) / (outliers + 1)
         self.outliers += outliers
         while outliers:
             item = held.popleft()
-            if isinstance(item, Loss):
+            if isinstance(item, FrameLoss):
                 yield item
             else:
                 outliers -= 1
                 self._last = (self._last or Fraction(0)) + step
                 yield item, float(self._last)
 
-    def _jump(self, held: deque[av.VideoFrame | Loss], ended: bool) -> Iterator[tuple[av.VideoFrame, float] | Loss]:
+    def _jump(
+        self, held: deque[av.VideoFrame | FrameLoss], ended: bool
+    ) -> Iterator[tuple[av.VideoFrame, float] | FrameLoss]:
         """The first frame held, after a jump that lasts: a gap, or another clock."""
         head = held.popleft()
-        now = None if isinstance(head, Loss) else self._seconds(head)
-        if isinstance(head, Loss) or now is None or self._last is None or self._origin is None:
+        now = None if isinstance(head, FrameLoss) else self._seconds(head)
+        if isinstance(head, FrameLoss) or now is None or self._last is None or self._origin is None:
             raise AssertionError("only a frame after others can be in doubt")
         step = now - self._last
-        lone = (ended and not any(not isinstance(item, Loss) for item in held)) or self._last == 0
+        lone = (ended and not any(not isinstance(item, FrameLoss) for item in held)) or self._last == 0
         if lone and abs(step) > LONE_JUMP_SECONDS:
             self.outliers += 1
             self._origin += step - self._step

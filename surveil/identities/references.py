@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from surveil.store.tables import Crop, Footage, SightingRow
+from surveil.store.tables import CropRow, Footage, SightingRow
 from surveil.store.vectors import IDS_PER_QUERY
 
 Reference = dict[str, Any]
@@ -25,9 +25,9 @@ def refer_to(session: Session, sightings: Sequence[int]) -> list[Reference]:
     found: dict[int, Reference] = {}
     for part in _parts(sightings):
         rows = (
-            select(SightingRow.id, SightingRow.boxes, Footage.content_hash, Crop.media_key)
+            select(SightingRow.id, SightingRow.boxes, Footage.content_hash, CropRow.media_key)
             .join(Footage, SightingRow.footage_id == Footage.id)
-            .outerjoin(Crop, (Crop.sighting_id == SightingRow.id) & (Crop.rank == 0))
+            .outerjoin(CropRow, (CropRow.sighting_id == SightingRow.id) & (CropRow.rank == 0))
             .where(SightingRow.id.in_(part))
         )
         for sighting, boxes, content, picture in session.execute(rows):
@@ -62,9 +62,9 @@ def resolve(session: Session, references: Iterable[Reference]) -> dict[int, int]
 def _search(session: Session, content: str, lost: Sequence[Reference]) -> dict[int, int]:
     """The sightings of one footage that references mean; each sighting once, the most similar first."""
     there = (
-        select(SightingRow.id, SightingRow.boxes, Crop.media_key)
+        select(SightingRow.id, SightingRow.boxes, CropRow.media_key)
         .join(Footage, SightingRow.footage_id == Footage.id)
-        .outerjoin(Crop, (Crop.sighting_id == SightingRow.id) & (Crop.rank == 0))
+        .outerjoin(CropRow, (CropRow.sighting_id == SightingRow.id) & (CropRow.rank == 0))
         .where(Footage.content_hash == content)
     )
     candidates = [

@@ -26,7 +26,7 @@ from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, model_in_use, register_model, use_model
 from surveil.store.retry import retry
 from surveil.store.session import Database
-from surveil.store.tables import Crop, Description, Embedding, Model, SightingRow
+from surveil.store.tables import CropRow, Description, Embedding, Model, SightingRow
 from surveil.store.upsert import insert_missing
 from surveil.types import Appearance, Image
 
@@ -125,9 +125,9 @@ class Redescription:
             last = ids[-1]
 
     def _describe(self, model_id: int, ids: Sequence[int]) -> None:
-        crops = select(Crop.sighting_id, Crop.media_key, Crop.quality).where(Crop.sighting_id.in_(ids))
+        crops = select(CropRow.sighting_id, CropRow.media_key, CropRow.quality).where(CropRow.sighting_id.in_(ids))
         with self._database.session() as session:
-            rows = session.execute(crops.order_by(Crop.sighting_id, Crop.rank)).all()
+            rows = session.execute(crops.order_by(CropRow.sighting_id, CropRow.rank)).all()
         pictures = [(row.sighting_id, row.quality, self._picture(row.media_key)) for row in rows]
         seen = [(sighting, quality, picture) for sighting, quality, picture in pictures if picture is not None]
         self._unreadable |= set(ids) - {sighting for sighting, _, _ in seen}

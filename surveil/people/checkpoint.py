@@ -17,7 +17,7 @@ ARCHITECTURES = {"yolov8n": ("n", 1), "yolov8n-coco": ("n", 80), "yolov8s.yaml":
 """The networks that a card may name: size, and for how many classes at least the head is made wide. Nothing else that a
 card says may reach ultralytics, which can run what a model file says."""
 STRIDES = (8, 16, 32)
-"""Of all `ARCHITECTURES`: see `surveil.people.predictions.Head`."""
+"""Of all `ARCHITECTURES`: see `surveil.people.predictions.PredictionDecoder`."""
 MAX_CLASSES = 1000
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from surveil.people.checkpoint import SHIPPED, STRIDES, load_detector, person_classes, read_detector
-from surveil.people.predictions import Head, scale, unscale
+from surveil.people.predictions import PredictionDecoder, scale, unscale
 from surveil.runtimes import RuntimeName, make_runtime
 from surveil.types import Detections, Floats, Image
 
@@ -39,7 +39,7 @@ class PersonDetector:
     def __init__(
         self,
         build: Callable[[], DetectionModel],
-        head: Head,
+        head: PredictionDecoder,
         *,
         device: str,
         image_size: int,
@@ -117,13 +117,13 @@ class PersonDetector:
         path = SHIPPED if weights is None else Path(weights)
         if path.suffix == ".safetensors":
             card, _ = read_detector(path)
-            head = Head(person_classes(dict(enumerate(card.classes)), path), len(card.classes), STRIDES)
+            head = PredictionDecoder(person_classes(dict(enumerate(card.classes)), path), len(card.classes), STRIDES)
             build, sha256 = (lambda: load_detector(path)[0]), card.sha256
         else:
             from surveil.people.network import load_pickled_detector, strides_of
 
             network = load_pickled_detector(path, trust=trust)
-            head = Head(person_classes(network.names, path), len(network.names), strides_of(network))
+            head = PredictionDecoder(person_classes(network.names, path), len(network.names), strides_of(network))
             build, sha256 = (lambda: network), ""
         return cls(
             build, head, device=device, image_size=image_size, min_score=min_score, runtime=runtime, sha256=sha256

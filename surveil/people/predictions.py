@@ -20,7 +20,7 @@ PADDING = (114, 114, 114)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class PredictionDecoder:
     """How a network's predictions are to be read.
 
     Attributes:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from surveil.store.tables import Decision, PastSearch, SavedSearch
+from surveil.store.tables import Decision, PastSearchRow, SavedSearchRow
 
 BLANK = {"footage": "", "seconds": 0.0, "box": [0.0, 0.0, 0.0, 0.0], "picture": None}
 """What a decision keeps of a sighting that is gone, besides its number: it is found no more."""
@@ -45,16 +45,16 @@ def forget_searches(
     called = {str(number) for number in identities} | set(names)
     gone = [
         saved.id
-        for saved in session.scalars(select(SavedSearch))
+        for saved in session.scalars(select(SavedSearchRow))
         if _named(saved.request, "like", "unlike") & of_them or _named(saved.request, "identities") & called
     ]
-    session.execute(delete(SavedSearch).where(SavedSearch.id.in_(gone)))
+    session.execute(delete(SavedSearchRow).where(SavedSearchRow.id.in_(gone)))
     past = [
         search.id
-        for search in session.scalars(select(PastSearch))
+        for search in session.scalars(select(PastSearchRow))
         if _named(search.request, "like", "unlike") or _named(search.request, "identities") & called
     ]
-    session.execute(delete(PastSearch).where(PastSearch.id.in_(past)))
+    session.execute(delete(PastSearchRow).where(PastSearchRow.id.in_(past)))
     return len(gone)
 
 

@@ -21,7 +21,7 @@ from surveil.store.media import MediaFolder
 from surveil.store.media_check import collect_unreferenced
 from surveil.store.retry import once_more
 from surveil.store.session import Database
-from surveil.store.tables import Crop, Footage, Identity, SightingRow
+from surveil.store.tables import CropRow, Footage, Identity, SightingRow
 from surveil.store.traces import erase_traces
 
 BATCH_SIZE = 500
@@ -85,7 +85,7 @@ def _rehearse(session: Session, batches: Sequence[Sequence[int]]) -> Removed:
     for batch in batches:
         gone = _removable(session, batch, total, lock=False)
         total.sightings += len(gone)
-        keys |= set(session.scalars(select(Crop.media_key).where(Crop.sighting_id.in_(gone))))
+        keys |= set(session.scalars(select(CropRow.media_key).where(CropRow.sighting_id.in_(gone))))
         rows = select(SightingRow.identity_id).where(SightingRow.id.in_(gone), SightingRow.identity_id.is_not(None))
         of_identity.update(number for number in session.scalars(rows) if number is not None)
     everybody = select(SightingRow.identity_id, func.count()).group_by(SightingRow.identity_id)
@@ -103,7 +103,7 @@ def _remove_batch(database: Database, batch: Sequence[int], total: Removed) -> s
         with database.session() as session:
             lock_identities(session)
             gone = _removable(session, batch, removed, lock=True)
-            keys = set(session.scalars(select(Crop.media_key).where(Crop.sighting_id.in_(gone))))
+            keys = set(session.scalars(select(CropRow.media_key).where(CropRow.sighting_id.in_(gone))))
             removed.sightings, removed.pictures = len(gone), len(keys)
             lonely = _identities_of(session, gone)
             removed.identities = len(lonely)

@@ -17,7 +17,7 @@ from surveil.calibration import CONFIDENT, least_probability
 from surveil.errors import QueryError
 from surveil.search.time_window import TimeWindow
 from surveil.store.models import model_in_use
-from surveil.store.tables import Camera, Crop, Description, Footage, Identity, Model, SightingRow
+from surveil.store.tables import Camera, CropRow, Description, Footage, Identity, Model, SightingRow
 from surveil.timezones import zone_named
 
 
@@ -219,8 +219,8 @@ def _identity_ids(session: Session, name: str) -> Sequence[int]:
 
 
 def _is_high(pixels: int) -> ColumnElement[bool]:
-    height = Crop.box[3].as_float() - Crop.box[1].as_float()
-    return exists().where(Crop.sighting_id == SightingRow.id, Crop.rank == 0, height >= pixels)
+    height = CropRow.box[3].as_float() - CropRow.box[1].as_float()
+    return exists().where(CropRow.sighting_id == SightingRow.id, CropRow.rank == 0, height >= pixels)
 
 
 def _on_local_clocks(session: Session, when: TimeWindow) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from surveil.store.tables import PastSearch
+from surveil.store.tables import PastSearchRow
 
 
 def remember(session: Session, request: dict[str, Any], found: int, more: bool, *, kept: int) -> None:
@@ -22,17 +22,19 @@ def remember(session: Session, request: dict[str, Any], found: int, more: bool, 
         more: Whether there were more.
         kept: How many searches are remembered; 1 or more.
     """
-    session.add(PastSearch(made_at=datetime.now(UTC), request=request, found=found, more=more))
+    session.add(PastSearchRow(made_at=datetime.now(UTC), request=request, found=found, more=more))
     session.flush()
-    oldest = select(PastSearch.id).order_by(PastSearch.id.desc()).offset(kept - 1).limit(1).scalar_subquery()
-    session.execute(delete(PastSearch).where(PastSearch.id < oldest), execution_options={"synchronize_session": False})
+    oldest = select(PastSearchRow.id).order_by(PastSearchRow.id.desc()).offset(kept - 1).limit(1).scalar_subquery()
+    session.execute(
+        delete(PastSearchRow).where(PastSearchRow.id < oldest), execution_options={"synchronize_session": False}
+    )
 
 
-def past_searches(session: Session, limit: int) -> Sequence[PastSearch]:
+def past_searches(session: Session, limit: int) -> Sequence[PastSearchRow]:
     """The newest searches, so many at most, the newest first."""
-    return session.scalars(select(PastSearch).order_by(PastSearch.id.desc()).limit(limit)).all()
+    return session.scalars(select(PastSearchRow).order_by(PastSearchRow.id.desc()).limit(limit)).all()
 
 
 def forget_past(session: Session) -> int:
     """Forget the history; gives how many searches it held."""
-    return len(session.scalars(delete(PastSearch).returning(PastSearch.id)).all())
+    return len(session.scalars(delete(PastSearchRow).returning(PastSearchRow.id)).all())

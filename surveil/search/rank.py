@@ -19,7 +19,7 @@ from surveil.store import vectors
 from surveil.store.description_columns import DescriptionColumns
 from surveil.store.models import StoredCard, model_in_use, to_use_it
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Description, Footage, Identity, SightingRow
+from surveil.store.tables import Camera, CropRow, Description, Footage, Identity, SightingRow
 from surveil.types import Floats
 
 Sort = Literal["newest", "oldest", "largest"]
@@ -155,8 +155,8 @@ def load_sightings(session: Session, scores: Mapping[int, Score]) -> list[Ranked
             Camera.zone,
             SightingRow.first_seen,
             SightingRow.last_seen,
-            Crop.box,
-            Crop.media_key,
+            CropRow.box,
+            CropRow.media_key,
             SightingRow.identity_id,
             Identity.name.label("called"),
             *(getattr(Description, name) for name in OUTPUT_NAMES),
@@ -164,7 +164,7 @@ def load_sightings(session: Session, scores: Mapping[int, Score]) -> list[Ranked
         .join(Footage, SightingRow.footage_id == Footage.id)
         .join(Camera, SightingRow.camera_id == Camera.id)
         .outerjoin(Identity, SightingRow.identity_id == Identity.id)
-        .outerjoin(Crop, (Crop.sighting_id == SightingRow.id) & (Crop.rank == 0))
+        .outerjoin(CropRow, (CropRow.sighting_id == SightingRow.id) & (CropRow.rank == 0))
     )
     ids = list(scores)
     found: dict[int, RankedSighting] = {}
@@ -208,8 +208,10 @@ def _order(sort: Sort) -> Sequence[Any]:
     if sort == "newest":
         return SightingRow.first_seen.desc(), SightingRow.id.desc()
     if sort == "largest":
-        height = select(Crop.box[3].as_float() - Crop.box[1].as_float()).where(Crop.sighting_id == SightingRow.id)
-        return height.where(Crop.rank == 0).scalar_subquery().desc(), SightingRow.id
+        height = select(CropRow.box[3].as_float() - CropRow.box[1].as_float()).where(
+            CropRow.sighting_id == SightingRow.id
+        )
+        return height.where(CropRow.rank == 0).scalar_subquery().desc(), SightingRow.id
     return SightingRow.first_seen, SightingRow.id
 
 

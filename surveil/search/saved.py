@@ -12,12 +12,12 @@ from sqlalchemy.orm import Session
 
 from surveil.errors import QueryError
 from surveil.search.filters import unknown
-from surveil.store.tables import SavedSearch, SavedSearchLook, SightingRow
+from surveil.store.tables import SavedSearchLook, SavedSearchRow, SightingRow
 
 MAX_NAME = 200
 
 
-def save_search(session: Session, name: str, request: dict[str, Any], *, watch: bool) -> SavedSearch:
+def save_search(session: Session, name: str, request: dict[str, Any], *, watch: bool) -> SavedSearchRow:
     """Keep a search.
 
     Raises:
@@ -25,7 +25,7 @@ def save_search(session: Session, name: str, request: dict[str, Any], *, watch: 
     """
     if not name.strip() or len(name) > MAX_NAME:
         raise QueryError(f"a name has 1 to {MAX_NAME} characters", "name")
-    saved = SavedSearch(name=name, request=request, made_at=datetime.now(UTC), watch=watch)
+    saved = SavedSearchRow(name=name, request=request, made_at=datetime.now(UTC), watch=watch)
     try:
         with session.begin_nested():
             session.add(saved)
@@ -35,25 +35,27 @@ def save_search(session: Session, name: str, request: dict[str, Any], *, watch: 
     return saved
 
 
-def saved_search(session: Session, name: str) -> SavedSearch:
+def saved_search(session: Session, name: str) -> SavedSearchRow:
     """The search of a name.
 
     Raises:
         QueryError: There is none.
     """
-    found = session.scalars(select(SavedSearch).where(SavedSearch.name == name)).one_or_none()
+    found = session.scalars(select(SavedSearchRow).where(SavedSearchRow.name == name)).one_or_none()
     if found is None:
-        raise unknown("search", name, session.scalars(select(SavedSearch.name)))
+        raise unknown("search", name, session.scalars(select(SavedSearchRow.name)))
     return found
 
 
-def saved_searches(session: Session, *, watched: bool = False) -> Sequence[SavedSearch]:
+def saved_searches(session: Session, *, watched: bool = False) -> Sequence[SavedSearchRow]:
     """All of them by name, or those that are watched."""
-    rows = select(SavedSearch).order_by(SavedSearch.name)
-    return session.scalars(rows.where(SavedSearch.watch) if watched else rows).all()
+    rows = select(SavedSearchRow).order_by(SavedSearchRow.name)
+    return session.scalars(rows.where(SavedSearchRow.watch) if watched else rows).all()
 
 
-def watch_search(session: Session, name: str, *, watch: bool, webhook: str | None, secret: str | None) -> SavedSearch:
+def watch_search(
+    session: Session, name: str, *, watch: bool, webhook: str | None, secret: str | None
+) -> SavedSearchRow:
     """Run a saved search on what is new from now on, or not any more, and tell its hits to a webhook, or to none.
 
     Raises:
@@ -100,4 +102,4 @@ def forget_search(session: Session, name: str) -> None:
         QueryError: There is none of that name.
     """
     saved_search(session, name)
-    session.execute(delete(SavedSearch).where(SavedSearch.name == name))
+    session.execute(delete(SavedSearchRow).where(SavedSearchRow.name == name))

@@ -23,7 +23,7 @@ from surveil.errors import StoreError
 from surveil.store.columns import UTCDateTime
 from surveil.store.locks import lock_sightings
 from surveil.store.register import register_camera
-from surveil.store.tables import Camera, Crop, Footage, SightingRow
+from surveil.store.tables import Camera, CropRow, Footage, SightingRow
 from surveil.timezones import zone_named
 
 MAX_OFFSET = 100 * 366 * 86400.0
@@ -116,14 +116,16 @@ def move_times(session: Session, which: ColumnElement[bool], shift: timedelta) -
     for column, of_camera in (
         (SightingRow.first_seen, which),
         (SightingRow.last_seen, which),
-        (Crop.taken_at, Crop.sighting_id.in_(seen)),
+        (CropRow.taken_at, CropRow.sighting_id.in_(seen)),
     ):
         _check_range(session, column, of_camera, shift)
     shifted = {name: _shifted(session, getattr(SightingRow, name), shift) for name in ("first_seen", "last_seen")}
     unsynchronized = {"synchronize_session": False}
     moved = update(SightingRow).where(which).values(shifted)
     session.execute(moved, execution_options=unsynchronized)
-    pictures = update(Crop).where(Crop.sighting_id.in_(seen)).values(taken_at=_shifted(session, Crop.taken_at, shift))
+    pictures = (
+        update(CropRow).where(CropRow.sighting_id.in_(seen)).values(taken_at=_shifted(session, CropRow.taken_at, shift))
+    )
     session.execute(pictures, execution_options=unsynchronized)
 
 

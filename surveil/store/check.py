@@ -13,7 +13,7 @@ from surveil.store.media import MediaFolder
 from surveil.store.media_check import MAX_EXAMPLES, MediaState
 from surveil.store.models import model_in_use
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, Identity, SightingRow
+from surveil.store.tables import Camera, CropRow, Description, Embedding, Footage, Identity, SightingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Problem:
 
 def count_rows(session: Session) -> dict[str, int]:
     """How much the database holds, by table."""
-    tables = (Camera, Footage, SightingRow, Crop, Identity)
+    tables = (Camera, Footage, SightingRow, CropRow, Identity)
     return {table.__tablename__: session.scalars(select(func.count()).select_from(table)).one() for table in tables}
 
 

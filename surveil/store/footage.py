@@ -18,7 +18,7 @@ from surveil.store.media import MediaFolder
 from surveil.store.register import register_camera
 from surveil.store.retry import once_more
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Footage, ResumePoint, SightingRow
+from surveil.store.tables import Camera, CropRow, Footage, ResumePoint, SightingRow
 
 BATCH_SIZE = 1000
 
@@ -114,7 +114,7 @@ def correct_footage(
 
 def media_keys(session: Session, footage_ids: Collection[int]) -> set[str]:
     """The pictures of what was seen in footage."""
-    of_footage = select(Crop.media_key).join(SightingRow).where(SightingRow.footage_id.in_(footage_ids))
+    of_footage = select(CropRow.media_key).join(SightingRow).where(SightingRow.footage_id.in_(footage_ids))
     return set(session.scalars(of_footage))
 
 
@@ -126,7 +126,7 @@ def delete_pictures(database: Database, media: MediaFolder, keys: Collection[str
     """
     for some in _parts(sorted(keys)):
         with database.session() as session:
-            kept = set(session.scalars(select(Crop.media_key).where(Crop.media_key.in_(some))))
+            kept = set(session.scalars(select(CropRow.media_key).where(CropRow.media_key.in_(some))))
         for key in some:
             path = media.path(key)
             with suppress(OSError):  # gone already, or not ours: `surveil db check` counts what is left

@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 
 from surveil.store.case_tables import CaseItem
-from surveil.store.tables import Camera, Crop, Footage, Identity, SightingRow
+from surveil.store.tables import Camera, CropRow, Footage, Identity, SightingRow
 
 _granted: ContextVar[frozenset[str] | None] = ContextVar("granted cameras", default=None)
 
@@ -43,7 +43,7 @@ def restrict(state: ORMExecuteState) -> None:
         with_loader_criteria(Camera, Camera.name.in_(names)),
         with_loader_criteria(Footage, Footage.camera_id.in_(cameras)),
         with_loader_criteria(SightingRow, SightingRow.camera_id.in_(cameras)),
-        with_loader_criteria(Crop, Crop.sighting_id.in_(seen)),
+        with_loader_criteria(CropRow, CropRow.sighting_id.in_(seen)),
         with_loader_criteria(CaseItem, CaseItem.footage_id.in_(footage)),
         with_loader_criteria(Identity, Identity.id.in_(people)),
     )

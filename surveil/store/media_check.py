@@ -16,7 +16,7 @@ from surveil.errors import StoreError
 from surveil.files import PARTIAL
 from surveil.store.media import MediaFolder, key_of
 from surveil.store.session import Database
-from surveil.store.tables import Crop, Footage
+from surveil.store.tables import CropRow, Footage
 
 MAX_EXAMPLES = 5
 BATCH_SIZE = 10_000
@@ -112,7 +112,7 @@ def collect_unreferenced(database: Database, media: MediaFolder) -> Collected:
 
 def _compare(session: Session, media: MediaFolder) -> Iterator[tuple[str, bool, bool]]:
     """Every key that is referred to or present, ascending: (key, referred to, present)."""
-    column = collate(Crop.media_key, "C") if session.get_bind().dialect.name == "postgresql" else Crop.media_key
+    column = collate(CropRow.media_key, "C") if session.get_bind().dialect.name == "postgresql" else CropRow.media_key
     ordered = select(column).distinct().order_by(column).execution_options(yield_per=BATCH_SIZE)
     referenced, files = iter(session.scalars(ordered)), iter(media)
     wanted, there = next(referenced, None), next(files, None)

@@ -196,7 +196,7 @@ class Embedding(Base):
     vector: Mapped[NDArray[np.float16]] = mapped_column(HalfVector)
 
 
-class Crop(Base):
+class CropRow(Base):
     """One of a sighting's best crops; the JPEG lies in the media folder under its key."""
 
     __tablename__ = "crop"
@@ -244,7 +244,7 @@ class Decision(Base):
     undoes: Mapped[int | None] = mapped_column(ForeignKey("decision.id"))
 
 
-class PastSearch(Base):
+class PastSearchRow(Base):
     """A search that was made: what `surveil.app.SearchRequest` is as JSON, and how many matches were shown."""
 
     __tablename__ = "past_search"
@@ -255,7 +255,7 @@ class PastSearch(Base):
     more: Mapped[bool]
 
 
-class SavedSearch(Base):
+class SavedSearchRow(Base):
     """A search under a name: what `surveil.app.SearchRequest` is as JSON. One that is watched is run on what is new.
 
     `webhook` is where its hits are told, signed with `webhook_secret`.

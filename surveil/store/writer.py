@@ -27,7 +27,7 @@ from surveil.store.locks import lock_sightings
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, check_in_use, model_in_use, register_model, to_use_it
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, ResumePoint, SightingRow
+from surveil.store.tables import Camera, CropRow, Description, Embedding, Footage, ResumePoint, SightingRow
 from surveil.types import Floats, FootageReport, Image, Sighting
 
 JPEG_QUALITY = 92
@@ -258,7 +258,7 @@ class FootageWriter:
             session, Embedding, [described | {"sighting_id": i, "vector": rows.embedding} for i, rows in stored]
         )
         crops = [{"sighting_id": sighting_id} | crop for sighting_id, rows in stored for crop in rows.crops(start)]
-        insert_rows(session, Crop, crops)
+        insert_rows(session, CropRow, crops)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from surveil.footage.timestamps import LEARNING_STEPS, LOOKAHEAD, MAX_GAP_SECONDS, FrameTimes, Loss
+from surveil.footage.timestamps import LEARNING_STEPS, LOOKAHEAD, MAX_GAP_SECONDS, FrameLoss, FrameTimes
 
 BASE = Fraction(1, 1000)
 STEP = 40
@@ -146,11 +146,11 @@ def test_avi_goes_by_the_order_of_decoding():
 
 @given(places=st.sets(st.integers(0, 40), max_size=6))
 def test_losses_stay_where_they_are_and_move_no_frame(places):
-    items = [Loss.PACKET if i in places else Frame(40 * i) for i in range(41)]
+    items = [FrameLoss.PACKET if i in places else Frame(40 * i) for i in range(41)]
     found = list(times(start_time=0).timed(items))
-    assert [isinstance(item, Loss) for item in found] == [isinstance(item, Loss) for item in items]
+    assert [isinstance(item, FrameLoss) for item in found] == [isinstance(item, FrameLoss) for item in items]
     for i, item in enumerate(found):
-        if not isinstance(item, Loss):
+        if not isinstance(item, FrameLoss):
             assert item[1] == pytest.approx(0.04 * i)
 
 

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from surveil.attributes import OUTPUT_NAMES
-from surveil.store.tables import Crop, Description, Embedding, Footage, SightingRow
+from surveil.store.tables import CropRow, Description, Embedding, Footage, SightingRow
 from tests.ingest.made_up import draw_clip
 
 
@@ -23,7 +23,9 @@ def read_contents(database):
         footage = session.execute(select(Footage.path, Footage.state, Footage.frames, Footage.lease_owner))
         sightings = select(Footage.path, *columns, Embedding.vector).select_from(SightingRow)
         sightings = sightings.join(Footage).join(Description).join(Embedding)
-        crops = select(SightingRow.first_seen, Crop.rank, Crop.taken_at, Crop.quality, Crop.media_key).join(SightingRow)
+        crops = select(SightingRow.first_seen, CropRow.rank, CropRow.taken_at, CropRow.quality, CropRow.media_key).join(
+            SightingRow
+        )
         return (
             sorted(map(str, footage)),
             sorted([*map(str, row[:-1]), row[-1].tobytes()] for row in session.execute(sightings)),

@@ -15,7 +15,7 @@ from surveil.errors import CheckpointError, FootageReadError, StoreError, StoreU
 from surveil.ingest.leases import claim_next
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
-from surveil.store.tables import Camera, Crop, Embedding, Footage, SightingRow
+from surveil.store.tables import Camera, CropRow, Embedding, Footage, SightingRow
 from surveil.store.writer import FootageWriter
 from tests.ingest.made_up import (
     ColourDetector,
@@ -63,7 +63,9 @@ def test_a_sighting_has_its_best_crops_and_what_the_model_says_of_them(database,
     ingest(database, media, clip)
     with database.session() as session:
         for sighting in session.scalars(select(SightingRow)):
-            crops = session.scalars(select(Crop).where(Crop.sighting_id == sighting.id).order_by(Crop.rank)).all()
+            crops = session.scalars(
+                select(CropRow).where(CropRow.sighting_id == sighting.id).order_by(CropRow.rank)
+            ).all()
             qualities = [crop.quality for crop in crops]
             assert 1 < len(crops) <= 5
             assert qualities == sorted(qualities, reverse=True)
@@ -290,7 +292,7 @@ def test_the_detector_goes_on_while_people_are_described(database, media, tmp_pa
 def test_crops_go_where_the_media_folder_is(database, tmp_path, clip):
     media = MediaFolder(tmp_path / "elsewhere")
     ingest(database, media, clip)
-    assert {crop.media_key for crop in rows(database, Crop)} == set(media)
+    assert {crop.media_key for crop in rows(database, CropRow)} == set(media)
 
 
 def test_footage_of_a_worker_that_dies_meanwhile_is_taken_over_in_the_same_run(database, media, clip, monkeypatch):

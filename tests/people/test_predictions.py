@@ -15,7 +15,7 @@ from ultralytics.utils.ops import scale_boxes
 from surveil.boxes import box_iou
 from surveil.people.checkpoint import ARCHITECTURES, STRIDES
 from surveil.people.network import build_detection_network, strides_of
-from surveil.people.predictions import NMS_IOU, Head, scale, suppress, unscale
+from surveil.people.predictions import NMS_IOU, PredictionDecoder, scale, suppress, unscale
 
 SIDES = st.integers(20, 400)
 
@@ -32,7 +32,7 @@ def made_up(seed, classes, n=300):
 def test_people_are_those_of_ultralytics_suppression(seed, classes):
     said = made_up(seed, 3)
     [expected] = non_max_suppression(torch.from_numpy(said[None]), 0.25, 0.5, classes=list(classes), agnostic=True)
-    found = Head(classes, 3, None).people(said, (256, 256), 0.25)
+    found = PredictionDecoder(classes, 3, None).people(said, (256, 256), 0.25)
     assert len(found) == len(expected) > 10
     np.testing.assert_allclose(found.boxes, expected[:, :4], atol=1e-4)
     np.testing.assert_array_equal(found.scores, expected[:, 4])
@@ -42,7 +42,7 @@ def test_what_needs_no_suppression_is_only_chosen_from():
     rows = np.array(
         [[0, 0, 9, 9, 0.9, 0], [0, 0, 9, 9, 0.8, 1], [0, 0, 9, 9, 0.7, 0], [1, 1, 2, 2, 0.2, 0]], np.float32
     )
-    found = Head((0,), 2, None).people(rows, (32, 32), 0.25)
+    found = PredictionDecoder((0,), 2, None).people(rows, (32, 32), 0.25)
     np.testing.assert_array_equal(found.scores, np.float32([0.9, 0.7]))
 
 
@@ -52,7 +52,7 @@ def test_distances_are_counted_in_cells_from_the_middle_of_a_cell():
     said = np.zeros((5, sum(per_level)), np.float32)
     for level, first in enumerate(np.cumsum([0, *per_level[:-1]])):
         said[:, first + 1] = [0.5, 0.25, 1, 2, 0.9 - level / 10]
-    found = Head((0,), 1, STRIDES).people(said, (64, 96), 0.25)
+    found = PredictionDecoder((0,), 1, STRIDES).people(said, (64, 96), 0.25)
     expected = [[stride * 1, stride * 0.25, stride * 2.5, stride * 2.5] for stride in STRIDES]
     np.testing.assert_allclose(found.boxes, expected)
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 import surveil
-from surveil.store.tables import Crop, Embedding
+from surveil.store.tables import CropRow, Embedding
 
 PEOPLE = 60
 """So many that pages of the database are split: a split leaves copies behind."""
@@ -45,7 +45,7 @@ def test_not_a_byte_of_them_is_left(archive, database, media, fill, made_up, tmp
             decisions.note(archive.sighting(number).match.identity, f"unmistakable remark {number}")
     with database.session() as session:
         vectors = dict(session.execute(select(Embedding.sighting_id, Embedding.vector)).all())
-        keys = dict(session.execute(select(Crop.sighting_id, Crop.media_key)).all())
+        keys = dict(session.execute(select(CropRow.sighting_id, CropRow.media_key)).all())
     traces = [vectors[number].tobytes()[start : start + 32] for number in chosen for start in range(0, 1024, 256)]
     traces += [keys[number].encode() for number in chosen] + [media.read(keys[number])[-200:] for number in chosen]
     orphan = b"\xff\xd8 a crop that no sighting has any more"

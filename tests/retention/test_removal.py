@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 import surveil
 from surveil.errors import QueryError
 from surveil.store.session import Database
-from surveil.store.tables import Crop, Decision, Description, Embedding, Footage, Identity, Membership, SightingRow
+from surveil.store.tables import CropRow, Decision, Description, Embedding, Footage, Identity, Membership, SightingRow
 
 LOOKS = np.random.default_rng(7).normal(size=(4, 544)).astype(np.float32)
 ANNA = LOOKS[0]
@@ -63,7 +63,14 @@ def test_a_person_is_gone_from_every_table_and_folder(archive, people, database,
     assert (removal.sightings, removal.pictures, removal.identities, removal.searches) == (3, 3, 1, 1)
     assert removal.decisions == 3
     assert removal.traces_erased
-    for table, left in ((SightingRow, 1), (Description, 1), (Embedding, 1), (Crop, 1), (Membership, 1), (Identity, 1)):
+    for table, left in (
+        (SightingRow, 1),
+        (Description, 1),
+        (Embedding, 1),
+        (CropRow, 1),
+        (Membership, 1),
+        (Identity, 1),
+    ):
         assert count(database, table) == left, table
     assert {found for found, _ in nearest(ANNA, None, 1, 9)} == {other}
     assert len(set(media)) == 1

@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 
 from surveil.errors import StoreError, SurveilError
 from surveil.store.cameras import configure_camera, list_cameras
-from surveil.store.tables import Camera, Crop, SightingRow
+from surveil.store.tables import Camera, CropRow, SightingRow
 
 START = datetime(2024, 3, 1, 12, tzinfo=UTC)
 
@@ -15,7 +15,7 @@ def times(database):
         sightings = session.execute(
             select(SightingRow.first_seen, SightingRow.last_seen).order_by(SightingRow.id)
         ).all()
-        return [tuple(row) for row in sightings], session.scalars(select(Crop.taken_at).order_by(Crop.id)).all()
+        return [tuple(row) for row in sightings], session.scalars(select(CropRow.taken_at).order_by(CropRow.id)).all()
 
 
 @pytest.mark.parametrize("offset", [-180, 0.25, 86400 * 365.0, 1e-6, -3e9 + 0.123457])

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from surveil.store.check import count_rows, find_problems, media_problems
 from surveil.store.media import MediaFolder
 from surveil.store.media_check import collect_unreferenced, examine_media
-from surveil.store.tables import Crop, Description, Embedding, Footage, Model, SightingRow
+from surveil.store.tables import CropRow, Description, Embedding, Footage, Model, SightingRow
 
 
 def state(database, media):
@@ -65,7 +65,7 @@ def test_pictures_without_a_sighting_are_counted(database, media, ingest):
     media.put(b"left by footage whose work was cut short")
     assert state(database, media).unreferenced.count == 1
     with database.session() as session:
-        session.execute(delete(SightingRow).where(SightingRow.id == session.scalar(select(Crop.sighting_id))))
+        session.execute(delete(SightingRow).where(SightingRow.id == session.scalar(select(CropRow.sighting_id))))
     assert state(database, media).unreferenced.count == 3
 
 

@@ -11,7 +11,7 @@ from surveil.store.cameras import configure_camera
 from surveil.store.footage import correct_footage, forget_footage, redo_footage
 from surveil.store.register import register_footage
 from surveil.store.scanned import remember_file, remembered_files
-from surveil.store.tables import Camera, Crop, Footage, SightingRow
+from surveil.store.tables import Camera, CropRow, Footage, SightingRow
 
 
 def count(database, table):
@@ -32,7 +32,7 @@ def test_forgetting_takes_everything_and_only_of_that_footage(database, media, i
     assert forget_footage(database, media, str(first)) == ["/f/one.mp4"]
     assert count(database, SightingRow) == 2
     with database.session() as session:
-        kept = set(session.scalars(select(Crop.media_key)))
+        kept = set(session.scalars(select(CropRow.media_key)))
         assert session.scalars(select(Footage.id)).all() == [second]
     assert set(media) == kept
     assert len(kept) < shared

@@ -12,7 +12,7 @@ from surveil.store import schema
 from surveil.store.columns import HalfVector, UTCDateTime
 from surveil.store.models import model_in_use
 from surveil.store.session import Database, connect, upgrade
-from surveil.store.tables import Crop, Decision, Description, Embedding, Footage, Identity, Membership, SightingRow
+from surveil.store.tables import CropRow, Decision, Description, Embedding, Footage, Identity, Membership, SightingRow
 from surveil.types import FootageWarning
 
 START = datetime(2026, 9, 14, 8, tzinfo=UTC)
@@ -136,7 +136,7 @@ def test_everything_is_carried_over(first_release):
         assert (done.size, done.mtime_ns, done.watermark) == (None, None, None)
         [decision] = session.scalars(sa.select(Decision))
         assert (decision.actor, decision.undoes, decision.made_at) == ("unknown", None, START)
-        for kept in (SightingRow, Embedding, Crop, Membership):
+        for kept in (SightingRow, Embedding, CropRow, Membership):
             assert session.scalar(sa.select(sa.func.count()).select_from(kept)) == 2
         assert session.get_one(SightingRow, 2).identity_id == 4
 

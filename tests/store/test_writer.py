@@ -12,7 +12,7 @@ from surveil.attributes import OUTPUT_NAMES
 from surveil.errors import StoreError
 from surveil.store.models import ModelRef
 from surveil.store.register import register_footage
-from surveil.store.tables import Camera, Crop, Description, Embedding, Footage, SightingRow
+from surveil.store.tables import Camera, CropRow, Description, Embedding, Footage, SightingRow
 from surveil.store.writer import Writer
 from surveil.types import Appearance, Sighting, Track
 
@@ -32,13 +32,13 @@ def contents(database):
     with database.session() as session:
         sightings = [tuple(map(str, row)) for row in session.execute(select(*columns).join(Description))]
         vectors = [vector.tobytes() for vector in session.scalars(select(Embedding.vector))]
-        crops = session.execute(select(Crop.rank, Crop.taken_at, Crop.media_key)).all()
+        crops = session.execute(select(CropRow.rank, CropRow.taken_at, CropRow.media_key)).all()
     return sorted(sightings), sorted(vectors), sorted(map(tuple, crops))
 
 
 def counts(database):
     with database.session() as session:
-        return [session.scalar(select(func.count()).select_from(table)) for table in (SightingRow, Embedding, Crop)]
+        return [session.scalar(select(func.count()).select_from(table)) for table in (SightingRow, Embedding, CropRow)]
 
 
 def test_a_sighting_is_stored_as_it_was_seen(database, media, writer, source, sighting, report):
@@ -64,7 +64,7 @@ def test_a_sighting_is_stored_as_it_was_seen(database, media, writer, source, si
         np.testing.assert_allclose(boxes[:, 5], seen.track.scores, atol=1e-3)
         [embedding] = session.scalars(select(Embedding))
         np.testing.assert_array_equal(embedding.vector, seen.appearance.embedding.astype(np.float16))
-        crops = session.scalars(select(Crop).order_by(Crop.rank)).all()
+        crops = session.scalars(select(CropRow).order_by(CropRow.rank)).all()
         for crop, original in zip(crops, seen.track.crops, strict=True):
             assert crop.taken_at == START + timedelta(seconds=original.seconds - 90.5)
             picture = cv2.imdecode(np.frombuffer(media.read(crop.media_key), np.uint8), cv2.IMREAD_COLOR)

@@ -14,7 +14,7 @@ from tools.sample_data.body import build_bodies
 from tools.sample_data.cast import SHIPPED_SEED, draw_looks
 from tools.sample_data.film import Visible, film
 from tools.sample_data.looks import Look
-from tools.sample_data.story import CLIPS, Clip
+from tools.sample_data.story import CLIPS, StagedClip
 
 HERE = Path(__file__).parents[2] / "sample_data"
 
@@ -38,7 +38,7 @@ def main() -> None:
     (arguments.out / "ground_truth.json").write_text(truth)
 
 
-def file_name(clip: Clip) -> str:
+def file_name(clip: StagedClip) -> str:
     """As a recorder would name it: by the camera and what the camera's clock says."""
     stamped = clip.starts_at - timedelta(seconds=clip.clock_offset)
     return f"{clip.camera}_{stamped:%Y%m%d-%H%M%S}.mp4"

@@ -43,7 +43,7 @@ class Sensor:
 
 
 @dataclass(frozen=True)
-class Camera:
+class VirtualCamera:
     """One fixed camera: `position` and `target` in metres, vertical field of view in degrees."""
 
     name: str
@@ -80,7 +80,7 @@ def look_at(position: np.ndarray, target: np.ndarray) -> np.ndarray:
     return matrix
 
 
-GATE = Camera(
+GATE = VirtualCamera(
     "gate",
     (4.2, -5.2, 3.1),
     (-0.6, -11.5, 0.75),
@@ -88,7 +88,7 @@ GATE = Camera(
     Light(sun_way=(0.75, -0.35, 0.55), sun=(2.3, 2.0, 1.55)),
     Sensor(cast=(1.05, 1.0, 0.93), noise=2.5),
 )
-HALL = Camera(
+HALL = VirtualCamera(
     "hall",
     (-5.6, -2.9, 2.9),
     (0.9, 1.2, 0.6),
@@ -104,7 +104,7 @@ HALL = Camera(
     ),
     Sensor(cast=(0.97, 1.04, 0.95), contrast=0.9, blur=0.75, noise=4.0),
 )
-YARD = Camera(
+YARD = VirtualCamera(
     "yard",
     (-4.6, 7.0, 3.4),
     (0.8, 13.0, 0.6),

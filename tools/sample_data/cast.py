@@ -40,7 +40,7 @@ SHIPPED = (
 
 
 @dataclass(frozen=True)
-class Actor:
+class CastMember:
     """A person of the footage: name in the ground truth, look, and the dressed body at rest."""
 
     name: str
@@ -58,10 +58,10 @@ def draw_looks(seed: int) -> dict[str, Look]:
     return looks
 
 
-def make_actors(looks: dict[str, Look], bodies: list[Body]) -> dict[str, Actor]:
+def make_actors(looks: dict[str, Look], bodies: list[Body]) -> dict[str, CastMember]:
     """Dress the bodies."""
     actors = {}
     for (name, look), body in zip(looks.items(), bodies, strict=True):
         mesh = merge([*dress(body, look), *head_of_hair(body, look), *bags(body, look)])
-        actors[name] = Actor(name, look, body, mesh)
+        actors[name] = CastMember(name, look, body, mesh)
     return actors

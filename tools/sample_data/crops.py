@@ -18,10 +18,10 @@ import cv2
 import numpy as np
 
 from tools.sample_data.body import build_bodies
-from tools.sample_data.cameras import CAMERAS, Camera
-from tools.sample_data.cast import Actor, make_actors
+from tools.sample_data.cameras import CAMERAS, VirtualCamera
+from tools.sample_data.cast import CastMember, make_actors
 from tools.sample_data.looks import draw_attributes, look_of
-from tools.sample_data.render import Renderer, Standing, box_of
+from tools.sample_data.render import PosedBody, Renderer, box_of
 from tools.sample_data.scene import build_place
 from tools.sample_data.walk import pose, rotation, skin
 
@@ -57,7 +57,7 @@ def main() -> None:
     (arguments.out / "attributes.json").write_text(json.dumps(attributes, indent=1) + "\n")
 
 
-def _moved(camera: Camera, random: np.random.Generator) -> Camera:
+def _moved(camera: VirtualCamera, random: np.random.Generator) -> VirtualCamera:
     """The camera somewhere near, in another light and with another sensor."""
     moved = tuple(np.add(camera.position, random.uniform(-0.8, 0.8, 3)))
     sensor = dataclasses.replace(
@@ -73,8 +73,8 @@ def _moved(camera: Camera, random: np.random.Generator) -> Camera:
 
 def _shoot(
     renderer: Renderer,
-    camera: Camera,
-    actors: list[Actor],
+    camera: VirtualCamera,
+    actors: list[CastMember],
     random: np.random.Generator,
     out: Path,
     labels: tuple[int, int],
@@ -88,7 +88,7 @@ def _shoot(
         place = np.eye(4)
         place[:3, :3] = rotation(2, random.uniform(0, 360))
         place[:2, 3] = random.uniform(x1, x2), random.uniform(y1, y2)
-        people.append(Standing(number, actor.mesh, positions, normals, place))
+        people.append(PosedBody(number, actor.mesh, positions, normals, place))
     shot = renderer.shoot(camera, people)
     picture = np.ascontiguousarray(camera.sensor.record(shot.picture, random)[:, :, ::-1])
     for number, actor in enumerate(actors, start=1):

@@ -11,11 +11,11 @@ import numpy as np
 
 from tools.sample_data.body import Body
 from tools.sample_data.cameras import CAMERAS
-from tools.sample_data.cast import Actor, make_actors
+from tools.sample_data.cast import CastMember, make_actors
 from tools.sample_data.looks import Look
-from tools.sample_data.render import Renderer, Shot, Standing, box_of
+from tools.sample_data.render import PosedBody, Renderer, Shot, box_of
 from tools.sample_data.scene import build_place
-from tools.sample_data.story import Clip, Walk, step
+from tools.sample_data.story import StagedClip, Walk, step
 from tools.sample_data.walk import pose, rotation, skin, stride_length
 
 CYCLES_PER_SECOND = 0.92
@@ -34,7 +34,7 @@ class Visible:
 
 
 def film(
-    clip: Clip, looks: dict[str, Look], bodies: list[Body], path: Path, seed: int
+    clip: StagedClip, looks: dict[str, Look], bodies: list[Body], path: Path, seed: int
 ) -> list[tuple[float, list[Visible]]]:
     """Write the clip as H.264; returns the seconds of each frame and who is visible in it."""
     actors = make_actors(looks, bodies)
@@ -60,7 +60,7 @@ def film(
     return noted
 
 
-def _frame_times(clip: Clip, random: np.random.Generator) -> list[float]:
+def _frame_times(clip: StagedClip, random: np.random.Generator) -> list[float]:
     """Milliseconds exactly; what the recorder loses comes singly and once as a gap of a second. The first one stays."""
     times = np.round(np.arange(round(clip.seconds * clip.fps)) / clip.fps, 3)
     if not clip.dropped:
@@ -72,7 +72,7 @@ def _frame_times(clip: Clip, random: np.random.Generator) -> list[float]:
     return times[kept].tolist()
 
 
-def _stand(walk: Walk, seconds: float, actors: dict[str, Actor], numbers: dict[str, int]) -> Standing | None:
+def _stand(walk: Walk, seconds: float, actors: dict[str, CastMember], numbers: dict[str, int]) -> PosedBody | None:
     actor = actors[walk.person]
     length = stride_length(actor.body, actor.look.gait)
     now = step(walk, seconds, length * CYCLES_PER_SECOND)
@@ -84,7 +84,7 @@ def _stand(walk: Walk, seconds: float, actors: dict[str, Actor], numbers: dict[s
     place = np.eye(4)
     place[:3, :3] = rotation(2, np.degrees(now.heading))
     place[:2, 3] = now.place
-    return Standing(numbers[walk.person], actor.mesh, positions, normals, place)
+    return PosedBody(numbers[walk.person], actor.mesh, positions, normals, place)
 
 
 def _visible(shot: Shot, numbers: dict[str, int]) -> list[Visible]:

@@ -8,7 +8,7 @@ import moderngl
 import numpy as np
 
 from tools.sample_data import shaders
-from tools.sample_data.cameras import Camera, look_at
+from tools.sample_data.cameras import VirtualCamera, look_at
 from tools.sample_data.mesh import Mesh
 
 SHADOW_SIZE = 2048
@@ -17,7 +17,7 @@ WIDE = 2.0
 
 
 @dataclass
-class Standing:
+class PosedBody:
     """One moved body: its number in the id buffer (1 and up), vertices, and where in the world it stands."""
 
     number: int
@@ -95,7 +95,7 @@ class Renderer:
         self.shadows.repeat_x = self.shadows.repeat_y = False
         self.shaded = self.context.framebuffer(depth_attachment=self.shadows)
 
-    def shoot(self, camera: Camera, people: list[Standing]) -> Shot:
+    def shoot(self, camera: VirtualCamera, people: list[PosedBody]) -> Shot:
         """One frame."""
         for person in people:
             if person.number not in self.people:
@@ -130,14 +130,14 @@ class Renderer:
             [self.context.renderbuffer(size, 1, dtype="u1")], self.context.depth_renderbuffer(size)
         )
 
-    def _ids(self, buffer, matrix: np.ndarray, people: list[Standing], with_place: bool) -> np.ndarray:
+    def _ids(self, buffer, matrix: np.ndarray, people: list[PosedBody], with_place: bool) -> np.ndarray:
         buffer.use()
         buffer.clear()
         self._draw("ids", matrix, people, with_place)
         flat = np.frombuffer(buffer.read(components=1, dtype="u1", alignment=1), np.uint8)
         return flat.reshape(buffer.height, buffer.width)[::-1]
 
-    def _draw(self, name: str, matrix: np.ndarray, people: list[Standing], with_place: bool) -> None:
+    def _draw(self, name: str, matrix: np.ndarray, people: list[PosedBody], with_place: bool) -> None:
         program = self.programs[name]
         _set(program, "view_projection", matrix)
         if with_place:
@@ -151,7 +151,7 @@ class Renderer:
                 program["who"] = person.number
             self.people[person.number].arrays[name].render()
 
-    def _light(self, camera: Camera, sun: np.ndarray, people: list[Standing]) -> None:
+    def _light(self, camera: VirtualCamera, sun: np.ndarray, people: list[PosedBody]) -> None:
         program, light = self.programs["paint"], camera.light
         way = np.array(light.sun_way)
         _set(program, "sun_projection", sun)
@@ -171,7 +171,7 @@ def _set(program, name: str, matrix: np.ndarray) -> None:
         program[name].write(np.ascontiguousarray(matrix.T, "f4").tobytes())
 
 
-def _sun_matrix(camera: Camera) -> np.ndarray:
+def _sun_matrix(camera: VirtualCamera) -> np.ndarray:
     """Orthographic view from the sun over what the camera looks at."""
     way = np.array(camera.light.sun_way) / np.linalg.norm(camera.light.sun_way)
     centre = np.array([camera.target[0], camera.target[1], 0.0])

@@ -30,7 +30,7 @@ class Walk:
 
 
 @dataclass(frozen=True)
-class Clip:
+class StagedClip:
     """One camera's footage.
 
     Attributes:
@@ -97,16 +97,16 @@ YARD_WALKS = (
     Walk("p01", 17.0, YARD_NORTH),
 )
 CLIPS = (
-    Clip("gate", datetime(2026, 9, 14, 8, 15, 0, tzinfo=UTC), 0.0, 34.0, 10.0, GATE_WALKS),
+    StagedClip("gate", datetime(2026, 9, 14, 8, 15, 0, tzinfo=UTC), 0.0, 34.0, 10.0, GATE_WALKS),
     # This camera's clock is three minutes fast.
-    Clip("hall", datetime(2026, 9, 14, 8, 15, 30, tzinfo=UTC), -180.0, 30.0, 10.0, HALL_WALKS),
+    StagedClip("hall", datetime(2026, 9, 14, 8, 15, 30, tzinfo=UTC), -180.0, 30.0, 10.0, HALL_WALKS),
     # This one's recorder loses frames.
-    Clip("yard", datetime(2026, 9, 14, 8, 16, 10, tzinfo=UTC), 0.0, 30.0, 12.5, YARD_WALKS, dropped=0.3),
+    StagedClip("yard", datetime(2026, 9, 14, 8, 16, 10, tzinfo=UTC), 0.0, 30.0, 12.5, YARD_WALKS, dropped=0.3),
 )
 
 
 @dataclass(frozen=True)
-class Step:
+class WalkerPose:
     """Where a walker is: metres walked, place on the ground, heading (radians about z, 0 looks south), gait amount."""
 
     walked: float
@@ -115,7 +115,7 @@ class Step:
     amount: float
 
 
-def step(walk: Walk, seconds: float, speed: float) -> Step | None:
+def step(walk: Walk, seconds: float, speed: float) -> WalkerPose | None:
     """A walker at a time; None before the start and after the end."""
     points = np.array(walk.way, float)
     marks = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
@@ -130,7 +130,7 @@ def step(walk: Walk, seconds: float, speed: float) -> Step | None:
     behind, ahead = at(max(0.0, walked - 0.5)), at(min(marks[-1], walked + 0.5))
     way = (ahead - behind) / max(1e-6, float(np.linalg.norm(ahead - behind)))
     place = (behind + at(walked) + ahead) / 3 + walk.beside * np.array([way[1], -way[0]])
-    return Step(walked, place, float(np.arctan2(way[0], -way[1])), amount)
+    return WalkerPose(walked, place, float(np.arctan2(way[0], -way[1])), amount)
 
 
 def _progress(walk: Walk, elapsed: float, speed: float) -> tuple[float, float]:

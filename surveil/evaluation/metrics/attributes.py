@@ -16,7 +16,7 @@ from sklearn.metrics import (
 )
 
 from surveil.attributes import ATTRIBUTES, OUTPUTS, Attribute
-from surveil.evaluation.metrics.calibration import Points, Reliability, chance_error, reliability
+from surveil.evaluation.metrics.calibration import Points, ReliabilityCurve, chance_error, reliability_curve
 from surveil.types import Floats
 
 Labels = NDArray[np.int64]
@@ -144,7 +144,7 @@ def _auc(chances: Floats, truth: Labels, first: int) -> float | None:
     return _mean([roc_auc_score(has, column) for has, column in columns if has.any() and not has.all()])
 
 
-def attribute_reliability(attribute: Attribute, probabilities: Floats, targets: Floats) -> Reliability:
+def attribute_reliability(attribute: Attribute, probabilities: Floats, targets: Floats) -> ReliabilityCurve:
     """How far one attribute's probabilities can be taken at their word; `Scores.calibration_error` is its error.
 
     Args:
@@ -154,7 +154,7 @@ def attribute_reliability(attribute: Attribute, probabilities: Floats, targets: 
     """
     chances, truth = attribute.probabilities(probabilities), attribute.probabilities(targets)
     right = chances.argmax(axis=1) == truth.argmax(axis=1) if attribute.exclusive else truth[:, 1] == 1
-    return reliability(_confidence(attribute, chances), right.astype(np.float64))
+    return reliability_curve(_confidence(attribute, chances), right.astype(np.float64))
 
 
 def _confidence(attribute: Attribute, chances: Floats) -> NDArray[np.float64]:

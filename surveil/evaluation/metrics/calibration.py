@@ -75,7 +75,7 @@ def pair_similarities(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reliability:
+class ReliabilityCurve:
     """How often answers given with a confidence are right, in bins of equal width from 0 to 1.
 
     Attributes:
@@ -94,7 +94,9 @@ class Reliability:
         return float(np.nansum(self.weight * np.abs(self.confidence - self.accuracy)))
 
 
-def reliability(confidence: Points, right: Points, weight: Points | None = None, *, bins: int = 15) -> Reliability:
+def reliability_curve(
+    confidence: Points, right: Points, weight: Points | None = None, *, bins: int = 15
+) -> ReliabilityCurve:
     """Bin answers by their confidence.
 
     Args:
@@ -107,7 +109,7 @@ def reliability(confidence: Points, right: Points, weight: Points | None = None,
     which = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
     total = np.bincount(which, weight, bins)
     with np.errstate(invalid="ignore"):
-        return Reliability(
+        return ReliabilityCurve(
             np.bincount(which, weight * confidence, bins) / total,
             np.bincount(which, weight * right, bins) / total,
             total / total.sum(),
@@ -128,10 +130,12 @@ def chance_error(confidence: Points, people: Ids, *, draws: int = 100, seed: int
     """
     found, who = np.unique(people, return_inverse=True)
     luck = np.random.default_rng(seed).random((draws, len(found)))
-    return float(np.mean([reliability(confidence, (own[who] < confidence).astype(np.float64)).error for own in luck]))
+    return float(
+        np.mean([reliability_curve(confidence, (own[who] < confidence).astype(np.float64)).error for own in luck])
+    )
 
 
-def same_person_reliability(pairs: PairSimilarities, probability: Points, *, bins: int = 15) -> Reliability:
+def same_person_reliability(pairs: PairSimilarities, probability: Points, *, bins: int = 15) -> ReliabilityCurve:
     """Of the probability that two pictures show one person, as if half of all pairs did.
 
     Args:
@@ -143,4 +147,4 @@ def same_person_reliability(pairs: PairSimilarities, probability: Points, *, bin
     weight = (same + different) / 2
     with np.errstate(invalid="ignore"):
         share = np.nan_to_num(same / (same + different))
-    return reliability(probability, share, weight, bins=bins)
+    return reliability_curve(probability, share, weight, bins=bins)

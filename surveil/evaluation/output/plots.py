@@ -21,7 +21,7 @@ from surveil.evaluation.metrics.attributes import (
     macro_precision_recall,
     precision_recall,
 )
-from surveil.evaluation.metrics.calibration import PairSimilarities, Points, Reliability
+from surveil.evaluation.metrics.calibration import PairSimilarities, Points, ReliabilityCurve
 from surveil.evaluation.metrics.reid import ReIDResult
 from surveil.formatting import percent
 from surveil.palette import BLUE, FAINT, FIELD, GREEN, GREY, INK, OCHRE, ORANGE, PINK, SKY
@@ -161,7 +161,7 @@ def reliability_chart(probabilities: Floats, targets: Floats) -> Figure:
         targets: (N, 32), 0 or 1.
     """
     figure = _figure(
-        "Reliability of attribute probabilities",
+        "ReliabilityCurve of attribute probabilities",
         f"{len(targets):,} gallery images, 15 bins. Blue: how often the label is there; of age and colours, how often "
         "the likeliest label is right.\nGrey: share of the images in the bin. ECE: expected calibration error",
         (11, 8.4),
@@ -173,10 +173,10 @@ def reliability_chart(probabilities: Floats, targets: Floats) -> Figure:
     return figure
 
 
-def same_person_chart(pairs: PairSimilarities, bins: Reliability) -> Figure:
-    """Reliability of the probability that two pictures show one person."""
+def same_person_chart(pairs: PairSimilarities, bins: ReliabilityCurve) -> Figure:
+    """ReliabilityCurve of the probability that two pictures show one person."""
     figure = _figure(
-        "Reliability of the probability of one person",
+        "ReliabilityCurve of the probability of one person",
         f"{_pairs(pairs)};\nweighted as if half of them showed one person, as the probability assumes",
         (5.6, 5.6),
     )
@@ -216,7 +216,7 @@ def similarity_chart(pairs: PairSimilarities, calibration: Calibration) -> Figur
     return figure
 
 
-def _reliability_panel(axes: Axes, bins: Reliability) -> None:
+def _reliability_panel(axes: Axes, bins: ReliabilityCurve) -> None:
     edges = np.linspace(0, 1, len(bins.weight) + 1)
     axes.stairs(bins.weight, edges, fill=True, color=FIELD)
     axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)

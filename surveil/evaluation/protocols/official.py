@@ -13,7 +13,7 @@ from surveil.evaluation.metrics.attribute_query import AttributeQueryResult, eva
 from surveil.evaluation.metrics.attributes import AttributesResult, evaluate_attributes
 from surveil.evaluation.metrics.calibration import (
     PairSimilarities,
-    Reliability,
+    ReliabilityCurve,
     pair_similarities,
     same_person_reliability,
 )
@@ -104,7 +104,7 @@ class OfficialResult:
     runtime: str = "torch"
 
     @property
-    def same_person(self) -> Reliability | None:
+    def same_person(self) -> ReliabilityCurve | None:
         """How far the probability that two pictures show one person can be taken at its word; None when not fitted."""
         probability = self.card.calibration.same_person(self.pairs.centres)
         return None if probability is None else same_person_reliability(self.pairs, probability)

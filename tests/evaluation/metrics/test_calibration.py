@@ -4,7 +4,7 @@ import pytest
 from surveil.evaluation.metrics.calibration import (
     PairSimilarities,
     pair_similarities,
-    reliability,
+    reliability_curve,
     same_person_reliability,
 )
 
@@ -46,7 +46,7 @@ def test_the_same_picture_twice_is_counted_despite_rounding():
 def test_reliability_of_answers_that_are_surer_than_right():
     confidence = np.array([0.85] * 10 + [0.35] * 10)
     right = np.array([1] * 6 + [0] * 4 + [1] * 3 + [0] * 7)
-    bins = reliability(confidence, right, bins=10)
+    bins = reliability_curve(confidence, right, bins=10)
     assert bins.confidence[[8, 3]] == pytest.approx([0.85, 0.35])
     assert bins.accuracy[[8, 3]] == pytest.approx([0.6, 0.3])
     assert bins.weight[[8, 3]].tolist() == [0.5, 0.5]
@@ -55,7 +55,7 @@ def test_reliability_of_answers_that_are_surer_than_right():
 
 
 def test_certainty_falls_into_the_last_bin():
-    assert reliability(np.array([1.0, 0.0]), np.array([1, 0]), bins=5).weight.tolist() == [0.5, 0, 0, 0, 0.5]
+    assert reliability_curve(np.array([1.0, 0.0]), np.array([1, 0]), bins=5).weight.tolist() == [0.5, 0, 0, 0, 0.5]
 
 
 def test_pairs_are_weighted_as_if_half_showed_one_person():
