@@ -19,7 +19,7 @@ def line_height(face: FreeTypeFont) -> int:
     return ascent + descent + 3
 
 
-def fit(text: str, face: FreeTypeFont, width: int) -> str:
+def shorten(text: str, face: FreeTypeFont, width: int) -> str:
     """The text, shortened with an ellipsis where it is too long."""
     if face.getlength(text) <= width:
         return text

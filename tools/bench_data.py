@@ -61,7 +61,7 @@ def _without_indexes(database: Database) -> Iterator[None]:
     """Make indexes anew in the end, which takes a fraction of the time that keeping them up while rows come takes."""
     indexes = [
         index
-        for table in (SightingRow, Description, Crop)
+        for table in (SightingRow, Description, CropRow)
         for index in table.metadata.tables[table.__tablename__].indexes
     ]
     with database.engine.begin() as connection:

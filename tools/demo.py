@@ -29,7 +29,7 @@ def main() -> None:
         grouped = archive.cluster()
         print(f"{grouped.identities} identities of {grouped.sightings} sightings in {grouped.seconds:.1f} s")
         say("Where was a woman with a red top?", "search", "woman, red top", "--sheet", f"{FOLDER}/woman_red_top.png")
-        show(archive, archive.search("woman, red top", limit=6), "woman_red_top.png")
+        show_matches(archive, archive.search("woman, red top", limit=6), "woman_red_top.png")
         [match] = archive.search("man, black top", cameras=["gate"], limit=1).matches
         shutil.copy(match.crop or "", PICTURE)
         say(
@@ -44,7 +44,7 @@ def main() -> None:
             "--sheet",
             f"{FOLDER}/where_else.png",
         )
-        show(archive, archive.search(like=[str(PICTURE)], cameras=["hall", "yard"], limit=6), "where_else.png")
+        show_matches(archive, archive.search(like=[str(PICTURE)], cameras=["hall", "yard"], limit=6), "where_else.png")
     print(f"\nLook at {FOLDER}/woman_red_top.png and {FOLDER}/where_else.png; the database is {FOLDER}/surveil.db.")
     print(f"To look at it in a browser: surveil --database sqlite:///{FOLDER}/surveil.db serve")
 
@@ -64,7 +64,7 @@ def say(what: str, *command: str) -> None:
     print(f"\n{what}\n$ surveil --database sqlite:///{FOLDER}/surveil.db {shlex.join(command)}", flush=True)
 
 
-def show(archive: Archive, result: SearchResult, sheet: str) -> None:
+def show_matches(archive: Archive, result: SearchResult, sheet: str) -> None:
     """Print the matches and draw their contact sheet."""
     print(f"Looking for: {in_words(result.understood)}")
     for number, match in enumerate(result.matches, 1):

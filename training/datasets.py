@@ -72,7 +72,7 @@ class PersonImages:
         )
 
 
-def join(sets: Sequence[PersonImages]) -> PersonImages:
+def join_sets(sets: Sequence[PersonImages]) -> PersonImages:
     """Several sets as one; identities are renumbered so that those of different sets differ. Lessons are kept if every
     set has some.
     """
@@ -122,7 +122,7 @@ def load_cuhk03(path: Path, size: tuple[int, int]) -> PersonImages:
     if not files:
         raise DatasetError("no crops named NNNN_KK.jpg", path, "Give the folder or zip of CUHK03's detected crops.")
     numbers = np.array([[int(part) for part in name[:-4].split("_")] for name in files], np.int64)
-    pictures = [decode(content, path / name) for name, content in files.items()]
+    pictures = [decode_member(content, path / name) for name, content in files.items()]
     unknown = np.full((len(files), OUTPUTS), np.nan, np.float32)
     return PersonImages(resized(pictures, size), numbers[:, 0], numbers[:, 1] // 5, unknown)
 
@@ -140,7 +140,7 @@ def load_rendered(folder: Path, size: tuple[int, int]) -> PersonImages:
     files = [path for path in sorted(folder.glob("*_c*_*.jpg")) if path.name[:4] in attributes]
     if not files:
         raise DatasetError("no crops named NNNN_cC_KK.jpg", folder, _RENDER)
-    pictures = [decode(path.read_bytes(), path) for path in files]
+    pictures = [decode_member(path.read_bytes(), path) for path in files]
     targets = np.stack([_targets(attributes[path.name[:4]]) for path in files])
     people, cameras = (np.array([int(path.name[part]) for path in files]) for part in (slice(4), slice(6, 7)))
     return PersonImages(resized(pictures, size), people, cameras, targets)
@@ -174,7 +174,7 @@ def read_files(path: Path) -> Iterable[tuple[str, bytes]]:
         raise DatasetError(f"not a readable zip ({error})", path, "Copy it again.") from error
 
 
-def decode(content: bytes, path: Path) -> NDArray[np.uint8]:
+def decode_member(content: bytes, path: Path) -> NDArray[np.uint8]:
     """(H, W, 3) BGR of a picture's bytes.
 
     Raises:

@@ -136,7 +136,9 @@ class ReferenceDetector:
                 | ((tile.boxes[:, 3] > bottom - top - margin) & (bottom < height))
             )
             found.append(Detections(boxes[whole], tile.scores[whole]))
-        return merge(Detections(np.concatenate([d.boxes for d in found]), np.concatenate([d.scores for d in found])))
+        return merge_boxes(
+            Detections(np.concatenate([d.boxes for d in found]), np.concatenate([d.scores for d in found]))
+        )
 
 
 def _cells(side: int) -> tuple[Floats, Floats]:
@@ -152,7 +154,7 @@ def _cells(side: int) -> tuple[Floats, Floats]:
 def detect_together(references: Sequence[ReferenceDetector], image: Image) -> Detections:
     """What several references see in a frame: a box's score is the mean of theirs, 0 of one that does not see it."""
     of_each = [reference.detect(image) for reference in references]
-    together = merge(
+    together = merge_boxes(
         Detections(np.concatenate([d.boxes for d in of_each]), np.concatenate([d.scores for d in of_each]))
     )
     scores = np.zeros(len(together), np.float32)
@@ -173,7 +175,7 @@ def tiles(width: int, height: int, shares: Sequence[float]) -> Iterator[tuple[in
                 yield int(left), int(top), int(left) + tile_width, int(top) + tile_height
 
 
-def merge(found: Detections, iou: float = 0.55, inside: float = 0.8) -> Detections:
+def merge_boxes(found: Detections, iou: float = 0.55, inside: float = 0.8) -> Detections:
     """One box per person: the score-weighted mean of the boxes that overlap the best one.
 
     Args:

@@ -24,7 +24,7 @@ from surveil.files import replace_file
 from surveil.model.checkpoint import FEATURES, load_card, load_checkpoint
 from surveil.model.network import Outputs, PersonNetwork, build_network
 from training.augment import augment, normalise
-from training.datasets import PersonImages, join
+from training.datasets import PersonImages, join_sets
 from training.distil import Taught, distillation_losses
 from training.log import Log, Stopwatch
 from training.losses import attribute_loss, triplet_loss
@@ -218,7 +218,7 @@ def _but_its_length(recipe: str) -> dict[str, Any]:
 
 def _pools(sets: Sequence[tuple[PersonImages, int]]) -> tuple[PersonImages, list[tuple[NDArray[np.int64], int]]]:
     """All images with identities renumbered, and each set's identities with their number in a batch."""
-    data = join([images for images, _ in sets])
+    data = join_sets([images for images, _ in sets])
     ends = np.cumsum([len(images) for images, _ in sets])
     parts = np.split(data.ids, ends[:-1])
     return data, [(np.unique(ids), count) for ids, (_, count) in zip(parts, sets, strict=True)]

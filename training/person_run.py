@@ -97,7 +97,7 @@ def make_person_head(
         seen[name] = place = _kept(run / f"{name}.npz", at_place)
         report(f"{name}: {len(place.people)} people, {len(place.nobody)} boxes, {len(place.found)} false alarms")
     figures, low = judge(seen, report)
-    head = fit(list(seen.values()))
+    head = fit_person_head(list(seen.values()))
     content = dataclasses.replace(head, bias=head.bias - low).pack()
     replace_file(person_path(weights), content)
     told: dict[str, Any] = {
@@ -171,7 +171,7 @@ def _kept(file: Path, look: Callable[[], Seen]) -> Seen:
         return Seen(**{name: parts[name].astype(np.float32) for name in parts})
 
 
-def fit(places: Sequence[Seen]) -> PersonHead:
+def fit_person_head(places: Sequence[Seen]) -> PersonHead:
     """A head that tells the people of some places from what is no person there, each kind weighing the same."""
     kinds = [np.concatenate([getattr(place, kind) for place in places]) for kind in ("people", "nobody", "found")]
     stripes = np.concatenate(kinds)
@@ -193,7 +193,7 @@ def judge(seen: Mapping[str, Seen], report: Callable[[str], None]) -> tuple[dict
     """
     told: dict[str, tuple[Floats, ...]] = {}
     for name, place in seen.items():
-        head = fit([other for at, other in seen.items() if at != name])
+        head = fit_person_head([other for at, other in seen.items() if at != name])
         told[name] = tuple(head(part) for part in (place.people, place.nobody, place.found))
     crops_only = [people for people, nobody, _ in told.values() if not len(nobody)]
     zero = float(np.quantile(np.concatenate(crops_only), LOST))

@@ -11,7 +11,7 @@ import numpy as np
 from surveil.attributes import BY_NAME, OUTPUTS
 from surveil.errors import DatasetError
 from surveil.types import Floats
-from training.datasets import PersonImages, decode, read_files, resized
+from training.datasets import PersonImages, decode_member, read_files, resized
 
 _PICTURES = (".jpg", ".png", ".bmp")
 
@@ -123,7 +123,7 @@ def load_peta(path: Path, size: tuple[int, int]) -> PersonImages:
     if not pictures:
         raise DatasetError("no pictures that a Label.txt describes", path, "Give a folder or zip of one part of PETA.")
     ids = np.array([_number(name) for name in pictures], np.int64)
-    images = resized((decode(files[name], path / name) for name in pictures), size)
+    images = resized((decode_member(files[name], path / name) for name in pictures), size)
     return PersonImages(images, ids, np.zeros(len(ids), np.int64), np.stack([said[int(number)] for number in ids]))
 
 

@@ -23,7 +23,7 @@ from surveil.search.grouping import Group
 from surveil.search.rank import RankedSighting
 from surveil.search.text import ParsedQuery, parse_query
 from surveil.search.time_window import WEEKDAYS, TimeWindow
-from surveil.search.time_words import join
+from surveil.search.time_words import join_windows
 from surveil.store.cameras import list_cameras
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
@@ -136,7 +136,7 @@ def _window(said: TimeWindow | None, request: SearchRequest) -> TimeWindow | Non
     asked = TimeWindow(start=request.time_from, end=request.time_to, weekdays=weekdays)
     if asked == TimeWindow():
         return said
-    both = join(said, asked)
+    both = join_windows(said, asked)
     if both is None:
         raise QueryError(f"{asked} contradicts {said}", "time", "Say it in words or in filters, not in both.")
     return both

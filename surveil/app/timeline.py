@@ -11,7 +11,7 @@ from PIL.Image import Image as Picture
 
 from surveil.app.results import CameraTimeline
 from surveil.app.time_scale import Scale
-from surveil.lettering import fit, font, line_height
+from surveil.lettering import font, line_height, shorten
 from surveil.palette import BLUE, CARD, FAINT, INK, LINE
 from surveil.search.sheet import MARGIN
 
@@ -54,7 +54,7 @@ def timeline_picture(cameras: Sequence[CameraTimeline], width: int) -> Picture:
         draw.text((min(max(across(time) - half, 0), width - 2 * half), bottom + 4), words, FAINT, small)
     for i, camera in enumerate(cameras):
         middle = LANE * i + LANE // 2
-        draw.text((8, middle - 10), fit(camera.camera, face, NAME_WIDTH - 16), INK, face)
+        draw.text((8, middle - 10), shorten(camera.camera, face, NAME_WIDTH - 16), INK, face)
         draw.line((left, middle, right, middle), LINE)
         for visit in camera.visits:
             begin, end = across(visit.first_seen), across(visit.last_seen)

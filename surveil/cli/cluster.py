@@ -74,10 +74,10 @@ def _print(outcome: ClusteringResult, output: str, told: str) -> None:
     if output == "csv":
         write_csv([outcome.model_dump(mode="json")], list(type(outcome).model_fields))
         return
-    echo(in_words(outcome, told))
+    echo(outcome_in_words(outcome, told))
 
 
-def in_words(outcome: ClusteringResult, told: str = "") -> str:
+def outcome_in_words(outcome: ClusteringResult, told: str = "") -> str:
     """What a clustering came to; `told` is what a method without a threshold was told."""
     told = f"threshold {outcome.threshold:g}" if outcome.threshold is not None else told
     return (

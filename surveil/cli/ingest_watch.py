@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from surveil.cli.cluster import in_words as clustering_line
+from surveil.cli.cluster import outcome_in_words
 from surveil.cli.ingest_lines import follow, show
 from surveil.cli.progress import ProgressLine
 
@@ -46,7 +46,7 @@ def keep_watching(
             notify_systemd("WATCHDOG=1")
             line.say(f"health: {health_in_words(what)}")
         else:
-            line.say(clustering_line(what))
+            line.say(outcome_in_words(what))
 
     notify_systemd("READY=1")
     found = archive.watch(

@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from surveil.errors import ConflictError, QueryError
-from surveil.identities.history import active, agreement, describe
+from surveil.identities.history import active, agreement, decision_in_words
 from surveil.identities.numbers import assign, new_identities
 from surveil.identities.references import refer_to, resolve
 from surveil.store.locks import lock_identities
@@ -271,7 +271,7 @@ class Decisions:
         for decision in self._session.scalars(newer):
             if set(decision.content["identities"]) & set(identities):
                 raise ConflictError(
-                    f"{decision.actor} {describe(decision)}, {_at(decision)}",
+                    f"{decision.actor} {decision_in_words(decision)}, {_at(decision)}",
                     "meanwhile",
                     "Look at it again, and decide then. Nothing was changed.",
                 )
@@ -282,7 +282,7 @@ class Decisions:
         for decision in reversed(active(self._session, ("merge",))):
             if identity in decision.content["identities"][1:]:
                 raise ConflictError(
-                    f"{decision.actor} {describe(decision)}, {_at(decision)}",
+                    f"{decision.actor} {decision_in_words(decision)}, {_at(decision)}",
                     f"identity {identity}",
                     "Use the identity that it became, or undo that decision.",
                 )

@@ -58,7 +58,7 @@ def history(session: Session, identity: int | None = None) -> list[Entry]:
             decision.actor,
             decision.kind,
             tuple(decision.content["identities"]),
-            describe(decision),
+            decision_in_words(decision),
             undone.get(decision.id),
         )
         for decision in reversed(decisions)
@@ -66,7 +66,7 @@ def history(session: Session, identity: int | None = None) -> list[Entry]:
     return [entry for entry in entries if identity is None or identity in entry.identities]
 
 
-def describe(decision: Decision) -> str:
+def decision_in_words(decision: Decision) -> str:
     """A decision in words."""
     content = decision.content
     identity, *others = content["identities"]

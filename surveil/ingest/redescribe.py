@@ -23,7 +23,7 @@ from surveil.images import decode_picture
 from surveil.ingest.describe import DescribesPeople
 from surveil.model.embed import summarise
 from surveil.store.media import MediaFolder
-from surveil.store.models import ModelRef, model_in_use, register_model, use_model
+from surveil.store.models import ModelRef, model_in_use, register_model, switch_model
 from surveil.store.retry import retry
 from surveil.store.session import Database
 from surveil.store.tables import CropRow, Description, Embedding, Model, SightingRow
@@ -185,7 +185,7 @@ class Redescription:
             missing = select(SightingRow.id).where(_undescribed(model_id)).limit(len(self._unreadable) + 1)
             if not set(session.scalars(missing)) <= self._unreadable:
                 return False
-            use_model(session, model_id)
+            switch_model(session, model_id)
         return True
 
 

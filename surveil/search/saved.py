@@ -77,7 +77,7 @@ def newest_sighting(session: Session) -> int:
     return session.scalar(select(func.max(SightingRow.id))) or 0
 
 
-def look_at(session: Session, name: str, actor: str, sighting: int | None = None) -> None:
+def note_look(session: Session, name: str, actor: str, sighting: int | None = None) -> None:
     """Note that somebody looked at what a saved search finds.
 
     Args:

@@ -13,7 +13,7 @@ from PIL.Image import Image as Picture
 
 from surveil.errors import PictureError, QueryError
 from surveil.images import decode_picture
-from surveil.lettering import fit, font, line_height, wrap
+from surveil.lettering import font, line_height, shorten, wrap
 from surveil.palette import ACCENT, CARD, FAINT, FIELD, INK, LINE, PAPER
 from surveil.types import Image
 
@@ -64,7 +64,7 @@ def contact_sheet(
     words_end, header = header, header + (above.height + GAP if above else 0)
     sheet = Pictures.new("RGB", (width, header + rows * (cell_height + GAP) - GAP + MARGIN), PAPER)
     draw = ImageDraw.Draw(sheet)
-    draw.text((MARGIN, MARGIN // 2), fit(title, font(32), width - 2 * MARGIN), INK, font(32))
+    draw.text((MARGIN, MARGIN // 2), shorten(title, font(32), width - 2 * MARGIN), INK, font(32))
     for i, words in enumerate(text):
         draw.text((MARGIN, MARGIN // 2 + line_height(font(32)) + i * line_height(font(18))), words, FAINT, font(18))
     if above:
@@ -107,7 +107,7 @@ def _draw_cell(sheet: Picture, draw: ImageDraw.ImageDraw, cell: Cell, place: tup
         draw.text((left + PAD, top + 2), cell.label, CARD, font(15))
     for i, words in enumerate(_caption(cell)):
         at = top + PICTURE[1] + PAD + i * line_height(font(15))
-        draw.text((left, at), fit(words, font(15), PICTURE[0]), INK if i == 0 else FAINT, font(15))
+        draw.text((left, at), shorten(words, font(15), PICTURE[0]), INK if i == 0 else FAINT, font(15))
 
 
 def _caption(cell: Cell) -> list[str]:

@@ -16,7 +16,7 @@ from surveil.attributes import BY_NAME, COLOUR_WORDS, GARMENT_WORDS, LENGTH_WORD
 from surveil.errors import QueryError
 from surveil.search.filters import Filters, unknown
 from surveil.search.time_window import TimeWindow
-from surveil.search.time_words import join, read_time
+from surveil.search.time_words import join_windows, read_time
 
 _STOP_WORDS = """
     a an the and or with in on at of is was who that wearing wears wore carrying carries carried has had having dressed
@@ -169,7 +169,7 @@ class _Reader:
         found = read_time(self._words(at), self.now.date())
         if not found:
             return 0
-        both = join(self.when, found.when)
+        both = join_windows(self.when, found.when)
         if both is None:
             self._unknown(at, found.words, f"it contradicts {self.when}")
         else:

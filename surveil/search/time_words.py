@@ -83,7 +83,7 @@ def read_time(words: Sequence[str], today: date) -> Read | None:
     return None
 
 
-def join(first: TimeWindow | None, second: TimeWindow) -> TimeWindow | None:
+def join_windows(first: TimeWindow | None, second: TimeWindow) -> TimeWindow | None:
     """Both together, or None when they contradict each other."""
     if first is None:
         return second

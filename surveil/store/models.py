@@ -132,7 +132,7 @@ def check_in_use(session: Session, model_id: int, where: str) -> None:
         )
 
 
-def use_model(session: Session, model_id: int) -> None:
+def switch_model(session: Session, model_id: int) -> None:
     """Switch searches to another model, in the session's transaction.
 
     Raises:

@@ -40,7 +40,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.url = engine.url.render_as_string(hide_password=False)
-        self.where = describe(engine.url)
+        self.where = without_password(engine.url)
         self.dialect = engine.dialect.name
         self.path = Path(engine.url.database or "") if self.dialect == "sqlite" else None
         self.vectors: VectorIndex = open_index(self)
@@ -100,7 +100,7 @@ def upgrade(url: str) -> tuple[str | None, str]:
         StoreError: It cannot be reached, does not exist, or is not surveil's.
     """
     engine = _existing(url, create=True)
-    where = describe(engine.url)
+    where = without_password(engine.url)
     try:
         with readable_errors(where):
             _enter_wal(engine)
@@ -125,24 +125,24 @@ def connect(url: str) -> Engine:
     options: dict[str, Any] = {"pool_pre_ping": True}
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
-            raise StoreError("an SQLite database needs a file", describe(parsed), _URL_HELP)
+            raise StoreError("an SQLite database needs a file", without_password(parsed), _URL_HELP)
         options = {"connect_args": {"timeout": LOCK_TIMEOUT}}
     elif parsed.get_backend_name() in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
         # A prepared statement keeps its plan and ignores what is set later in the session.
         options["connect_args"] = {"prepare_threshold": None, "connect_timeout": 10}
     else:
-        raise StoreError(f"{parsed.drivername} is not supported", describe(parsed), _URL_HELP)
+        raise StoreError(f"{parsed.drivername} is not supported", without_password(parsed), _URL_HELP)
     try:
         engine = create_engine(parsed, **options)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
-        raise StoreError("the driver for PostgreSQL is missing", describe(parsed), _EXTRA_HELP) from error
+        raise StoreError("the driver for PostgreSQL is missing", without_password(parsed), _EXTRA_HELP) from error
     if parsed.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
     return engine
 
 
-def describe(url: URL) -> str:
+def without_password(url: URL) -> str:
     """The URL without password and options, for messages."""
     return URL.create(
         url.get_backend_name(), username=url.username, host=url.host, port=url.port, database=url.database
@@ -192,7 +192,7 @@ def _existing(url: str, create: bool) -> Engine:
 
 
 def _prepare(engine: Engine, create: bool) -> None:
-    where = describe(engine.url)
+    where = without_password(engine.url)
     with readable_errors(where):
         _enter_wal(engine)
         with engine.connect() as connection:
@@ -230,7 +230,7 @@ def _enter_wal(engine: Engine) -> None:
             time.sleep(0.05)
     if mode != "wal":
         raise StoreError(
-            "this file system cannot hold a database that is read while it is written", describe(engine.url)
+            "this file system cannot hold a database that is read while it is written", without_password(engine.url)
         )
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from surveil.search.time_window import WEEKDAYS, TimeWindow
-from surveil.search.time_words import TimeOfDay, join, read_time
+from surveil.search.time_words import TimeOfDay, join_windows, read_time
 
 DAYS = st.dates(date(2000, 1, 1), date(2100, 1, 1))
 NAMES = st.sampled_from(WEEKDAYS)
@@ -130,12 +130,12 @@ def test_a_written_time_of_day(written, half, expected):
 
 @given(first=WINDOWS, second=WINDOWS)
 def test_what_is_joined_says_what_both_say_or_contradicts(first, second):
-    both = join(first, second)
-    assert both == join(second, first)
+    both = join_windows(first, second)
+    assert both == join_windows(second, first)
     names = ("first_day", "last_day", "start", "end", "weekdays")
     pairs = [(getattr(first, name), getattr(second, name)) for name in names]
     contradicts = any(one is not None and other is not None and one != other for one, other in pairs)
     assert (both is None) == contradicts
     if both is not None:
         assert [getattr(both, name) for name in names] == [other if one is None else one for one, other in pairs]
-    assert join(None, second) == join(second, second) == second
+    assert join_windows(None, second) == join_windows(second, second) == second

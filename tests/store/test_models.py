@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from surveil.calibration import Calibration
 from surveil.errors import StoreError
-from surveil.store.models import ModelRef, StoredCard, model_in_use, register_model, use_model
+from surveil.store.models import ModelRef, StoredCard, model_in_use, register_model, switch_model
 from surveil.store.tables import Model
 
 
@@ -29,7 +29,7 @@ def test_the_card_in_use_is_read_and_an_older_one_has_defaults(database):
         old = model_in_use(session)
         assert (old.sha256, old.cluster_threshold, set(old.thresholds.values())) == ("1" * 64, 0.74, {0.5})
         assert old.calibration.same_person(0.9) is None
-        use_model(session, new)
+        switch_model(session, new)
         assert model_in_use(session) == StoredCard(new, "new", "2" * 64, 0.6, calibration)
         assert model_in_use(session).thresholds["hat"] == 0.2
 
@@ -38,11 +38,11 @@ def test_switching_leaves_exactly_one_in_use(database):
     with database.session() as session:
         register_model(session, ModelRef("first", "1" * 64))
         second = register_model(session, ModelRef("second", "2" * 64))
-        use_model(session, second)
+        switch_model(session, second)
     with database.session() as session:
         assert model_in_use(session).name == "second"
     with pytest.raises(StoreError, match="99"), database.session() as session:
-        use_model(session, 99)
+        switch_model(session, 99)
     with database.session() as session:
         assert model_in_use(session).name == "second"
 

@@ -5,7 +5,7 @@ import pytest
 from surveil.attributes import AGE, LOWER, UPPER
 from surveil.errors import DatasetError
 from surveil.evaluation.protocols.market1501 import split_identities
-from training.datasets import PersonImages, join, load_cuhk03, load_market1501
+from training.datasets import PersonImages, join_sets, load_cuhk03, load_market1501
 
 
 def people(ids):
@@ -25,7 +25,7 @@ def test_no_identity_is_on_both_sides_of_the_split():
 
 
 def test_joined_sets_share_no_identity():
-    joined = join([people([5, 5, 9]), people([5, 7])])
+    joined = join_sets([people([5, 5, 9]), people([5, 7])])
     assert joined.ids.tolist() == [0, 0, 1, 2, 3]
 
 

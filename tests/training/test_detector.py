@@ -23,7 +23,7 @@ from training.detector_labels import (
     ReferenceDetector,
     detect_together,
     label_clip,
-    merge,
+    merge_boxes,
     tiles,
     without_background,
     write_labels,
@@ -58,14 +58,14 @@ def test_tiles_cover_the_frame_and_every_place_inside_lies_whole_in_one():
 
 
 def test_boxes_of_one_person_become_their_weighted_mean():
-    merged = merge(found((0, 0, 10, 20, 0.9), (2, 0, 12, 20, 0.3), (50, 0, 60, 20, 0.4)))
+    merged = merge_boxes(found((0, 0, 10, 20, 0.9), (2, 0, 12, 20, 0.3), (50, 0, 60, 20, 0.4)))
     assert merged.boxes == pytest.approx(floats((0.5, 0, 10.5, 20), (50, 0, 60, 20)))
     assert merged.scores == pytest.approx([0.9, 0.4])
 
 
 def test_a_part_of_a_person_is_not_another_person_and_nothing_merges_to_nothing():
-    assert len(merge(found((0, 0, 10, 30, 0.9), (1, 0, 9, 10, 0.8)))) == 1
-    assert len(merge(Detections.none())) == 0
+    assert len(merge_boxes(found((0, 0, 10, 30, 0.9), (1, 0, 9, 10, 0.8)))) == 1
+    assert len(merge_boxes(Detections.none())) == 0
 
 
 def test_what_stays_in_place_and_is_rarely_sure_is_background():

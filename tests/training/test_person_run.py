@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from surveil.model.person_head import LENGTH
-from training.person_run import LOST, Seen, fit, judge
+from training.person_run import LOST, Seen, fit_person_head, judge
 
 
 def place(seed, shift=0.0, nobody=300):
@@ -15,7 +15,7 @@ def place(seed, shift=0.0, nobody=300):
 
 
 def test_a_head_tells_people_of_another_place_from_what_is_none():
-    head = fit([place(0), place(1)])
+    head = fit_person_head([place(0), place(1)])
     other = place(2)
     assert (head(other.people) > 0).mean() > 0.95
     assert (head(other.nobody) < 0).mean() > 0.95

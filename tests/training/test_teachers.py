@@ -9,7 +9,7 @@ from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.embed import AppearanceModel, l2_normalize
 from surveil.model.network import build_network
 from training import teachers
-from training.datasets import PersonImages, join
+from training.datasets import PersonImages, join_sets
 from training.loop import StartWeights, fit
 from training.recipes import Distillation, Loss, Recipe, Schedule
 from training.teachers import ask_teachers
@@ -81,8 +81,8 @@ def test_lessons_go_with_their_pictures(people, teacher, tmp_path):
     taught = PersonImages(people.images, people.ids, people.cameras, people.targets, lessons)
     some = taught.of(people.ids == 2)
     np.testing.assert_array_equal(some.lessons.embeddings, lessons.embeddings[people.ids == 2])
-    assert len(join([some, taught]).lessons.attributes) == 24
-    assert join([some, people]).lessons is None
+    assert len(join_sets([some, taught]).lessons.attributes) == 24
+    assert join_sets([some, people]).lessons is None
 
 
 def test_a_student_comes_closer_to_its_teacher(people, teacher, tmp_path):

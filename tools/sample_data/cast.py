@@ -11,7 +11,7 @@ from tools.sample_data.body import Body
 from tools.sample_data.clothes import dress
 from tools.sample_data.hair import head_of_hair
 from tools.sample_data.looks import Look, draw_attributes, look_of
-from tools.sample_data.mesh import Mesh, merge
+from tools.sample_data.mesh import Mesh, merge_meshes
 
 SHIPPED_SEED = 20260914
 _NEITHER = {"backpack": "no", "bag": "no", "handbag": "no", "hat": "no", "lower_type": "pants", "lower_length": "long"}
@@ -62,6 +62,6 @@ def make_actors(looks: dict[str, Look], bodies: list[Body]) -> dict[str, CastMem
     """Dress the bodies."""
     actors = {}
     for (name, look), body in zip(looks.items(), bodies, strict=True):
-        mesh = merge([*dress(body, look), *head_of_hair(body, look), *bags(body, look)])
+        mesh = merge_meshes([*dress(body, look), *head_of_hair(body, look), *bags(body, look)])
         actors[name] = CastMember(name, look, body, mesh)
     return actors

@@ -81,7 +81,7 @@ def make(positions, triangles, material: Material, weights=None, keep=None) -> M
     )
 
 
-def merge(meshes: list[Mesh]) -> Mesh:
+def merge_meshes(meshes: list[Mesh]) -> Mesh:
     """All meshes as one."""
     offsets = np.cumsum([0] + [len(mesh.positions) for mesh in meshes[:-1]])
     triangles = np.concatenate([mesh.triangles + offset for mesh, offset in zip(meshes, offsets, strict=True)])

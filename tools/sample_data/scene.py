@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tools.sample_data.looks import linear
-from tools.sample_data.mesh import Kind, Material, Mesh, box, make, merge, rounded_box, tube
+from tools.sample_data.mesh import Kind, Material, Mesh, box, make, merge_meshes, rounded_box, tube
 
 BRICK = Material(Kind.BRICK, linear("8d4f3c"))
 DARK_BRICK = Material(Kind.BRICK, linear("6f5a4e"))
@@ -24,7 +24,7 @@ STONE = Material(Kind.PLASTER, linear("b4ada0"))
 
 def build_place() -> Mesh:
     """All that never moves."""
-    return merge([*_ground(), *_gate(), *_hall(), *_yard()])
+    return merge_meshes([*_ground(), *_gate(), *_hall(), *_yard()])
 
 
 def _block(low, high, material: Material) -> Mesh:

@@ -138,10 +138,10 @@ class SavedSearchMethods(SearchMethods):
         Raises:
             QueryError: There is none of that name.
         """
-        from surveil.search.saved import look_at
+        from surveil.search.saved import note_look
 
         with self.database.session() as session:
-            look_at(session, name, by, sighting)
+            note_look(session, name, by, sighting)
 
     def watched(self, footage: str | Path) -> Iterator[WatchResult]:
         """What the watched searches find in a piece of footage; those that find nothing are left out.

@@ -28,7 +28,7 @@ from surveil.palette import BLUE, FAINT, FIELD, GREEN, GREY, INK, OCHRE, ORANGE,
 from surveil.types import Floats
 
 DPI = 120
-_LINES = [(colour, style) for style in ("-", "--") for colour in (BLUE, ORANGE, GREEN, PINK, SKY, OCHRE)]
+_LINES = [(colour, dashes) for dashes in ("-", "--") for colour in (BLUE, ORANGE, GREEN, PINK, SKY, OCHRE)]
 _RANKS = (1, 2, 5, 10, 20, 50)
 _RECALLS = np.linspace(0, 1, 101)
 _PERCENT = PercentFormatter(1, decimals=0)
@@ -49,9 +49,9 @@ def cmc_chart(results: Mapping[str, ReIDResult]) -> Figure:
     )
     axes = _style(figure.add_subplot())
     ranks = np.arange(1, _RANKS[-1] + 1)
-    for (name, result), (colour, style) in zip(results.items(), _LINES, strict=False):
+    for (name, result), (colour, dashes) in zip(results.items(), _LINES, strict=False):
         label = f"{name}: {percent(result.rank(1), 1)}"
-        axes.plot(ranks, [result.rank(int(k)) for k in ranks], style, color=colour, linewidth=1.8, label=label)
+        axes.plot(ranks, [result.rank(int(k)) for k in ranks], dashes, color=colour, linewidth=1.8, label=label)
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(FixedLocator(_RANKS))
     axes.xaxis.set_minor_locator(NullLocator())

@@ -149,7 +149,7 @@ def evaluate_official(
     known = gallery.ids > 0
     targets = None if annotated is None else target_matrix(gallery.ids[known], annotated)
     queries, images = (
-        describe(model, split, counter(progress, name, split), mirrored=mirrored)
+        describe_crops(model, split, counter(progress, name, split), mirrored=mirrored)
         for name, split in (("query", query), ("gallery", gallery))
     )
     reid = {name: rank(query, gallery, queries[name] @ images[name].T) for name in _RANKED if name in queries}
@@ -221,7 +221,7 @@ def mirror(crops: Sequence[Image]) -> list[Image]:
     return [np.ascontiguousarray(crop[:, ::-1]) for crop in crops]
 
 
-def describe(
+def describe_crops(
     model: AppearanceModel, split: Split, progress: Callable[[int], None], *, mirrored: bool = False
 ) -> dict[str, Floats]:
     """Unit vectors of every crop by what they are made of, and the (N, 32) probabilities as they are."""

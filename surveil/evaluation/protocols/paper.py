@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from surveil.evaluation.metrics.cluster_retrieval import ClusterRetrieval, Ids, group, mean_average_precisions
 from surveil.evaluation.protocols.market1501 import load_split, split_identities
-from surveil.evaluation.protocols.official import FEATURES, JOINED, Progress, counter, describe
+from surveil.evaluation.protocols.official import FEATURES, JOINED, Progress, counter, describe_crops
 from surveil.model.checkpoint import Card
 from surveil.model.embed import AppearanceModel
 from surveil.types import Floats
@@ -74,7 +74,7 @@ def evaluate_paper(folder: Path, model: AppearanceModel, progress: Progress = la
     splits = {name: load_split(folder, name) for name in _SPLITS}
     vectors: dict[str, dict[str, Floats]] = {}
     for name, split in splits.items():
-        described = describe(model, split, counter(progress, name, split))
+        described = describe_crops(model, split, counter(progress, name, split))
         vectors[name] = {kind: described[kind] for kind in _KINDS}
     ids = splits["train"].ids
     held_out = held_out_images(ids, model.card)
