@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from ultralytics.data.augment import LetterBox
@@ -70,8 +70,20 @@ def test_pictures_are_scaled_and_boxes_brought_back_as_ultralytics_does(height, 
     scaled = scale(image, side)
     np.testing.assert_array_equal(scaled, LetterBox(side, auto=True, stride=32)(image=image))
     boxes = rng.uniform(-20, side + 20, (5, 4)).astype(np.float32)
+    ratio = min(scaled.shape[0] / height, scaled.shape[1] / width)
+    assume(ratio == side / max(height, width))  # else ultralytics takes that of the shorter side, rounded
     expected = scale_boxes(scaled.shape[:2], boxes.copy(), (height, width))
     np.testing.assert_allclose(unscale(boxes, (height, width), side), expected, atol=1e-3)
+
+
+@given(SIDES, SIDES, st.integers(64, 900), st.integers(0, 9))
+def test_boxes_come_back_where_they_were(height, width, side, seed):
+    corners = np.random.default_rng(seed).random((5, 4)) * [width, height, width, height]
+    size = [max(round(length * side / max(height, width)), 1) for length in (width, height)]
+    there = corners * np.tile(np.divide(size, [width, height]), 2) + np.tile(
+        [(-length % 32) // 2 for length in size], 2
+    )
+    np.testing.assert_allclose(unscale(there.astype(np.float32), (height, width), side), corners, atol=1e-3)
 
 
 @given(SIDES, SIDES, st.integers(64, 900))
