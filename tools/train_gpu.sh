@@ -27,10 +27,12 @@ stage() { # recipe, more options of fit
     recipe=$out/$name.toml
     sed "s/^steps = \(.*\)/steps = ${STEPS:-\\1}/" "$root/configs/training/$name.toml" >"$recipe"
     backbone=${IMAGENET:-}/$(sed -n 's/^architecture = "\([a-z0-9]*\).*/\1/p' "$recipe").pth
-    if ! [ -e "$backbone" ]; then
-        sed -i 's/^pretrained = true/pretrained = false/' "$recipe"
-    elif grep -q '^pretrained = true' "$recipe"; then
-        set -- "$@" --backbone-weights "$backbone"
+    if grep -q '^pretrained = true' "$recipe"; then
+        if [ -e "$backbone" ]; then
+            set -- "$@" --backbone-weights "$backbone"
+        else # a backbone that begins with random weights learns as fast as the rest
+            sed -i 's/^pretrained = true/pretrained = false/; s/^backbone_rate = .*/backbone_rate = 1.0/' "$recipe"
+        fi
     fi
     "$python" -m training fit "$recipe" --data "$market" --cuhk03 "$cuhk03" --lessons "$out/lessons" \
         --minutes "$(echo "$left" | awk '{ print $1 / 60 }')" --out "$out/$name" --device "$device" "$@"

@@ -78,3 +78,7 @@ def test_imagenet_weights_are_given_where_they_lie(train, tmp_path):
     recipes = {name: load_recipe(tmp_path / "out" / f"{name}.toml") for name in STAGES}
     assert {recipe.schedule.steps for recipe in recipes.values()} == {2}
     assert [name for name, recipe in recipes.items() if recipe.pretrained] == given
+    assert recipes["resnet18"].schedule.backbone_rate == 1, "what begins with random weights learns at the full rate"
+    assert recipes["resnet34"].schedule.backbone_rate < 1
+    whole = load_recipe(ROOT / "configs" / "training" / "osnet_attention_whole.toml")
+    assert recipes["osnet_attention_whole"].schedule.backbone_rate == whole.schedule.backbone_rate
