@@ -46,7 +46,6 @@ class Outcome:
         single: Identities of one sighting.
         kept_apart: Pairs that were in view of one camera at the same moment.
         threshold: Least mean similarity of two groups that were taken for one person; None where the method has none.
-        recall: Share of each sighting's neighbours that were looked at, measured on a sample.
         seconds: Wall-clock time.
     """
 
@@ -57,7 +56,6 @@ class Outcome:
     single: int
     kept_apart: int
     threshold: float | None
-    recall: float
     seconds: float
 
 
@@ -97,7 +95,7 @@ def cluster(
         ids, embeddings = vectors.load(session, None, model.id)
         constraints = load_constraints(session, ids)
     tell(LOADED)
-    groups, recall = _group(embeddings, threshold, method, people, constraints)
+    groups = _group(embeddings, threshold, method, people, constraints)
     tell(GROUPED)
 
     @once_more
@@ -109,7 +107,7 @@ def cluster(
                 held = load_constraints(session, ids)
                 grouped = respect(embeddings, groups, held)
             run, identity_of = store_run(session, dict(zip(ids.tolist(), grouped.tolist(), strict=True)), parameters)
-            outcome = _outcome(run.id, identity_of, held, threshold if people is None else None, recall, started)
+            outcome = _outcome(run.id, identity_of, held, threshold if people is None else None, started)
             run.metrics = {name: value for name, value in asdict(outcome).items() if name != "clustering"}
         return outcome
 
@@ -121,7 +119,6 @@ def _outcome(
     identity_of: Mapping[int, int],
     constraints: Constraints,
     threshold: float | None,
-    recall: float,
     started: float,
 ) -> Outcome:
     sizes = Counter(identity_of.values())
@@ -133,7 +130,6 @@ def _outcome(
         single=sum(size == 1 for size in sizes.values()),
         kept_apart=constraints.overlaps(),
         threshold=threshold,
-        recall=recall,
         seconds=round(time.perf_counter() - started, 3),
     )
 
@@ -205,10 +201,7 @@ def store_run(
     return run, identity_of
 
 
-def _group(
-    embeddings: Vectors, threshold: float, method: Method, people: int | None, constraints: Constraints
-) -> tuple[Ids, float]:
+def _group(embeddings: Vectors, threshold: float, method: Method, people: int | None, constraints: Constraints) -> Ids:
     if people is not None:
-        return group_into(embeddings, people, method, constraints), 1.0
-    grouping = group_sightings(embeddings, threshold, constraints)
-    return grouping.groups, grouping.recall
+        return group_into(embeddings, people, method, constraints)
+    return group_sightings(embeddings, threshold, constraints)

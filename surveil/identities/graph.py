@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +13,7 @@ from surveil.types import Floats
 
 NEIGHBOURS = 30
 """Neighbours of a vector that are kept; one person's sightings hang together through fewer."""
-EXACT_LIMIT = 100_000
+FULL_LIMIT = 20_000
 """Up to so many vectors each is compared with each in full, as always on a GPU; of more, outlines tell with whom."""
 GPU_LIMIT = 2_000_000
 """Vectors that fit on a GPU, beside the blocks that are compared."""
@@ -26,6 +26,8 @@ Ids = NDArray[np.int64]
 Vectors = NDArray[np.float16] | Floats
 Hits = tuple[Ids, Ids, Floats]
 """Rows, columns and similarity of pairs."""
+Pair = tuple[slice, slice]
+"""Two blocks of vectors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +37,14 @@ class Graph:
     Attributes:
         pairs: (m, 2) the two ends, the lower one first.
         similarity: (m,) of the ends.
-        recall: Share of each vector's neighbours that were found, measured on a sample; 1 where all were compared.
     """
 
     pairs: Ids
     similarity: Floats
-    recall: float = 1.0
 
 
 def similarity_graph(
-    vectors: Vectors, floor: float, *, neighbours: int = NEIGHBOURS, exact_limit: int = EXACT_LIMIT
+    vectors: Vectors, floor: float, *, neighbours: int = NEIGHBOURS, full_limit: int = FULL_LIMIT
 ) -> Graph:
     """The union k-nearest-neighbour graph: two vectors are joined where one is among the other's nearest.
 
@@ -52,24 +52,27 @@ def similarity_graph(
         vectors: (n, d) of unit length.
         floor: Least similarity of an edge.
         neighbours: How many of a vector's nearest count.
-        exact_limit: Up to so many vectors each is compared with each in full; of more, with those whose outlines are
-            as near as a sample shows to be needed.
+        full_limit: Up to so many vectors each is compared with each in full; of more, with those whose outlines do not
+            rule it out, which misses no neighbour.
     """
     nearest = Nearest(len(vectors), neighbours)
-    on_gpu = MIN_FOR_GPU <= len(vectors) <= GPU_LIMIT and _has_gpu()
     blocks: _Blocks
-    if on_gpu:
+    if MIN_FOR_GPU <= len(vectors) <= GPU_LIMIT and _has_gpu():
         blocks = _GpuBlocks(vectors)
-    elif len(vectors) <= exact_limit:
+    elif len(vectors) <= full_limit:
         blocks = _CpuBlocks(vectors)
     else:
         from surveil.identities.outlines import Outlines
 
-        blocks = Outlines(vectors, floor, neighbours, nearest.least)
-    for i, j, similarity in _all_pairs(len(vectors), floor, neighbours, blocks):
+        blocks = Outlines(vectors, nearest.least)
+    for left, right in blocks.pairs():
+        i, j, similarity = blocks.hits(left, right, floor, neighbours + (left == right))
+        once = i < j if left == right else slice(None)
+        i, j, similarity = i[once] + left.start, j[once] + right.start, similarity[once]
         nearest.add(i, j, similarity)
         nearest.add(j, i, similarity)
-    return Graph(*nearest.edges(), blocks.recall)
+    pairs, similarity = nearest.edges()
+    return Graph(np.sort(blocks.order[pairs], axis=1), similarity)
 
 
 def find_hits(left: Floats, right: Floats, floor: float, limit: int) -> Hits:
@@ -103,7 +106,7 @@ class Nearest:
     def __init__(self, size: int, limit: int) -> None:
         self._size, self._limit = size, limit
         self.least: Floats = np.full(size, -np.inf, np.float32)
-        self._room = 2 * max(size * limit, BLOCK * BLOCK // 2)
+        self._room = max(size * limit, BLOCK * BLOCK // 2)
         self._waiting: list[Hits] = []
         self._count = 0
 
@@ -115,6 +118,7 @@ class Nearest:
         self._count += len(first)
         if self._count > self._room:
             self.pairs()
+            self._room = self._count + self._size * self._limit
 
     def edges(self) -> tuple[Ids, Floats]:
         """(m, 2) pairs and (m,) similarities: every pair that one of its ends keeps, once."""
@@ -145,14 +149,24 @@ class Nearest:
         return hits
 
 
+def pairs_of_blocks(count: int, size: int) -> list[Pair]:
+    """Every pair of blocks of so many of `count` vectors, once."""
+    blocks = [slice(start, start + size) for start in range(0, count, size)]
+    return list(combinations_with_replacement(blocks, 2))
+
+
 class _Blocks(Protocol):
     """What compares blocks of vectors.
 
     Attributes:
-        recall: See `Graph`.
+        order: (n,) which vector lies where.
     """
 
-    recall: float
+    order: Ids
+
+    def pairs(self) -> list[Pair]:
+        """Every pair of blocks, once, in the order in which to compare them."""
+        ...
 
     def hits(self, left: slice, right: slice, floor: float, limit: int) -> Hits:
         """See `find_hits`."""
@@ -162,10 +176,11 @@ class _Blocks(Protocol):
 class _CpuBlocks:
     """Comparing blocks of vectors on the CPU."""
 
-    recall = 1.0
-
     def __init__(self, vectors: Vectors) -> None:
-        self._vectors = vectors
+        self._vectors, self.order = vectors, np.arange(len(vectors))
+
+    def pairs(self) -> list[Pair]:
+        return pairs_of_blocks(len(self._vectors), BLOCK)
 
     def hits(self, left: slice, right: slice, floor: float, limit: int) -> Hits:
         a, b = (self._vectors[part].astype(np.float32, copy=False) for part in (left, right))
@@ -175,12 +190,13 @@ class _CpuBlocks:
 class _GpuBlocks:
     """Comparing blocks of vectors on a GPU, where all of them lie."""
 
-    recall = 1.0
-
     def __init__(self, vectors: Vectors, device: str = "cuda") -> None:
         import torch
 
-        self._vectors = torch.from_numpy(vectors).to(device)
+        self._vectors, self.order = torch.from_numpy(vectors).to(device), np.arange(len(vectors))
+
+    def pairs(self) -> list[Pair]:
+        return pairs_of_blocks(len(self._vectors), BLOCK)
 
     def hits(self, left: slice, right: slice, floor: float, limit: int) -> Hits:
         import torch
@@ -194,17 +210,6 @@ class _GpuBlocks:
             reached &= kept
         i, j = reached.nonzero(as_tuple=True)
         return i.cpu().numpy(), j.cpu().numpy(), similarity[i, j].cpu().numpy()
-
-
-def _all_pairs(count: int, floor: float, limit: int, blocks: _Blocks) -> Iterator[Hits]:
-    """Every pair that reaches the floor, once."""
-    for start in range(0, count, BLOCK):
-        for other in range(start, count, BLOCK):
-            i, j, similarity = blocks.hits(
-                slice(start, start + BLOCK), slice(other, other + BLOCK), floor, limit + (start == other)
-            )
-            once = i < j if start == other else slice(None)
-            yield i[once] + start, j[once] + other, similarity[once]
 
 
 def _has_gpu() -> bool:

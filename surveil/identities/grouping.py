@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,21 +21,15 @@ _COMMUNITY = 1500
 """Size that communities are first looked for in: far above one person's, so that hardly anybody is cut in two."""
 _FINER = 2.0
 """How much denser communities must be when some were too large."""
+_AT_A_TIME = 1024
+"""Groups whose means are made, and edges whose similarity is, at a time."""
 
 Ids = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Grouping:
-    """(n,) group of each sighting, from 0 in the order of the first member, and the recall of the graph behind it."""
-
-    groups: Ids
-    recall: float
-
-
 def group_sightings(
     vectors: Vectors, threshold: float, constraints: Constraints, *, together: int = MAX_TOGETHER
-) -> Grouping:
+) -> Ids:
     """Average linkage of any number of sightings, in memory that grows with their number only.
 
     Two groups merge only where their mean similarity, and so that of some pair, reaches the threshold. What average
@@ -49,10 +42,13 @@ def group_sightings(
         threshold: Least mean similarity of two groups that are one.
         constraints: What is never violated.
         together: Largest part that is grouped at once.
+
+    Returns:
+        (n,) group of each sighting, from 0 in the order of the first member.
     """
     graph = similarity_graph(vectors, threshold)
     allowed = ~constraints.forbidden(graph.pairs)
-    graph = Graph(graph.pairs[allowed], graph.similarity[allowed], graph.recall)
+    graph = Graph(graph.pairs[allowed], graph.similarity[allowed])
     groups = _Groups.of(vectors, constraints.bundles)
     edges, similarity = groups.between(graph.pairs), graph.similarity
     while True:
@@ -63,7 +59,7 @@ def group_sightings(
             sums = groups.sums(part)
             merged[part] = part[_firsts(average_linkage(sums, groups.sizes[part], threshold, conflicts))]
         if (merged == np.arange(len(merged))).all():
-            return Grouping(number_groups(groups.labels), graph.recall)
+            return number_groups(groups.labels)
         groups = _Groups.of(vectors, np.unique(merged, return_inverse=True)[1][groups.labels])
         edges = np.unique(np.sort(groups.between(graph.pairs), axis=1), axis=0)
         edges = edges[edges[:, 0] != edges[:, 1]]
@@ -112,13 +108,16 @@ class _Groups:
 
     def similarity(self, edges: Ids) -> Floats:
         """(k,) mean similarity of pairs of groups."""
+        ends, at = np.unique(edges, return_inverse=True)
+        at = at.reshape(edges.shape)
+        means = np.empty((len(ends), self._vectors.shape[1]), np.float32)
+        for start in range(0, len(ends), _AT_A_TIME):
+            block = ends[start : start + _AT_A_TIME]
+            means[start : start + len(block)] = self.sums(block) / self.sizes[block][:, None].astype(np.float32)
         found = np.empty(len(edges), np.float32)
-        for start in range(0, len(edges), MAX_TOGETHER):
-            block = edges[start : start + MAX_TOGETHER]
-            ends, at = np.unique(block, return_inverse=True)
-            means = self.sums(ends) / self.sizes[ends][:, None].astype(np.float32)
-            left, right = at.reshape(block.shape).T
-            found[start : start + len(block)] = np.einsum("ij,ij->i", means[left], means[right])
+        for start in range(0, len(edges), _AT_A_TIME):
+            left, right = at[start : start + _AT_A_TIME].T
+            found[start : start + len(left)] = np.einsum("ij,ij->i", means[left], means[right])
         return found
 
 

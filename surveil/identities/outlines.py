@@ -1,108 +1,144 @@
-"""Outlines: a few numbers of each vector that tell which pairs are worth comparing in full.
+"""Outlines: a few small integers for each vector, by which most pairs are ruled out and no neighbour is missed.
 
-A vector is its part in a subspace and a rest at right angles to it; the dot product of two is that of their parts plus
-that of their rests: at most the product of the lengths of the rests (Cauchy and Schwarz), and mostly a small share of
-it. With the length of the rest times the root of such a share as one number more, the dot product of two outlines is an
-estimate that is seldom too low: how seldom is measured, and the share chosen by it.
+A vector is its part in a subspace and a rest at right angles to it; the part is rounded to integers of 8 bits, which
+leaves an error. The dot product of two vectors is that of their rounded parts, and at most so much more (Cauchy and
+Schwarz): the error of each times the length of the other's part, and the product of the lengths of the rests. Pairs
+that even so much more does not bring near enough are not compared in full.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
-from surveil.identities.graph import BLOCK, Hits, Ids, Nearest, Vectors, find_hits
+import numpy as np
+from numpy.typing import NDArray
+
+from surveil.identities.graph import Hits, Ids, Pair, Vectors, find_hits, pairs_of_blocks
 from surveil.types import Floats
 
-MIN_RECALL = 0.97
-"""Share of the true neighbours, measured on a sample, which must not be missed."""
-SIZE = 127
-"""Dimensions of the subspace: with the rest, a quarter of an embedding's."""
-_SAMPLE, _LEARN_FROM = 500, 20_000
-"""Vectors on which recall is measured, and from which the subspace is learned."""
-_PAIRS = 8192
-"""Pairs compared in full at a time: 36 MB."""
+SIZE = 256
+"""Dimensions of the subspace. In more, fewer pairs are compared in full, and each costs more before that."""
+BLOCK = 1024
+"""Outlines compared with as many others at a time: 4 MiB of products."""
+_LEARN_FROM = 20_000
+"""Vectors from which the subspace is learned."""
+_WIDTH = 4.5
+"""Standard deviations that the integers reach; what is beyond becomes an error."""
+_SLACK = 1e-4
+"""More than float32 is wrong by."""
+_PAIRS = 128
+"""Pairs compared in full at a time: they stay in the processor's cache."""
+
+Integers = NDArray[np.int8]
 
 
 class Outlines:
-    """Compares blocks of vectors; in full only the pairs whose outlines are near enough.
+    """Compares blocks of vectors; in full only the pairs whose outlines do not rule it out.
+
+    Vectors that are alike come to lie together, and blocks that are alike are compared first: so each vector has near
+    neighbours early, and the others must be nearer still.
 
     Args:
         vectors: (n, d) of unit length.
-        floor: Least similarity of a pair.
-        neighbours: How many of a vector's nearest count.
         least: (n,) similarity that a vector's next neighbour must have, which rises as neighbours are found.
 
     Attributes:
-        recall: Share of each vector's neighbours that are found, measured on a sample.
+        order: (n,) which vector lies where. `least` and all hits are by place.
     """
 
-    def __init__(self, vectors: Vectors, floor: float, neighbours: int, least: Floats) -> None:
-        random = np.random.default_rng(0)
+    def __init__(self, vectors: Vectors, least: Floats) -> None:
+        base, pivots = _learn(vectors)
+        scale = 127 * np.sqrt(base.shape[1]) / _WIDTH
+        size = len(vectors)
+        # Filled up with zeros to whole blocks, so that products are always of one shape.
+        small, nearest = np.zeros((-(-size // BLOCK) * BLOCK, SIZE), np.int8), np.empty(size, np.int64)
+        error, rest = (np.empty(size, np.float32) for _ in range(2))
+        for start in range(0, size, BLOCK):
+            here = slice(start, start + BLOCK)
+            block = vectors[here].astype(np.float32)
+            part = block @ base
+            rounded = np.clip(np.rint(part * scale), -127, 127)
+            small[start : start + len(block), : base.shape[1]] = rounded
+            nearest[here] = (part @ pivots.T).argmax(axis=1)
+            error[here] = np.linalg.norm(part - rounded / scale, axis=1)
+            beyond = (block**2).sum(axis=1) - (part**2).sum(axis=1)
+            rest[here] = np.sqrt(np.maximum(beyond, 1e-6))  # more than rounding is wrong by
+        self.order: Ids = np.argsort(nearest, kind="stable")
         self._vectors, self._least = vectors, least
-        self._kept: tuple[slice, Floats] | None = None
-        self._outlines = _outlines(vectors, random.permutation(len(vectors))[:_LEARN_FROM])
-        sample = random.permutation(len(vectors))[:_SAMPLE]
-        needed = self._shares_needed(sample, floor, neighbours)
-        share = float(np.clip(np.quantile(needed, MIN_RECALL, method="higher"), 0, 1)) if len(needed) else 1.0
-        self._outlines[:, -1] *= np.sqrt(share)
-        self.recall = float((needed <= share).mean()) if len(needed) else 1.0
+        small[:size] = small[self.order]
+        self._small, self._rest = small, rest[self.order]
+        # A rounded part may be longer than the vector, by its error.
+        self._error = error[self.order] * (1 + error.max(initial=0)) + np.float32(_SLACK)
+        self._unit = scale**2
+        self._multiply = _multiply_integers()
+
+    def pairs(self) -> list[Pair]:
+        """Every pair of blocks once, those first that are the most alike."""
+        pairs = pairs_of_blocks(len(self.order), BLOCK)
+        means = {left.start: self._small[left].mean(axis=0) for left, right in pairs if left == right}
+        return sorted(pairs, key=lambda pair: -float(means[pair[0].start] @ means[pair[1].start]))
 
     def hits(self, left: slice, right: slice, floor: float, limit: int) -> Hits:
         """Pairs of a vector of one block and one of another, as `find_hits`, without those that cannot count."""
-        estimate = self._outlines[left] @ self._outlines[right].T
-        at = np.flatnonzero(estimate.ravel() >= floor)
-        if len(at) > limit * sum(estimate.shape):  # a crowd of equals: comparing all is quicker
-            return find_hits(self._wide_left(left), self._wide(right), floor, limit)
-        i, j = np.divmod(at, estimate.shape[1])
-        near = estimate.ravel()[at] >= np.minimum(self._least[left][i], self._least[right][j])
-        i, j = i[near], j[near]
-        similarity = _similarity(self._wide_left(left), self._wide(right), i, j)
+        products = self._multiply(self._small[left], self._small[right])
+        products = products[: len(self.order[left]), : len(self.order[right])]
+        rows, columns = (self._needed(*ends, floor).astype(products.dtype) for ends in ((left, right), (right, left)))
+        at = np.flatnonzero((products >= rows[:, None]) | (products >= columns))
+        if len(at) > limit * sum(products.shape):  # a crowd of equals: comparing all is quicker
+            a, b = (self._vectors[self.order[part]].astype(np.float32) for part in (left, right))
+            return find_hits(a, b, floor, limit)
+        i, j = np.divmod(at, products.shape[1])
+        similarity = self._similarity(self.order[left][i], self.order[right][j])
         reached = similarity >= floor
         return i[reached], j[reached], similarity[reached]
 
-    def _wide(self, part: slice) -> Floats:
-        return self._vectors[part].astype(np.float32, copy=False)
-
-    def _wide_left(self, part: slice) -> Floats:
-        """The same, kept for the next right one."""
-        if self._kept is None or self._kept[0] != part:
-            self._kept = part, self._wide(part)
-        return self._kept[1]
-
-    def _shares_needed(self, sample: Ids, floor: float, neighbours: int) -> Floats:
-        """(k,) with what share of the rests each true neighbour of a sample of vectors is found."""
-        queries, nearest = self._vectors[sample].astype(np.float32), Nearest(len(sample), neighbours)
-        for start in range(0, len(self._vectors), BLOCK):
-            block = self._vectors[start : start + BLOCK].astype(np.float32)
-            i, j, similarity = find_hits(queries, block, floor, neighbours + 1)
-            other = sample[i] != j + start
-            nearest.add(i[other], j[other] + start, similarity[other])
-        query, found, _ = nearest.pairs()
-        a, b = self._outlines[sample[query]], self._outlines[found]
-        missing = np.maximum(nearest.least[query], floor) - np.einsum("ij,ij->i", a[:, :-1], b[:, :-1])
-        needed: Floats = missing / (a[:, -1] * b[:, -1])
+    def _needed(self, ends: slice, others: slice, floor: float) -> Floats:
+        """(k,) the least product of outlines with which one of `others` may still be among an end's nearest."""
+        more = self._error[ends] + self._error[others].max() + self._rest[ends] * self._rest[others].max()
+        needed: Floats = np.floor(self._unit * (np.maximum(self._least[ends], floor) - more))
         return needed
 
+    def _similarity(self, one: Ids, other: Ids) -> Floats:
+        """(m,) dot products of pairs of vectors."""
+        import torch  # which makes float16 wide ten times as fast as NumPy
 
-def _similarity(left: Floats, right: Floats, i: Ids, j: Ids) -> Floats:
-    """(m,) dot products of row i of one block and row j of another."""
-    similarity = np.empty(len(i), np.float32)
-    for start in range(0, len(i), _PAIRS):
-        part = slice(start, start + _PAIRS)
-        np.einsum("ij,ij->i", left[i[part]], right[j[part]], out=similarity[part])
-    return similarity
+        similarity = np.empty(len(one), np.float32)
+        for start in range(0, len(one), _PAIRS):
+            part = slice(start, start + _PAIRS)
+            a, b = (torch.from_numpy(self._vectors[ends[part]]).float().numpy() for ends in (one, other))
+            np.einsum("ij,ij->i", a, b, out=similarity[part])
+        return similarity
 
 
-def _outlines(vectors: Vectors, sample: Ids) -> Floats:
-    """(n, k + 1): the parts of vectors in the first principal directions of a sample, and the lengths of the rests."""
-    learned = vectors[sample].astype(np.float32)
-    directions = np.linalg.eigh((learned.T @ learned).astype(np.float64))[1][:, ::-1]
-    base = np.ascontiguousarray(directions[:, :SIZE], np.float32)
-    outlines = np.empty((len(vectors), base.shape[1] + 1), np.float32)
-    for start in range(0, len(vectors), BLOCK):
-        block = vectors[start : start + BLOCK].astype(np.float32)
-        part = block @ base
-        rest = np.einsum("ij,ij->i", block, block) - np.einsum("ij,ij->i", part, part)
-        outlines[start : start + BLOCK, :-1] = part
-        outlines[start : start + BLOCK, -1] = np.sqrt(np.maximum(rest, 1e-6))  # more than rounding is wrong by
-    return outlines
+def _learn(vectors: Vectors) -> tuple[Floats, Floats]:
+    """What outlines are made with, from a sample.
+
+    Returns:
+        (d, k) directions at right angles that hold the most of the sample, turned so that none holds more than others;
+        (b, k) parts of as many vectors as there are blocks.
+    """
+    random = np.random.default_rng(0)
+    sample = vectors[random.permutation(len(vectors))[:_LEARN_FROM]].astype(np.float32)
+    directions = np.linalg.eigh((sample.T @ sample).astype(np.float64))[1][:, ::-1][:, :SIZE]
+    turned = np.linalg.qr(random.normal(size=(directions.shape[1],) * 2))[0]
+    base = np.ascontiguousarray(directions @ turned, np.float32)
+    return base, sample[: -(-len(vectors) // BLOCK)] @ base
+
+
+def _multiply_integers() -> Callable[[Integers, Integers], NDArray[Any]]:
+    """What gives the products of the rows of two blocks, in memory that is used again.
+
+    They are int32, or float32 which holds such integers as exactly. Blocks are whole ones always: of matrices with one
+    row or column PyTorch's product of integers has been wrong.
+    """
+    import torch
+
+    if not torch.cpu.get_capabilities().get("avx512_vnni"):  # without it PyTorch's integers are slower than its floats
+        return lambda left, right: left.astype(np.float32) @ right.astype(np.float32).T
+    products = torch.empty((BLOCK, BLOCK), dtype=torch.int32)
+
+    def multiply(left: Integers, right: Integers) -> NDArray[np.int32]:
+        return torch._int_mm(torch.from_numpy(left), torch.from_numpy(right).T, out=products).numpy()
+
+    return multiply

@@ -29,7 +29,6 @@ def test_the_json_tells_what_the_run_came_to(database, fill, made_up):
         "single": 1,
         "kept_apart": 0,
         "threshold": 0.74,
-        "recall": 1.0,
     }
 
 

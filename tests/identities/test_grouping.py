@@ -17,26 +17,26 @@ def pairwise_f(groups, ids):
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8])
 def test_a_few_are_grouped_by_average_linkage_exactly(threshold):
     vectors, _ = people(1, 40, 8, spread=1.2)
-    groups = group_sightings(vectors, threshold, Constraints.none(320)).groups
+    groups = group_sightings(vectors, threshold, Constraints.none(320))
     assert partition(groups) == partition(average_linkage(vectors, np.ones(320, np.int64), threshold))
 
 
 def test_cut_into_communities_it_is_hardly_worse():
     vectors, ids = people(2, 40, 25, spread=1.1)
     whole = average_linkage(vectors, np.ones(len(ids), np.int64), 0.3)
-    cut = group_sightings(vectors, 0.3, Constraints.none(len(ids)), together=150).groups
+    cut = group_sightings(vectors, 0.3, Constraints.none(len(ids)), together=150)
     assert 0.5 < pairwise_f(whole, ids) < 0.99, "not so easy that everything finds it"
     assert pairwise_f(cut, ids) >= pairwise_f(whole, ids) - 0.02
 
 
 def test_a_person_larger_than_a_part_comes_together_again():
     vectors, ids = people(3, 2, 300, spread=0.3)
-    assert partition(group_sightings(vectors, 0.5, Constraints.none(600), together=40).groups) == partition(ids)
+    assert partition(group_sightings(vectors, 0.5, Constraints.none(600), together=40)) == partition(ids)
 
 
 @pytest.mark.parametrize("n", [0, 1])
 def test_nobody_and_one_person(n):
-    assert group_sightings(random_unit(0, n), 0.5, Constraints.none(n)).groups.tolist() == [0] * n
+    assert group_sightings(random_unit(0, n), 0.5, Constraints.none(n)).tolist() == [0] * n
 
 
 @st.composite
@@ -62,7 +62,7 @@ def constrained(draw):
 @given(constrained(), st.floats(-0.9, 0.9), st.sampled_from([3, 10, 4096]))
 def test_no_constraint_is_ever_violated(case, threshold, together):
     vectors, constraints = case
-    groups = group_sightings(vectors, threshold, constraints, together=together).groups
+    groups = group_sightings(vectors, threshold, constraints, together=together)
     for one in constraints.same:
         assert len(set(groups[one].tolist())) == 1
     for left, right in constraints.different:
@@ -83,9 +83,9 @@ def test_evidence_of_time_makes_the_grouping_better():
     for person in np.unique(who):
         moment[who == person] = np.arange(8)
     together = Constraints(pair, moment, moment)
-    without = group_sightings(vectors, 0.6, Constraints.none(len(who))).groups
+    without = group_sightings(vectors, 0.6, Constraints.none(len(who)))
     assert pairwise_f(without, who) < 0.7
-    assert pairwise_f(group_sightings(vectors, 0.6, together).groups, who) == 1
+    assert pairwise_f(group_sightings(vectors, 0.6, together), who) == 1
 
 
 def test_parts_are_connected_and_small_enough():

@@ -244,8 +244,8 @@ def describe_crops(
 
 def _identities(embeddings: Floats, gallery: Split, threshold: float) -> ClusteringQuality:
     """How crops of real identities group at a threshold, every crop by itself: what `surveil cluster` would make."""
-    grouping = group_sightings(embeddings, threshold, Constraints.none(len(embeddings)))
-    return clustering_quality(grouping.groups, gallery.ids, gallery.cameras)
+    groups = group_sightings(embeddings, threshold, Constraints.none(len(embeddings)))
+    return clustering_quality(groups, gallery.ids, gallery.cameras)
 
 
 def counter(progress: Progress, name: str, split: Split) -> Callable[[int], None]:
