@@ -35,22 +35,31 @@ def reliability(session: Session) -> ReliabilityList:
     )
 
 
-def worth_of(session: Session, filters: Filters) -> tuple[FilterWorth, ...]:
-    """What each value that is asked for is worth, where the card has it.
+def worth_of(session: Session, filters: Filters) -> tuple[tuple[FilterWorth, ...], tuple[str, ...]]:
+    """What each value that is asked for is worth, where the card has it, and those of which it was not measured.
 
-    At another least probability than the model's own it is not known.
+    The card tells of the model's own least probabilities, and neither of "only" nor of "not".
 
     Raises:
         StoreError: Nothing was ingested yet.
     """
-    if not filters.attributes or filters.min_confidence is not None:
-        return ()
+    asked, only, without = (
+        [f"{name} {label}" for name, labels in values.items() for label in labels]
+        for values in (filters.attributes, filters.only, filters.without)
+    )
+    unmeasured = [*(f"only {name}" for name in only), *(f"not {name}" for name in without)]
+    if filters.min_confidence is not None:
+        unmeasured = [f"{name} at another least probability" for name in asked] + unmeasured
+        asked = []
+    if not asked:
+        return (), tuple(unmeasured)
     metrics = session.get_one(Model, model_in_use(session).id).card.get("metrics", {})
-    asked = [f"{name} {label}" for name, labels in filters.attributes.items() for label in labels]
-    return tuple(
+    worth = tuple(
         FilterWorth(filter=name, measured_on=table.removesuffix(FILTERS), **metrics[table][name])
         for table in metrics
         if table.endswith(FILTERS)
         for name in asked
         if name in metrics[table]
     )
+    known = {one.filter for one in worth}
+    return worth, (*(name for name in asked if name not in known), *unmeasured)

@@ -50,7 +50,7 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
         passing = None if found or request.offset else count_passing(session, filters)
         gallery = gallery_of(session, filters) if example and example.is_person else None
         facets = count_facets(session, filters) if request.facets else None
-        worth = worth_of(session, filters)
+        worth, unmeasured = worth_of(session, filters)
     return SearchResult(
         understood=_understood(request, filters, parsed, examples),
         matches=tuple(_matches(found, media, gallery, request)),
@@ -59,6 +59,7 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
         gallery=Gallery(candidates=gallery.candidates, expected=gallery.expected) if gallery else None,
         facets=facets,
         filters=worth,
+        filters_unmeasured=unmeasured,
     )
 
 

@@ -49,14 +49,17 @@ def in_words(understood: Understood) -> str:
     return "; ".join(parts) or "everybody"
 
 
-def measured(filters: Sequence[FilterWorth]) -> str:
-    """What the filters of a search are worth: "gender female right in 95%, found 88% of them (...)"; "" for nothing."""
+def measured(filters: Sequence[FilterWorth], unmeasured: Sequence[str] = ()) -> str:
+    """What filters are worth: "Measured on ...: gender female right in 95%, finds 88% of them"; "" where none is."""
     told: dict[str, list[str]] = {}
     for one in filters:
         right, found = (None if value is None else percent(value) for value in (one.precision, one.recall))
         said = f"right in {right}, finds {found} of them" if right and found else "found nobody"
         told.setdefault(one.measured_on, []).append(f"{_attribute(one.filter)} {said}")
-    return ". ".join(f"Measured on {where}: {'; '.join(parts)}" for where, parts in told.items())
+    sentences = [f"Measured on {where}: {'; '.join(parts)}" for where, parts in told.items()]
+    if unmeasured:
+        sentences.append(f"Not measured: {'; '.join(_attribute(name) for name in unmeasured)}")
+    return ". ".join(sentences)
 
 
 def about(detail: IdentityDetail) -> list[str]:

@@ -168,7 +168,7 @@ def print_result(output: str, result: SearchResult) -> None:
         print_csv(result.matches)
     else:
         echo(f"Looking for: {in_words(result.understood)}", err=True)
-        if told := measured(result.filters):
+        if told := measured(result.filters, result.filters_unmeasured):
             echo(f"{told}.", err=True)
     if result.not_remembered is not None:
         echo(f"Not in the history: {result.not_remembered}", err=True)

@@ -44,6 +44,7 @@ RESULT = {
     "gallery",
     "facets",
     "filters",
+    "filters_unmeasured",
 }
 MATCH = {
     "sighting",
@@ -235,6 +236,26 @@ def test_beside_a_filter_stands_what_it_is_worth(run, fill, made_up):
         "not where it was measured"
     )
     assert found(run("search", "--json"))["filters"] == []
+    assert "Measured" not in run("search").stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "unmeasured"),
+    [
+        (["--hat", "--min-confidence", 0.9], ["hat yes at another least probability"]),
+        (
+            ["--only", "upper-colour=red", "--not", "lower-colour=blue"],
+            ["only upper_colour red", "not lower_colour blue"],
+        ),
+        (["--hat", "--backpack"], ["backpack yes"]),
+    ],
+)
+def test_a_filter_of_which_nothing_was_measured_says_so(run, fill, made_up, asked, unmeasured):
+    figures = {"hat yes": {"precision": 0.49, "recall": 0.41, "share": 0.03}}
+    fill([made_up(0)], model=ModelRef("measured", "d" * 64, {"metrics": {"Ten people, filters": figures}}))
+    assert found(run("search", *asked, "--json"))["filters_unmeasured"] == unmeasured
+    told = "; ".join(name.replace("_", " ") for name in unmeasured)
+    assert f"Not measured: {told}." in run("search", *asked).stderr
 
 
 def test_one_match_for_each_look_needs_no_clustering(run, fill, made_up):

@@ -127,7 +127,6 @@ class ClusteringResult(Frozen):
     single: int
     kept_apart: int
     threshold: float | None
-    recall: float
     seconds: float
 
 

@@ -129,6 +129,8 @@ class SearchResult(Frozen):
     pass if only this camera or label were asked for, and all else that is asked for stayed."""
     filters: tuple[FilterWorth, ...] = ()
     """What the values that are asked for are worth, where the card has it and no least probability is asked for."""
+    filters_unmeasured: tuple[str, ...] = ()
+    """The values that are asked for of which that was not measured, such as "only upper_colour red"."""
     passing: dict[str, int] | None = None
     """Where nobody was found: how many sightings pass each filter alone."""
     not_remembered: str | None = None
