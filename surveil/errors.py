@@ -58,6 +58,10 @@ class StoreUnavailableError(StoreError):
     """The database or the media folder cannot be used just now: it is out of reach, locked for long, or full."""
 
 
+class NoRoomError(StoreError):
+    """As much is kept as a setting allows."""
+
+
 class StoreDeadlockError(StoreUnavailableError):
     """The database broke off a transaction, because it and another one waited for each other; nothing was changed."""
 

@@ -67,6 +67,8 @@ class Settings(BaseModel):
 
     session_hours: float = Field(default=12.0, gt=0, le=744)
     ask_reason: bool = False
+    pictures_per_day: int = Field(default=500, ge=0)
+    pictures_kept_mb: int = Field(default=2000, ge=0)
     webhook_hosts: tuple[str, ...] = ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import time
 from collections.abc import Collection
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import cv2
 
-from surveil.errors import QueryError
+from surveil.errors import NoRoomError, QueryError
 from surveil.files import replace_file
 from surveil.images import decode_picture
 from surveil.store.media import MediaFolder
@@ -29,14 +30,16 @@ class HandedIn:
     They are decoded and written anew as JPEG, so that nothing but the picture is kept: no place, no name, no script.
     """
 
-    def __init__(self, media: MediaFolder) -> None:
+    def __init__(self, media: MediaFolder, max_bytes: float = math.inf) -> None:
         self.folder = media.folder / "handed-in"
+        self._max_bytes = max_bytes
 
     def keep(self, content: bytes, *, max_pixels: int) -> str:
         """Keep a picture; gives its name.
 
         Raises:
             PictureError: It is no picture, damaged, or too large.
+            NoRoomError: All that are kept would be more than `max_bytes`.
             OSError: The folder cannot be written.
         """
         picture = decode_picture(content, "the picture", max_pixels=max_pixels)
@@ -47,8 +50,17 @@ class HandedIn:
         name = hashlib.sha256(jpeg).hexdigest()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.forget_old()
+        self._check_room(name, len(jpeg))
         replace_file(self.folder / f"{name}.jpg", jpeg)
         return name
+
+    def _check_room(self, name: str, size: int) -> None:
+        others = sum(path.stat().st_size for path in self.folder.glob("*.jpg") if path.stem != name)
+        if others + size > self._max_bytes:
+            raise NoRoomError(
+                f"{self._max_bytes / 1e6:.0f} MB of pictures that were handed in are kept already", "pictures",
+                "Wait: each goes 30 days after it was last handed in. Or raise the setting pictures_kept_mb.",
+            )  # fmt: skip
 
     def path(self, name: str) -> Path:
         """Where a picture lies.

@@ -11,6 +11,8 @@ from surveil.cli.output import echo
 from surveil.errors import SurveilError
 
 FILE = click.Path(path_type=Path, dir_okay=False)
+MIN_SECRET = 32
+NEW_SECRET = "Make one: openssl rand -hex 32 > FILE"
 
 
 @click.command()
@@ -36,6 +38,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
     default=("127.0.0.1", "::1"),
     show_default=True,
     help="Address or network that the proxy connects from; may be repeated.",
+<<<<<<< HEAD
 )
 @click.pass_context
 def command(
@@ -49,6 +52,19 @@ def command(
     proxy_header: str | None,
     proxies: tuple[str, ...],
 ) -> None:
+=======
+)  # fmt: skip
+@click.option(
+    "--proxy-secret", metavar="FILE", type=FILE,
+    help="File with a secret that the proxy sends in the header X-Surveil-Proxy-Secret.",
+)  # fmt: skip
+@click.pass_context
+def command(
+    ctx: click.Context, host: str, port: int, names: tuple[str, ...], folders: tuple[Path, ...],
+    certificate: Path | None, key: Path | None, proxy_header: str | None, proxies: tuple[str, ...],
+    proxy_secret: Path | None,
+) -> None:  # fmt: skip
+>>>>>>> 64d74ff (The desk: text that is none is refused everywhere, pictures are taken up to a limit, a proxy may be asked for a secret)
     r"""Serve the operator's desk: search, sightings, identities and footage in a browser, and an API.
 
     Nothing is fetched from another host: it works without a network. The first start prints a link to make the first
@@ -70,7 +86,9 @@ def command(
         from surveil.web.signed_in import Proxy
     except ModuleNotFoundError as error:
         raise SurveilError(f"{error.name} is missing", "surveil serve", 'Run: pip install "surveil[web]"') from error
-    proxy = Proxy(proxy_header, proxies) if proxy_header else None
+    if proxy_secret is not None and not proxy_header:
+        raise click.UsageError("--proxy-secret needs --proxy-header")
+    proxy = Proxy(proxy_header, proxies, _secret(proxy_secret)) if proxy_header else None
     with open_archive(ctx, create=True) as archive:
         serve(
             archive,
@@ -82,4 +100,25 @@ def command(
             key=key,
             proxy=proxy,
             say=echo,
+<<<<<<< HEAD
         )
+=======
+        )  # fmt: skip
+
+
+def _secret(file: Path | None) -> str | None:
+    """The secret in a file, on one line.
+
+    Raises:
+        SurveilError: The file cannot be read, or what is in it can be guessed or is no header's value.
+    """
+    if file is None:
+        return None
+    try:
+        secret = file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SurveilError(f"cannot be read: {error}", file, NEW_SECRET) from error
+    if len(secret) < MIN_SECRET or not secret.isprintable():
+        raise SurveilError(f"a secret has {MIN_SECRET} characters or more, on one line", file, NEW_SECRET)
+    return secret
+>>>>>>> 64d74ff (The desk: text that is none is refused everywhere, pictures are taken up to a limit, a proxy may be asked for a secret)

@@ -17,6 +17,7 @@ from surveil.app import Archive, SearchRequest
 from surveil.errors import PermissionDeniedError, QueryError, SignInError
 from surveil.web.security import SAFE_METHODS
 from surveil.web.signed_in import Requester
+from surveil.web.text import FORMS, check_text, only_text
 
 if TYPE_CHECKING:
     from surveil.web.desk import Desk
@@ -123,7 +124,10 @@ class Needs:
         signed_in.actor.check(self.action)
         if request.method not in SAFE_METHODS and signed_in.how != "token":
             await _check_csrf(request, signed_in.key)
-        return View(request.app.state.desk, signed_in, request)
+        await only_text(request)
+        view = View(request.app.state.desk, signed_in, request)
+        check_text(view.reason or "")
+        return view
 
 
 See = Annotated[View, Depends(Needs("see"))]
@@ -151,9 +155,7 @@ def reason_cookie(reason: str) -> str:
 
 async def _check_csrf(request: Request, key: str) -> None:
     given = request.headers.get(CSRF_HEADER)
-    if given is None and request.headers.get("content-type", "").startswith(
-        ("application/x-www-form-urlencoded", "multipart/form-data")
-    ):
+    if given is None and request.headers.get("content-type", "").startswith(FORMS):
         given = str((await request.form()).get(CSRF_FIELD, ""))
     if not hmac.compare_digest((given or "").encode(), csrf_token(key).encode()):
         raise PermissionDeniedError("this form is not of this session", "csrf", "Load the page again.")

@@ -13,12 +13,15 @@ from typing import Any
 from surveil.accounts.permissions import Actor
 from surveil.app import Archive, IngestResult, NewHitsList, SearchRequest, SearchResult
 from surveil.errors import QueryError
+from surveil.files import path_text
 from surveil.types import FootageReport, Source
 from surveil.web import exports
 from surveil.web.jobs import Job, Jobs
+from surveil.web.quota import Quota
 from surveil.web.rendering import environment
 
 log = logging.getLogger(__name__)
+DAY = 86400.0
 CLIP_BYTES = 128 * 2**20
 """Memory for clips; they are never written to a disk, so that what is deleted is gone."""
 
@@ -42,13 +45,13 @@ class Desk:
         self.clips = ClipCache()
         self.jobs = Jobs()
         self.closing = threading.Event()
+        self._pictures = Quota(archive.settings.pictures_per_day, DAY, "pictures a day are taken from one account")
         self._networks, self._decoding = threading.Lock(), threading.Lock()
 
     def warm_up(self) -> None:
         """Load networks and vectors, so that the first search is as quick as the next."""
         with self._networks:
-            self.archive.models.detector  # noqa: B018
-            self.archive.models.appearance  # noqa: B018
+            self.archive.warm_up()
 
     def close(self) -> None:
         """Stop what goes on behind requests, and close the archive."""
@@ -62,9 +65,10 @@ class Desk:
         Raises:
             QueryError: A path lies neither in a folder that may be ingested from here nor in the archive already.
         """
-        known = {piece.path for piece in self.archive.status().footage}
+        status = self.archive.status()
+        known = {piece.path for piece in status.footage} | {file.path for file in status.unopened}
         for path in map(Path, paths):
-            if str(path) not in known and not self._is_inside(path):
+            if path_text(path) not in known and not self._is_inside(path):
                 raise QueryError(
                     "this folder may not be ingested from here", "path", "Start the server with --footage FOLDER."
                 )
@@ -78,14 +82,26 @@ class Desk:
             return False
         return any(place.is_relative_to(folder) for folder in self.folders)
 
-    def hand_in(self, content: bytes) -> str:
+    def hand_in(self, content: bytes, actor: Actor) -> str:
         """Keep a picture as an example; one is decoded at a time, whose memory is limited.
 
         Raises:
             PictureError: It is no picture, damaged, or too large.
+            QuotaError: They have handed in enough for a day.
+            NoRoomError: No more are kept.
         """
+        self._pictures.take(actor.name)
         with self._decoding:
             return self.archive.hand_in(content)
+
+    def hand_in_box(self, sighting: int, seconds: float, box: tuple[float, float, float, float], actor: Actor) -> str:
+        """Keep what a box shows on a frame as an example; see `Archive.hand_in_box`.
+
+        Raises:
+            QuotaError: They have handed in enough for a day.
+        """
+        self._pictures.take(actor.name)
+        return self.archive.hand_in_box(sighting, seconds, box)
 
     def _ingest(self, paths: Sequence[str | Path], job: Job) -> Any:
         def progress(source: Source, done: float) -> None:

@@ -7,12 +7,11 @@ from datetime import datetime, time
 from typing import Any
 from urllib.parse import urlencode
 
-from pydantic_core import PydanticSerializationError
-
 from surveil.app import Archive, SearchRequest
 from surveil.app.requests import KEPT, STORED
 from surveil.attributes import BY_NAME
 from surveil.errors import QueryError
+from surveil.web.text import check_text
 
 Pairs = list[tuple[str, str]]
 MANY = {
@@ -51,9 +50,11 @@ def read_request(archive: Archive, pairs: Iterable[tuple[str, str]], **fields: A
 
     Raises:
         QueryError: A part is unknown, or its value is not allowed.
+        NoTextError: One is no text.
     """
     asked: dict[str, Any] = {"limit": PAGE}
     for name, value in pairs:
+        check_text((name, value))
         if not value.strip():
             continue
         if name in MANY:
@@ -79,10 +80,6 @@ def check_web_request(request: SearchRequest) -> None:
         QueryError: An example is a path of this machine, or more is asked than anybody needs: it would keep the server
             from answering others.
     """
-    try:
-        request.model_dump_json()
-    except PydanticSerializationError as error:  # half of a pair of surrogates, which JSON may hold
-        raise QueryError("what was asked holds characters that are no text", "search", "Leave them out.") from error
     listed = (request.like, request.unlike, request.cameras, request.footage, request.identities)
     labelled = (request.attributes, request.only, request.without)
     if (

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from surveil.errors import (
     ConflictError,
     FootageError,
+    NoRoomError,
     PermissionDeniedError,
     PictureError,
     QueryError,
@@ -25,18 +26,6 @@ from surveil.errors import (
 )
 from surveil.web.security import SECURITY_HEADERS
 
-STATUS: tuple[tuple[type[SurveilError], int], ...] = (
-    (TooManyTriesError, 429),
-    (SignInError, 401),
-    (PermissionDeniedError, 403),
-    (ConflictError, 409),
-    (PictureError, 422),
-    (StoreUnavailableError, 503),
-    (StoreError, 409),
-    (FootageError, 404),
-    (QueryError, 400),
-    (SurveilError, 400),
-)
 TITLES = {
     400: "This cannot be answered",
     401: "Please sign in",
@@ -46,15 +35,28 @@ TITLES = {
     409: "Somebody else was quicker",
     413: "Too large",
     422: "This cannot be read",
-    429: "Too many tries",
+    429: "Too many",
     500: "Something went wrong",
     503: "Not available just now",
+    507: "No room",
 }
 log = logging.getLogger(__name__)
 
 
 class MissingError(SurveilError):
     """What an address names is not there."""
+
+
+class NoTextError(SurveilError):
+    """What was sent as text is none."""
+
+
+class QuotaError(SurveilError):
+    """Somebody has had as much as is given to anybody; `seconds` says after how many there is more."""
+
+    def __init__(self, what: str, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(what, next_step=f"There is more in {seconds / 3600:.1f} h.")
 
 
 @contextmanager
@@ -70,10 +72,26 @@ def named_by_address() -> Iterator[None]:
         raise MissingError(error.what, error.where, error.next_step) from error
 
 
+STATUS: tuple[tuple[type[SurveilError], int], ...] = (
+    (TooManyTriesError, 429),
+    (QuotaError, 429),
+    (SignInError, 401),
+    (PermissionDeniedError, 403),
+    (MissingError, 404),
+    (ConflictError, 409),
+    (PictureError, 422),
+    (NoTextError, 422),
+    (StoreUnavailableError, 503),
+    (NoRoomError, 507),
+    (StoreError, 409),
+    (FootageError, 404),
+    (QueryError, 400),
+    (SurveilError, 400),
+)
+
+
 def status_of(error: SurveilError) -> int:
     """The HTTP status of an error."""
-    if isinstance(error, MissingError):
-        return 404
     return next(status for kind, status in STATUS if isinstance(error, kind))
 
 
@@ -81,7 +99,11 @@ async def on_surveil_error(request: Request, error: Exception) -> Response:
     """What a user can cause or cure, said as the library says it."""
     assert isinstance(error, SurveilError)
     status = status_of(error)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 and request.url.path.startswith("/api/") else None
+    headers = {}
+    if status == 401 and request.url.path.startswith("/api/"):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, (TooManyTriesError, QuotaError)):
+        headers["Retry-After"] = f"{error.seconds:.0f}"
     return answer(request, status, error.what, where=error.where, next_step=error.next_step, headers=headers)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Literal
 
@@ -20,6 +21,7 @@ from surveil.web.problems import on_surveil_error
 COOKIE, HTTPS_COOKIE = "surveil", "__Host-surveil"
 """By HTTPS the browser takes the cookie from this very host only, so that no page of a neighbour can plant one."""
 BEARER = "bearer "
+PROXY_SECRET_HEADER = "x-surveil-proxy-secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,23 @@ class Proxy:
         header: The header's name.
         addresses: Addresses, or networks such as 10.0.0.0/24, that the proxy connects from; the header of anybody else
             counts nothing.
+        secret: What the proxy says in the header `PROXY_SECRET_HEADER`, and no other program there knows; None: the
+            address is enough.
     """
 
     header: str
     addresses: tuple[str, ...] = ("127.0.0.1", "::1")
+    secret: str | None = field(default=None, repr=False)
+
+    def vouches(self, request: HTTPConnection) -> bool:
+        """Whether a request comes from the proxy, by its address and, where one was agreed, by the secret."""
+        if not self.is_from(request.client.host if request.client else ""):
+            return False
+        given = request.headers.get(PROXY_SECRET_HEADER, "")
+        return self.secret is None or hmac.compare_digest(given.encode(), self.secret.encode())
 
     def is_from(self, address: str) -> bool:
-        """Whether a request comes from the proxy."""
+        """Whether an address is the proxy's."""
         try:
             return any(ip_address(address) in ip_network(network, strict=False) for network in self.addresses)
         except ValueError:
@@ -114,7 +126,7 @@ class SigningIn:
 
     def _vouched(self, request: HTTPConnection, proxy: Proxy) -> Requester | None:
         names: Sequence[str] = request.headers.getlist(proxy.header)
-        if len(names) != 1 or not proxy.is_from(request.client.host if request.client else ""):
+        if len(names) != 1 or not proxy.vouches(request):
             return None
         try:
             actor = self._archive().accounts.trusted(names[0].encode("latin-1").decode("utf-8"))

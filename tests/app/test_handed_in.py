@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from surveil.app.handed_in import KEPT_SECONDS, LONGEST_SIDE, HandedIn
-from surveil.errors import PictureError, QueryError
+from surveil.errors import NoRoomError, PictureError, QueryError
 
 
 @pytest.fixture
@@ -64,6 +64,16 @@ def test_all_are_forgotten_but_those_that_are_needed(kept):
     assert [path.stem for path in kept.folder.iterdir()] == names[:1]
     assert kept.forget_all(but=()) == 1
     assert kept.forget_all(but=()) == 0
+
+
+def test_no_more_is_kept_than_may_be(media):
+    first = HandedIn(media).keep(encoded(10), max_pixels=10**6)
+    size = HandedIn(media).path(first).stat().st_size
+    full = HandedIn(media, max_bytes=1.5 * size)
+    assert full.keep(encoded(10), max_pixels=10**6) == first, "the same again takes no room"
+    with pytest.raises(NoRoomError, match=r"kept already.*pictures_kept_mb"):
+        full.keep(encoded(20), max_pixels=10**6)
+    assert len(list(full.folder.iterdir())) == 1
 
 
 @pytest.mark.parametrize("name", ["", "..", "../surveil", "a" * 63, "A" * 64, "0" * 64 + ".jpg", "/etc/passwd"])

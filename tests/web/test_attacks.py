@@ -19,7 +19,7 @@ from surveil.web.access import CSRF_HEADER
 from surveil.web.app import create_app
 from surveil.web.desk import Desk
 from surveil.web.security import MAX_BODY_BYTES, SECURITY_HEADERS
-from surveil.web.signed_in import COOKIE, Proxy
+from surveil.web.signed_in import COOKIE, PROXY_SECRET_HEADER, Proxy
 from tests.web.conftest import HERE, PASSWORD, Browser
 from tests.web.test_access import address, routes
 from tests.web.test_api import waited
@@ -199,7 +199,7 @@ def test_only_folders_that_were_named_are_ingested(archive, made_once, tmp_path)
     desk = Desk(archive, folders=[tmp_path / "recordings"])
     visitor = Browser(create_app(desk), made_once.sessions["supervisor"])
     for path in ("/etc", f"{tmp_path}/elsewhere", f"{tmp_path}/recordings/../elsewhere", f"{tmp_path}/recordings/link",
-                 f"{tmp_path}/recordings-too", "recordings", "\0", "x" * 5000, ""):  # fmt: skip
+                 f"{tmp_path}/recordings-too", "recordings", "x" * 5000, ""):  # fmt: skip
         answer = visitor.post(f"{API}/jobs", json={"kind": "ingest", "paths": [path]})
         assert answer.status_code == 400, path
     assert desk.jobs.all() == []
@@ -444,6 +444,32 @@ def test_strange_text_is_answered(backend, text, request, tmp_path):
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = visitor.post("/sign-in", content=f"name={said}&password={said}", headers=form)
         assert answer.status_code < 500, answer.text
+
+
+def test_pictures_are_taken_up_to_a_number_a_day_from_each_account(archive, made_once, monkeypatch):
+    monkeypatch.setattr(archive, "settings", archive.settings.model_copy(update={"pictures_per_day": 2}))
+    app = create_app(Desk(archive))
+    greedy, other = (Browser(app, made_once.sessions[role]) for role in ("viewer", "investigator"))
+    picture = {"picture": ("p.png", cv2.imencode(".png", np.full((40, 20, 3), 90, np.uint8))[1].tobytes())}
+    assert [greedy.post(f"{API}/pictures", files=picture).status_code for _ in range(3)] == [201, 201, 429]
+    refused = greedy.post("/search/picture", files=picture)
+    assert refused.status_code == 429
+    assert "2 pictures a day" in refused.text
+    assert 86000 < int(refused.headers["retry-after"]) <= 86400
+    box = {"seconds": 4.5, "box": [0.1, 0.1, 0.5, 0.9]}
+    assert greedy.post(f"{API}/sightings/1/box", json=box).status_code == 429
+    assert other.post(f"{API}/pictures", files=picture).status_code == 201
+
+
+def test_what_runs_beside_the_proxy_needs_its_secret(desk):
+    secret = "s" * 40
+    app = create_app(desk, proxy=Proxy("X-User", ("127.0.0.1",), secret))
+    beside = TestClient(app, base_url=HERE, client=("127.0.0.1", 5000))
+    named = {"X-User": "admin"}
+    for wrong in ({}, {PROXY_SECRET_HEADER: ""}, {PROXY_SECRET_HEADER: "s" * 39}, {PROXY_SECRET_HEADER: "\xff"}):
+        assert beside.get("/accounts", headers=named | wrong).status_code == 401
+    assert beside.get("/accounts", headers=named | {PROXY_SECRET_HEADER: secret}).status_code == 200
+    assert secret not in repr(Proxy("X-User", (), secret))
 
 
 # --- when things break -----------------------------------------------------------------------------------------------

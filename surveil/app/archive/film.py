@@ -71,10 +71,9 @@ class FilmMethods(ArchiveBase):
 
         Raises:
             PictureError: It is no picture, damaged, or too large.
+            NoRoomError: As many are kept as the setting `pictures_kept_mb` allows.
         """
-        from surveil.app.handed_in import HandedIn
-
-        return f"picture:{HandedIn(self.media).keep(content, max_pixels=self.settings.max_pixels)}"
+        return f"picture:{self._keep(content)}"
 
     def hand_in_box(self, sighting: int, seconds: float, box: Box) -> str:
         """Keep what a box shows on a frame of a sighting's footage, as an example that is taken for a person as it is.
@@ -87,12 +86,12 @@ class FilmMethods(ArchiveBase):
         Raises:
             QueryError: There is no such sighting, or the box shows next to nothing.
             FootageError: The footage is gone, cannot be read, or has no frames.
+            NoRoomError: As many are kept as the setting `pictures_kept_mb` allows.
         """
         from surveil.app.film import cut_by_hand
-        from surveil.app.handed_in import HandedIn
 
         content = cut_by_hand(self._scene(sighting), seconds, box, self.settings)
-        return f"person:{HandedIn(self.media).keep(content, max_pixels=self.settings.max_pixels)}"
+        return f"person:{self._keep(content)}"
 
     def handed_in(self, example: str) -> Path:
         """Where a picture lies that was handed in, a JPEG file.
@@ -103,6 +102,12 @@ class FilmMethods(ArchiveBase):
         from surveil.app.handed_in import HandedIn
 
         return HandedIn(self.media).path(example.partition(":")[2])
+
+    def _keep(self, content: bytes) -> str:
+        from surveil.app.handed_in import HandedIn
+
+        settings = self.settings
+        return HandedIn(self.media, settings.pictures_kept_mb * 1e6).keep(content, max_pixels=settings.max_pixels)
 
     def _scene(self, sighting: int) -> Scene:
         from surveil.app.film import scene_of

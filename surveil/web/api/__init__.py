@@ -17,7 +17,9 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (404, "There is no such thing."),
         (409, "Somebody else decided in the meantime, or it is too late for this."),
         (422, "A value is none."),
+        (429, "Enough was asked for the time being."),
         (503, "The database or a disk is away."),
+        (507, "As much is kept as may be."),
     )
 }
 

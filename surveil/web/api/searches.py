@@ -42,7 +42,7 @@ def search(
 async def hand_in(view: Search, picture: Annotated[UploadFile, File()]) -> Response:
     """Keep a picture for thirty days, as an example for searches."""
     content = await picture.read()
-    example = await run_in_threadpool(view.desk.hand_in, content)
+    example = await run_in_threadpool(view.desk.hand_in, content, view.actor)
     return answer(view.request, PictureExample(example=example), 201)
 
 

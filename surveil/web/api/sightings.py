@@ -29,7 +29,7 @@ def cut_out(view: Search, sighting: Number, draft: BoxDraft) -> Response:
     with named_by_address():
         view.archive.sighting(sighting)
     return answer(
-        view.request, PictureExample(example=view.archive.hand_in_box(sighting, draft.seconds, draft.box)), 201
+        view.request, PictureExample(example=view.desk.hand_in_box(sighting, draft.seconds, draft.box, view.actor)), 201
     )
 
 

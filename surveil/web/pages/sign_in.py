@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from surveil.errors import AccessError, SurveilError, TooManyTriesError
 from surveil.web.access import REASON_COOKIE, See, reason_cookie
 from surveil.web.desk import Desk
 from surveil.web.signed_in import cookie_name
+from surveil.web.text import only_text
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(only_text)])
 Text = Annotated[str, Form(max_length=500)]
 
 
