@@ -23,7 +23,7 @@ from surveil.store.bulk import insert_numbered, insert_rows
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.footage import delete_pictures, media_keys
 from surveil.store.holds import held_footage
-from surveil.store.locks import lock_sightings
+from surveil.store.locks import lock_numbers, lock_sightings
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, check_in_use, model_in_use, register_model, to_use_it
 from surveil.store.session import Database
@@ -171,9 +171,9 @@ class FootageWriter:
         try:
             with self._lease.database.session() as session:
                 self._lease.change(session, values)
-                self._store_rows(session)
                 session.execute(delete(ResumePoint).where(ResumePoint.footage_id == self.footage_id))
                 session.execute(insert(ResumePoint).values(footage_id=self.footage_id, state=state))
+                self._store_rows(session)  # last: others who store wait from here to the commit
         except LeaseLostError:
             if not self._lease.was_written("working", watermark, report.seconds):
                 raise
@@ -195,12 +195,12 @@ class FootageWriter:
         try:
             with self._lease.database.session() as session:
                 self._lease.change(session, _columns(report) | done | _UNLEASED)
-                self._store_rows(session)
                 session.execute(delete(ResumePoint).where(ResumePoint.footage_id == self.footage_id))
                 replaced = _shorter_versions(session, self.footage_id)
                 keys = media_keys(session, replaced)
                 lock_sightings(session, SightingRow.footage_id.in_(replaced), deleting=True)
                 session.execute(delete(Footage).where(Footage.id.in_(replaced)))
+                self._store_rows(session)  # last: others who store wait from here to the commit
         except LeaseLostError:
             if not self._lease.was_written("done", report.duration, report.seconds):
                 raise
@@ -248,6 +248,7 @@ class FootageWriter:
 
     def _insert(self, session: Session, camera_id: int, offset: float, started_at: datetime) -> None:
         check_in_use(session, self._model_id, self._lease.database.where)
+        lock_numbers(session)
         start = started_at + timedelta(seconds=offset)
         common = {"footage_id": self.footage_id, "camera_id": camera_id}
         sightings = [common | rows.sighting(start) for rows in self._rows]

@@ -1,9 +1,13 @@
 """What is new in a saved search since somebody last looked."""
 
+import threading
+
 import pytest
 
 import surveil
 from surveil.errors import QueryError
+from surveil.store import writer
+from surveil.store.tables import Crop
 
 RED = {"gender_female": 0.9, "upper_colour_red": 0.9}
 
@@ -57,3 +61,34 @@ def test_a_search_that_is_forgotten_takes_the_looks_along(archive, fill, made_up
     archive.forget_search("red")
     archive.save_search("red", archive.request("red top"))
     assert numbers(archive, "maria") == [1]
+
+
+def test_what_was_numbered_early_and_committed_late_is_not_missed(archive, database, fill, made_up, monkeypatch):
+    """Two who store at once: the first takes its numbers and is slow to commit; somebody looks in between."""
+    numbered, go_on = threading.Event(), threading.Event()
+    insert = writer.insert_rows
+
+    def slow(session, table, rows):
+        insert(session, table, rows)
+        if table is Crop and threading.current_thread().name == "slow":
+            numbered.set()
+            assert go_on.wait(60)
+
+    fill([made_up(1, 2, RED)])
+    archive.save_search("red", archive.request("red top"))
+    archive.look_at_search("red", "maria")
+    monkeypatch.setattr(writer, "insert_rows", slow)
+    first = threading.Thread(target=fill, args=([made_up(3, 4, RED)],), kwargs={"camera": "gate"}, name="slow")
+    second = threading.Thread(target=fill, args=([made_up(5, 6, RED)],), kwargs={"camera": "hall"})
+    first.start()
+    assert numbered.wait(60)
+    second.start()
+    second.join(1.0)  # time enough to overtake, where it can
+    hits = archive.new_hits("maria")
+    shown = {match.sighting for match in hits.searches[0].result.matches}
+    if database.dialect == "postgresql":  # SQLite has one writer at a time, whom this look would wait for
+        archive.look_at_search("red", "maria", sighting=hits.newest)
+    go_on.set()
+    first.join(60)
+    second.join(60)
+    assert shown | set(numbers(archive, "maria")) == {2, 3}
