@@ -38,7 +38,12 @@ NEW_SECRET = "Make one: openssl rand -hex 32 > FILE"
     default=("127.0.0.1", "::1"),
     show_default=True,
     help="Address or network that the proxy connects from; may be repeated.",
-<<<<<<< HEAD
+)
+@click.option(
+    "--proxy-secret",
+    metavar="FILE",
+    type=FILE,
+    help="File with a secret that the proxy sends in the header X-Surveil-Proxy-Secret.",
 )
 @click.pass_context
 def command(
@@ -51,20 +56,8 @@ def command(
     key: Path | None,
     proxy_header: str | None,
     proxies: tuple[str, ...],
-) -> None:
-=======
-)  # fmt: skip
-@click.option(
-    "--proxy-secret", metavar="FILE", type=FILE,
-    help="File with a secret that the proxy sends in the header X-Surveil-Proxy-Secret.",
-)  # fmt: skip
-@click.pass_context
-def command(
-    ctx: click.Context, host: str, port: int, names: tuple[str, ...], folders: tuple[Path, ...],
-    certificate: Path | None, key: Path | None, proxy_header: str | None, proxies: tuple[str, ...],
     proxy_secret: Path | None,
-) -> None:  # fmt: skip
->>>>>>> 64d74ff (The desk: text that is none is refused everywhere, pictures are taken up to a limit, a proxy may be asked for a secret)
+) -> None:
     r"""Serve the operator's desk: search, sightings, identities and footage in a browser, and an API.
 
     Nothing is fetched from another host: it works without a network. The first start prints a link to make the first
@@ -100,10 +93,7 @@ def command(
             key=key,
             proxy=proxy,
             say=echo,
-<<<<<<< HEAD
         )
-=======
-        )  # fmt: skip
 
 
 def _secret(file: Path | None) -> str | None:
@@ -121,4 +111,3 @@ def _secret(file: Path | None) -> str | None:
     if len(secret) < MIN_SECRET or not secret.isprintable():
         raise SurveilError(f"a secret has {MIN_SECRET} characters or more, on one line", file, NEW_SECRET)
     return secret
->>>>>>> 64d74ff (The desk: text that is none is refused everywhere, pictures are taken up to a limit, a proxy may be asked for a secret)

@@ -22,7 +22,7 @@ from surveil.store.media_check import collect_unreferenced
 from surveil.store.retry import once_more
 from surveil.store.session import Database
 from surveil.store.tables import CropRow, Footage, Identity, SightingRow
-from surveil.store.traces import erase_traces
+from surveil.store.traces import erase_traces, has_traces, leave_traces
 
 BATCH_SIZE = 500
 IN_WORK = "it is being worked on"
@@ -76,6 +76,7 @@ def remove_sightings(
             delete_pictures(database, media, keys, begun)
         if total.sightings:
             collect_unreferenced(database, media)
+        if total.sightings or has_traces(database):  # also those that an earlier run had to leave
             total.traces_erased = erase_traces(database)
     return total
 
@@ -144,6 +145,8 @@ def _identities_of(session: Session, gone: Sequence[int]) -> list[int]:
 
 
 def _delete(session: Session, gone: Sequence[int], lonely: Sequence[int], removed: Removed) -> None:
+    if gone:
+        leave_traces(session)
     names = set(session.scalars(select(Identity.name).where(Identity.id.in_(lonely), Identity.name.is_not(None))))
     removed.decisions = blank_decisions(session, set(gone), set(lonely))
     removed.searches = forget_searches(session, set(gone), set(lonely), {name for name in names if name})

@@ -19,6 +19,7 @@ from surveil.store.register import register_camera
 from surveil.store.retry import once_more
 from surveil.store.session import Database
 from surveil.store.tables import Camera, CropRow, Footage, ResumePoint, SightingRow
+from surveil.store.traces import erase_traces, leave_traces
 
 BATCH_SIZE = 1000
 
@@ -40,7 +41,9 @@ def footage_named(session: Session, which: str) -> list[Footage]:
 
 @once_more
 def forget_footage(database: Database, media: MediaFolder, which: str) -> list[str]:
-    """Delete footage with all that was seen in it, and the pictures that nothing else refers to.
+    """Delete footage with all that was seen in it, the pictures that nothing else refers to, and their traces.
+
+    Traces that others keep from being erased, because they use the database all the time, go with the next ones.
 
     Returns:
         The paths of what was forgotten. The files themselves stay; another ingest would take them again.
@@ -57,7 +60,9 @@ def forget_footage(database: Database, media: MediaFolder, which: str) -> list[s
         keys = media_keys(session, ids)
         lock_sightings(session, SightingRow.footage_id.in_(ids), deleting=True)
         session.execute(delete(Footage).where(Footage.id.in_(ids)))
+        leave_traces(session)
     delete_pictures(database, media, keys, begun)
+    erase_traces(database)
     return paths
 
 

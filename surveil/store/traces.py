@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
 
 from surveil.errors import StoreUnavailableError
 from surveil.store.session import LOCK_TIMEOUT, Database, readable_errors
@@ -22,6 +23,23 @@ TABLES = (
     "past_search",
 )
 """Where rows are about people."""
+
+
+def leave_traces(session: Session) -> None:
+    """Note, in the transaction that deletes, that traces are to be erased: also after a crash, or when none could be.
+
+    It is noted in the file's own number for its users (`user_version`); on Postgres nothing is noted.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("PRAGMA user_version = 1"))
+
+
+def has_traces(database: Database) -> bool:
+    """Whether something was deleted whose traces were not erased since."""
+    if database.dialect != "sqlite":
+        return False
+    with database.session() as session:
+        return bool(session.scalar(text("PRAGMA user_version")))
 
 
 def erase_traces(database: Database) -> bool:
@@ -48,7 +66,10 @@ def _vacuum(connection: Connection) -> bool:
     try:
         with readable_errors("the database"):
             connection.exec_driver_sql("VACUUM")
+        connection.exec_driver_sql("PRAGMA user_version = 0")
         busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        if busy:
+            connection.exec_driver_sql("PRAGMA user_version = 1")
     except StoreUnavailableError:
         return False
     finally:

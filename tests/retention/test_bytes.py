@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import select
 
 import surveil
+from surveil.store.changes import ChangeWatch
 from surveil.store.tables import CropRow, Embedding
+from surveil.store.traces import has_traces
 
 PEOPLE = 60
 """So many that pages of the database are split: a split leaves copies behind."""
@@ -63,11 +65,51 @@ def test_not_a_byte_of_them_is_left(archive, database, media, fill, made_up, tmp
     assert (tmp_path / "surveil.db-wal").stat().st_size == 0
 
 
-def test_a_reader_that_does_not_end_is_told_of(archive, database, fill, made_up, monkeypatch):
+def test_a_reader_that_does_not_end_is_told_of(archive, database, fill, made_up, monkeypatch, tmp_path):
     monkeypatch.setattr("surveil.store.traces.WAIT_SECONDS", 0.2)
     seen = fill([made_up(), made_up(5)])
     with database.engine.connect() as reader:
         reader.exec_driver_sql("BEGIN")
         reader.exec_driver_sql("SELECT * FROM sighting").all()
         assert not archive.retention.forget(seen[:1]).traces_erased
-    assert archive.retention.forget(seen[1:]).traces_erased
+    assert has_traces(database)
+    assert archive.retention.run().removal.traces_erased, "nobody's time is over, but somebody's traces are still there"
+    assert not has_traces(database)
+    assert (tmp_path / "surveil.db-wal").stat().st_size == 0
+
+
+def test_the_log_is_empty_while_a_desk_has_the_database_open(archive, database, media, fill, made_up, tmp_path):
+    fill([made_up(i, i + 0.5, colour=(9 * i, i, 7)) for i in range(20)], path=tmp_path / "gate.mp4")
+    kept = fill([made_up(1, 2)], camera="hall")
+    watch = ChangeWatch(database)
+    with surveil.open(database.url, media=media.folder) as desk:
+        watch.version()
+        assert desk.search(limit=5).matches
+        assert (tmp_path / "surveil.db-wal").stat().st_size > 0
+        with database.session() as session:
+            keys = list(session.scalars(select(CropRow.media_key).where(CropRow.sighting_id.not_in(kept))))
+            vectors = list(session.scalars(select(Embedding.vector).where(Embedding.sighting_id.not_in(kept))))
+        traces = [key.encode() for key in keys] + [vector.tobytes()[64:96] for vector in vectors]
+        traces.append(b"gate.mp4")
+        archive.forget_footage(str(tmp_path / "gate.mp4"))
+        log = tmp_path / "surveil.db-wal"
+        assert log.stat().st_size == 0
+        after = on_disk(tmp_path)
+        assert [trace for trace in traces if trace in after] == []
+        assert desk.search(limit=5).matches[0].sighting == kept[0]
+    watch.close()
+
+
+def test_a_removal_that_was_cut_off_leaves_word_that_traces_are_there(archive, database, fill, made_up, monkeypatch):
+    seen = fill([made_up(), made_up(5)])
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("surveil.retention.removal.erase_traces", killed)
+    with pytest.raises(KeyboardInterrupt):
+        archive.retention.forget(seen[:1])
+    monkeypatch.undo()
+    assert has_traces(database)
+    archive.retention.run()
+    assert not has_traces(database)
