@@ -7,10 +7,10 @@ from dataclasses import fields
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from surveil.app.results import DaemonStatus, FootageStatus, SightingDetail, Status
+from surveil.app.results import DaemonStatus, FootageStatus, Match, SightingDetail, Status, UnopenedFileStatus
 from surveil.app.search import as_match
 from surveil.attributes import ATTRIBUTES, OUTPUT_NAMES
 from surveil.errors import QueryError
@@ -22,6 +22,7 @@ from surveil.store.footage import correct_footage, footage_named
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.store.tables import Camera, CropRow, Daemon, Description, Footage, Model, SightingRow
+from surveil.store.unopened import unopened_files
 from surveil.timezones import parse_time, zone_named
 from surveil.types import FootageWarning, FrameCounts
 
@@ -54,6 +55,10 @@ def status(session: Session) -> Status:
             for row, camera, sightings in session.execute(statement)
         ),
         daemons=daemons(session),
+        unopened=tuple(
+            UnopenedFileStatus(file=row.id, path=row.path, what=row.what, noticed_at=row.noticed_at)
+            for row in unopened_files(session)
+        ),
     )
 
 
@@ -134,6 +139,26 @@ def sighting_detail(session: Session, media: MediaFolder, sighting: int) -> Sigh
         is_film=stored.footage.kind == "video",
         probabilities=_probabilities(session, sighting),
     )
+
+
+def neighbours(
+    session: Session, media: MediaFolder, sighting: int, limit: int
+) -> tuple[tuple[Match, ...], tuple[Match, ...]]:  # fmt: skip
+    """Who was seen before a sighting, and who after it, by the same camera; both in order of time.
+
+    Raises:
+        QueryError: There is none of that number.
+    """
+    here = stored_sighting(session, sighting)
+    place = tuple_(SightingRow.first_seen, SightingRow.id)
+    moment = (here.first_seen, here.id)
+    of_camera = select(SightingRow.id).where(SightingRow.camera_id == here.camera_id).limit(limit)
+    before = of_camera.where(place < moment).order_by(SightingRow.first_seen.desc(), SightingRow.id.desc())
+    after = of_camera.where(place > moment).order_by(SightingRow.first_seen, SightingRow.id)
+    found = [list(reversed(session.scalars(before).all())), session.scalars(after).all()]
+    shown = [load_sightings(session, {number: Score() for number in numbers}) for numbers in found]
+    earlier, later = (tuple(as_match(one, media) for one in part) for part in shown)
+    return earlier, later
 
 
 def _probabilities(session: Session, sighting: int) -> dict[str, dict[str, float]]:

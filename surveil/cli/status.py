@@ -23,6 +23,7 @@ FRAMES = ("decoded", "processed", "gated", "sampled_out", "unreadable")
 def command(ctx: click.Context, output: str) -> None:
     r"""Show the footage in the database: its state, what became of its frames, how many people were seen.
 
+    What was taken for footage and could not be opened is told below, with the reason.
     Works while footage is being ingested; its progress is shown then, and so are processes that watch folders
     (`surveil ingest --watch`) or have died while they did.
 
@@ -48,6 +49,8 @@ def command(ctx: click.Context, output: str) -> None:
     for piece in status.footage:
         for line in (*warnings_in_words(piece.warnings), *([piece.error] if piece.error else [])):
             echo(f"{piece.path}: {line}" if piece.path not in line else line)
+    for file in status.unopened:
+        echo(f"{file.path}: not opened: {file.what}")
     for daemon in status.daemons:
         echo(_watch_line(daemon))
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from surveil.errors import FootageError, SurveilError
 from surveil.footage.examine import examine
-from surveil.footage.find import Found, find_footage
+from surveil.footage.find import NO_FOOTAGE, Found, find_footage
 from surveil.footage.origin import OriginRules
 from surveil.images import MAX_PIXELS
 from surveil.ingest.stamp import Stamp
@@ -22,6 +22,7 @@ from surveil.store.register import MAX_CAMERA_NAME, register_footage
 from surveil.store.retry import retry
 from surveil.store.scanned import RememberedFile, remember_file, remembered_files, stored_footage
 from surveil.store.session import Database
+from surveil.store.unopened import forget_gone, note_unopened
 from surveil.types import FoundFootage, PassedOver, Source
 
 LOOK_UP_SIZE = 200
@@ -58,6 +59,10 @@ class Known:
 Scanned = Waiting | Known | FootageError
 
 
+class _GivenUpError(FootageError):
+    """Too many workers died on footage that is registered, and says so itself."""
+
+
 class Scan:
     """Walks through folders, and registers the footage in them in a database.
 
@@ -92,9 +97,18 @@ class Scan:
     def run(self, paths: Iterable[Path]) -> Iterator[Scanned]:
         """Scan files and folders; each piece of footage is given as soon as it is registered.
 
+        What cannot be opened is noted in the database.
+
         Raises:
             StoreError: The database cannot be used.
         """
+        for item in self._scanned(paths):
+            if isinstance(item, FootageError) and not isinstance(item, _GivenUpError) and item.what != NO_FOOTAGE:
+                retry(partial(note_unopened, self._database, item))
+            yield item
+        retry(partial(forget_gone, self._database))
+
+    def _scanned(self, paths: Iterable[Path]) -> Iterator[Scanned]:
         for batch in _batches(self._find(paths, self._rules), LOOK_UP_SIZE):
             keys = [found.scan_key for found in batch if isinstance(found, FoundFootage)]
             remembered = retry(partial(remembered_files, self._database, keys))
@@ -139,7 +153,7 @@ class Scan:
         if footage.state == "done":
             return Known(found, footage.remark(found.path, self._rules.camera))
         if footage.is_given_up:
-            raise FootageError(footage.error or "it was given up", found.path)
+            raise _GivenUpError(footage.error or "it was given up", found.path)
         return Waiting(footage_id, source, stamp)
 
     def _set_zone(self, camera: str) -> None:

@@ -14,6 +14,7 @@ from surveil.files import path_text
 from surveil.store.register import MAX_ATTEMPTS
 from surveil.store.session import Database
 from surveil.store.tables import Camera, Footage, ScannedFile
+from surveil.store.unopened import was_opened
 from surveil.store.upsert import insert_or_update
 from surveil.types import FoundFootage, Source
 
@@ -100,6 +101,7 @@ def remember_file(database: Database, key: str, source: Source, footage_id: int)
     with database.session() as session:
         before = session.scalars(select(ScannedFile.footage_id).where(ScannedFile.path == key)).one_or_none()
         insert_or_update(session, ScannedFile, {"path": key, **values}, unique=ScannedFile.path)
+        was_opened(session, path_text(source.path))
         if before is not None and before != footage_id:
             _forget_if_gone(session, before)
 

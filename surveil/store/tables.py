@@ -129,6 +129,16 @@ class ScannedFile(Base):
     footage_id: Mapped[int | None] = mapped_column(ForeignKey("footage.id", ondelete="CASCADE"), index=True)
 
 
+class UnopenedFile(Base):
+    """A file that was taken for footage, or a folder, that could not be opened when it was last tried, and why."""
+
+    __tablename__ = "unopened_file"
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    path: Mapped[str] = mapped_column(Text, unique=True)
+    what: Mapped[str] = mapped_column(Text)
+    noticed_at: Mapped[datetime]
+
+
 class Identity(Base):
     """A person as the operator knows them. It outlives clusterings: a name given is never lost."""
 

@@ -37,7 +37,7 @@ def register(database, name):
 
 
 def test_an_empty_database_has_no_footage(status):
-    assert json.loads(status("--json")) == {"footage": [], "daemons": []}
+    assert json.loads(status("--json")) == {"footage": [], "daemons": [], "unopened": []}
 
 
 def test_footage_that_is_done_is_shown_with_its_numbers(status, fill, made_up):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         FootageStatus,
         IngestResult,
         Status,
+        UnopenedFileStatus,
     )
     from surveil.app.results.identities import (
         CameraTimeline,
@@ -134,6 +135,7 @@ __all__ = [
     "Token",
     "TokenList",
     "Understood",
+    "UnopenedFileStatus",
     "UpgradeResult",
     "User",
     "UserList",

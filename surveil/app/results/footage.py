@@ -61,11 +61,25 @@ class DaemonStatus(Frozen):
     """and have failed."""
 
 
+class UnopenedFileStatus(Frozen):
+    """A file that was taken for footage, or a folder, and could not be opened."""
+
+    file: int
+    """Its number."""
+    path: str
+    what: str
+    """What is wrong with it."""
+    noticed_at: Time
+    """When it was last tried."""
+
+
 class Status(Frozen):
     """The footage in the database, by camera and start."""
 
     footage: tuple[FootageStatus, ...]
     daemons: tuple[DaemonStatus, ...] = ()
+    unopened: tuple[UnopenedFileStatus, ...] = ()
+    """By path; each goes when it can be opened, or is gone, in a later ingest."""
 
 
 class CameraSettings(Frozen):

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from surveil.files import text_path
 from surveil.web.access import Ingest, See, SetCamera, View
 from surveil.web.problems import MissingError
 
@@ -61,7 +62,18 @@ def try_again(view: Ingest, number: int) -> RedirectResponse:
         raise MissingError(f"no footage has the number {number}")
     with view.acting("ingest", {"again": number}):
         view.archive.redo_footage(number)
-        view.desk.ingest([piece.path], view.actor)
+        view.desk.ingest([text_path(piece.path)], view.actor)
+    return RedirectResponse("/footage", 303)
+
+
+@router.post("/unopened/{file}/again")
+def try_to_open(view: Ingest, file: int) -> RedirectResponse:
+    """Ingest a file again that could not be opened."""
+    unopened = next((one for one in view.archive.status().unopened if one.file == file), None)
+    if unopened is None:
+        raise MissingError(f"no file that could not be opened has the number {file}")
+    with view.acting("ingest", {"open again": file}):
+        view.desk.ingest([text_path(unopened.path)], view.actor)
     return RedirectResponse("/footage", 303)
 
 
@@ -79,9 +91,11 @@ def set_camera(
 
 
 def _shown(view: View) -> dict[str, Any]:
-    footage = view.archive.status().footage
+    status = view.archive.status()
+    footage = status.footage
     return {
         "footage": footage,
+        "unopened": status.unopened,
         "cameras": view.archive.cameras().cameras,
         "states": Counter("waiting" if piece.stale else piece.state for piece in footage),
         "people": sum(piece.sightings for piece in footage),
