@@ -1,6 +1,9 @@
 """What changes while one looks: footage as it is ingested, and what is new in a saved search."""
 
+import av
+import numpy as np
 from playwright.sync_api import expect
+from sqlalchemy import update
 
 import surveil
 from surveil.store.tables import Footage
@@ -22,6 +25,49 @@ def test_what_happens_to_footage_shows_up_by_itself(visit, sample_desk):
             expect(again).to_have_count(1 if error else 0)
             if error:
                 expect(row.locator(".warning").last).to_have_text(error)
+
+
+def a_clip(path, frames=10):
+    """A film of nobody."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for number in range(frames):
+            image = np.full((120, 160, 3), 5 * number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+        container.mux(stream.encode())
+    return path
+
+
+def test_what_could_not_be_opened_or_failed_is_tried_again(visit, sample_desk, tmp_path):
+    """One file is torn, is mended, and is opened; as footage it then fails, and is done when it is tried again."""
+    whole = a_clip(tmp_path / "whole.mp4").read_bytes()
+    torn = tmp_path / "porch_20260914-081500.mp4"
+    torn.write_bytes(whole[:200])
+    page = visit("supervisor")
+    with surveil.open(sample_desk.database, device="cpu") as archive:
+        [report] = archive.ingest([torn])
+        page.goto("/footage")
+        unopened = page.get_by_role("region", name="Not opened")
+        row = unopened.locator("tr", has_text=torn.name)
+        [noted] = archive.status().unopened
+        expect(row.locator(".warning")).to_have_text(noted.what)
+        assert noted.what in report.error
+        row.get_by_role("button", name="Try again").click()
+        expect(row).to_be_visible()  # it is no better
+        torn.write_bytes(whole)
+        row.get_by_role("button", name="Try again").click()
+        piece = page.locator("#footage tr", has_text=torn.name).locator(".state")
+        expect(piece).to_have_text("done", timeout=120_000)
+        expect(unopened).to_have_count(0)
+        with archive.database.session() as session:
+            session.execute(
+                update(Footage).where(Footage.path == str(torn)).values(state="failed", error="the disk broke")
+            )
+        expect(page.locator("#footage tr", has_text=torn.name)).to_contain_text("the disk broke")
+        page.locator("#footage tr", has_text=torn.name).get_by_role("button", name="Try again").click()
+        expect(piece).to_have_text("done", timeout=120_000)
+        archive.forget_footage(str(torn))
 
 
 def test_a_cameras_clock_moves_what_it_saw(visit):

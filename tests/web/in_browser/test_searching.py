@@ -2,7 +2,9 @@
 
 import base64
 import re
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -109,6 +111,47 @@ def test_grouping_shows_one_of_each_identity(visit):
     expect(page.locator(".card-links", has_text="more").first).to_be_visible()
     names = page.locator(".card-links > a").all_inner_texts()
     assert len(names) == len(set(names)) > 5
+
+
+def test_grouping_by_visit_shows_one_of_each_stay_at_a_camera(visit):
+    page = visit()
+    page.goto("/search?camera=gate&camera=yard")
+    page.get_by_label("Group").select_option("visit")
+    page.wait_for_url("**group=visit*")
+    asked_for = {"cameras": ["gate", "yard"], "group": "visit", "limit": 24}
+    token = page.locator("input[name=csrf]").first.get_attribute("value")
+    found = page.request.post("/api/v1/search", data=asked_for, headers={"X-CSRF-Token": token}).json()["matches"]
+    assert [card.get_attribute("href") for card in page.locator(".card-picture").all()] == [
+        f"/sightings/{match['sighting']}" for match in found
+    ]
+    for card, match in zip(page.locator(".card").all(), found, strict=True):
+        more = card.locator(".card-links", has_text="more")
+        expect(more).to_have_count(1 if match["others"] else 0)
+    assert any(match["others"] for match in found)
+    stays = [(match["camera"], match["identity"]) for match in found]
+    assert len(stays) > len({identity for _, identity in stays}), "somebody came to two cameras, or came back"
+
+
+def test_times_are_those_of_the_cameras_clock_and_utc(visit):
+    page = visit("supervisor")
+    for zone, hours in (("Asia/Kathmandu", "13:5"), ("UTC", "08:1")):
+        page.goto("/footage")
+        row = page.locator("tr", has=page.get_by_label("Time zone of yard"))
+        row.get_by_label("Time zone of yard").fill(zone)
+        row.get_by_role("button", name="Set").click()
+        expect(page.get_by_label("Time zone of yard")).to_have_value(zone)
+        page.goto("/search?camera=yard")
+        number = page.locator(".card-picture").first.get_attribute("href").rpartition("/")[2]
+        seen = page.request.get(f"/api/v1/sightings/{number}").json()["match"]["first_seen"]
+        moment = datetime.fromisoformat(seen)
+        local = f"{moment.astimezone(ZoneInfo(zone)):%H:%M:%S}"
+        assert local.startswith(hours)
+        card = page.locator(".card").first
+        expect(card.locator("time")).to_contain_text(local)
+        expect(card).to_contain_text(f"{moment.astimezone(UTC):%H:%M:%S} UTC")
+        page.goto(f"/sightings/{number}")
+        expect(page.locator(".lead")).to_contain_text(local)
+        expect(page.locator(".lead")).to_contain_text(f"{moment.astimezone(UTC):%H:%M:%S} UTC")
 
 
 def test_an_empty_result_says_which_filter_left_nothing(visit):
