@@ -70,7 +70,7 @@ code-figures: $(READY)
 	$(BIN)/python -m tools.code_figures
 
 bench-desk: demo
-	$(BIN)/python -m tools.bench_desk
+	$(BIN)/python -m tools.bench_desk $(if $(SIGHTINGS),--sightings $(SIGHTINGS))
 
 desk-pictures: demo browser
 	$(BIN)/python -m tools.desk_pictures

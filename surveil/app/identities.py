@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 
 from sqlalchemy import select
@@ -28,7 +28,7 @@ from surveil.errors import QueryError
 from surveil.identities import timeline
 from surveil.identities.companions import find_companions
 from surveil.identities.history import Facts, facts, history, last_decision
-from surveil.identities.listing import list_identities, sightings_of
+from surveil.identities.listing import count_identities, list_identities, sightings_of
 from surveil.identities.suggestions import suggest_merges
 from surveil.identities.timeline import visits_of
 from surveil.identities.versions import compare, list_runs
@@ -39,17 +39,26 @@ from surveil.store.session import Database
 from surveil.store.tables import Camera, CropRow, Identity, SightingRow
 
 
-def identity_list(session: Session, hidden: bool) -> IdentityList:
+def identity_list(
+    session: Session, hidden: bool, limit: int | None, offset: int, among: Collection[int] | None
+) -> IdentityList:
     """The identities that have sightings or a name; hidden ones only where they are asked for."""
     said = facts(session)
-    found = [(identity, said.get(identity.identity, Facts())) for identity in list_identities(session)]
+    without = () if hidden else _hidden(said)
+    found = list_identities(session, without=without, among=among, limit=limit, offset=offset)
+    told = [(identity, said.get(identity.identity, Facts())) for identity in found]
     return IdentityList(
-        identities=tuple(
-            IdentitySummary(**asdict(identity), note=told.note, hidden=told.hidden)
-            for identity, told in found
-            if hidden or not told.hidden
-        )
+        identities=tuple(IdentitySummary(**asdict(one), note=fact.note, hidden=fact.hidden) for one, fact in told)
     )
+
+
+def identity_count(session: Session, hidden: bool) -> int:
+    """How many `identity_list` gives."""
+    return count_identities(session, without=() if hidden else _hidden(facts(session)))
+
+
+def _hidden(said: Mapping[int, Facts]) -> list[int]:
+    return [identity for identity, told in said.items() if told.hidden]
 
 
 def identity_detail(database: Database, media: MediaFolder, identity: int) -> IdentityDetail:

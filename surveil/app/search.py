@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from surveil.app.reliability import worth_of
 from surveil.app.requests import SearchRequest
 from surveil.app.results import Counts, Gallery, HourCount, Match, Phrase, SearchResult, Understood
 from surveil.errors import QueryError
-from surveil.search.counts import count_by_hour
+from surveil.search.counts import count_by_hour, newest_days
 from surveil.search.facets import count_facets
 from surveil.search.filters import Filters, count_passing
 from surveil.search.gallery import GallerySize, expected_false, gallery_of, in_gallery
@@ -24,7 +24,7 @@ from surveil.search.rank import RankedSighting
 from surveil.search.text import ParsedQuery, parse_query
 from surveil.search.time_window import WEEKDAYS, TimeWindow
 from surveil.search.time_words import join_windows
-from surveil.store.cameras import list_cameras
+from surveil.store.cameras import camera_names
 from surveil.store.media import MediaFolder
 from surveil.store.session import Database
 from surveil.timezones import in_zone, zone_named
@@ -49,7 +49,7 @@ def answer(database: Database, media: MediaFolder, models: LoadedModels, request
     with database.session() as session:
         passing = None if found or request.offset else count_passing(session, filters)
         gallery = gallery_of(session, filters) if example and example.is_person else None
-        facets = count_facets(session, filters) if request.facets else None
+        facets = count_facets(session, filters, database) if request.facets else None
         worth, unmeasured = worth_of(session, filters)
     return SearchResult(
         understood=_understood(request, filters, parsed, examples),
@@ -103,8 +103,7 @@ def _filters(session: Session, request: SearchRequest) -> tuple[Filters, ParsedQ
     parsed = None
     said = Filters()
     if request.text is not None:
-        names = [camera.name for camera, _, _ in list_cameras(session)]
-        parsed = parse_query(request.text, names, datetime.now(zone))
+        parsed = parse_query(request.text, camera_names(session), datetime.now(zone))
         said = parsed.filters
     attributes = {name: list(labels) for name, labels in said.attributes.items()}
     for name, labels in request.attributes.items():
@@ -170,13 +169,22 @@ def _understood(
     )
 
 
-def counts(session: Session, request: SearchRequest, zone: str) -> Counts:
-    """How many people who pass the filters of a request each camera saw in each hour.
+def counts(session: Session, request: SearchRequest, zone: str, day: date | None) -> Counts:
+    """How many people who pass the filters of a request each camera saw in each hour, of one day or of all.
 
     Raises:
         QueryError: A filter is wrong.
     """
     filters, _ = _filters(session, request)
-    return Counts(
-        zone=zone, counts=tuple(HourCount.model_validate(count) for count in count_by_hour(session, filters, zone))
-    )
+    counted = count_by_hour(session, filters, zone, day)
+    return Counts(zone=zone, counts=tuple(HourCount.model_validate(count) for count in counted))
+
+
+def days(session: Session, request: SearchRequest, zone: str, limit: int) -> list[date]:
+    """The newest days on which somebody was seen who passes the filters of a request.
+
+    Raises:
+        QueryError: A filter is wrong.
+    """
+    filters, _ = _filters(session, request)
+    return newest_days(session, filters, zone, limit)

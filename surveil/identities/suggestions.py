@@ -20,7 +20,7 @@ from surveil.types import Floats
 LIKELY = 0.5
 """The probability from which on a merge is worth a look."""
 LOOKED_AT = 500
-"""Sightings of others, the nearest to the mean of an identity, among whose identities candidates are looked for.
+"""Sightings of others, at least, the nearest to the mean of an identity, whose identities are candidates.
 
 An identity whose mean is near has a sighting that is as near or nearer, so none is missed that is nearer than the last
 of these.
@@ -69,7 +69,7 @@ def suggest_merges(database: Database, identity: int, *, limit: int = 5) -> list
         return []
     mean = vectors.mean(axis=0)
     alike: list[tuple[int, Ids, float, float]] = []
-    for other, theirs in _near(database, identity, mean, model.id).items():
+    for other, theirs in _near(database, identity, mean, model.id, LOOKED_AT + len(own)).items():
         members, vectors = database.vectors.load(theirs, model.id)
         similarity = float(vectors.mean(axis=0) @ mean)
         probability = model.calibration.same_person([similarity])
@@ -90,14 +90,14 @@ def suggest_merges(database: Database, identity: int, *, limit: int = 5) -> list
     return sorted(found, key=lambda suggestion: (-suggestion.similarity, suggestion.identity))[:limit]
 
 
-def _near(database: Database, identity: int, mean: Floats, model_id: int) -> dict[int, list[int]]:
-    """The identities of the strangers nearest to the mean of an identity, each with all its sightings."""
-    strangers = select(SightingRow.id).where(SightingRow.identity_id != identity)
-    found = database.vectors.nearest(mean, strangers, model_id, LOOKED_AT)
+def _near(database: Database, identity: int, mean: Floats, model_id: int, looked_at: int) -> dict[int, list[int]]:
+    """The other identities among the sightings nearest to the mean of an identity, each with all its sightings."""
+    found = database.vectors.nearest(mean, None, model_id, looked_at)
     near = select(SightingRow.identity_id).where(SightingRow.id.in_([sighting for sighting, _ in found]))
+    others = near.where(SightingRow.identity_id != identity)
     members: dict[int, list[int]] = {}
     with database.session() as session:
-        rows = select(SightingRow.identity_id, SightingRow.id).where(SightingRow.identity_id.in_(near))
+        rows = select(SightingRow.identity_id, SightingRow.id).where(SightingRow.identity_id.in_(others))
         for other, sighting in session.execute(rows):
             if other is not None:
                 members.setdefault(other, []).append(sighting)

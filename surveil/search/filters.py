@@ -7,7 +7,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,8 @@ from surveil.search.time_window import TimeWindow
 from surveil.store.models import model_in_use
 from surveil.store.tables import Camera, CropRow, Description, Footage, Identity, Model, SightingRow
 from surveil.timezones import zone_named
+
+Ts = TypeVarTuple("Ts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,21 @@ def candidates(session: Session, filters: Filters) -> Select[Any]:
         QueryError: See `conditions`.
         StoreError: See `conditions`.
     """
-    ids = select(SightingRow.id).where(*conditions(session, filters).values())
-    return described(ids) if filters.describes else ids
+    return passing(session, filters, select(SightingRow.id))
 
 
-def described(sightings: Select[Any]) -> Select[Any]:
+def passing(session: Session, filters: Filters, sightings: Select[*Ts]) -> Select[*Ts]:
+    """A query of sightings, of those that pass every filter.
+
+    Raises:
+        QueryError: See `conditions`.
+        StoreError: See `conditions`.
+    """
+    chosen = sightings.where(*conditions(session, filters).values())
+    return described(chosen) if filters.describes else chosen
+
+
+def described(sightings: Select[*Ts]) -> Select[*Ts]:
     """The query of sightings together with what the model in use says of each; those it never saw are left out."""
     in_use = select(Model.id).where(Model.in_use).scalar_subquery()
     # "+ 0" keeps planners from the indexes of attributes, which begin with the model: they would take all its rows.

@@ -89,6 +89,11 @@ def configure_camera(
     return camera
 
 
+def camera_names(session: Session) -> list[str]:
+    """The names of all cameras, in order."""
+    return list(session.scalars(select(Camera.name).order_by(Camera.name)))
+
+
 def list_cameras(session: Session) -> list[tuple[Camera, int, int]]:
     """Every camera by name, with how much footage and how many sightings it has."""
     footage = select(func.count()).where(Footage.camera_id == Camera.id).scalar_subquery()

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 MIN_ROWS = 50_000
 """Fewer the database looks through in milliseconds."""
-_PAIR = np.dtype([("sighting", np.int64), ("value", np.float32)])
 State = tuple[int, int]
 """The newest sighting, and how many descriptions there are, of all models: no number of a sighting is given twice."""
 
@@ -38,16 +37,20 @@ class DescriptionColumns:
         self._wanted: set[str] = set()
         self._forget(-1)
 
-    def columns(self, names: Sequence[str], model_id: int) -> tuple[NDArray[np.int64], list[Floats]] | None:
+    def columns(
+        self, names: Sequence[str], model_id: int, *, at_once: bool = False
+    ) -> tuple[NDArray[np.int64], list[Floats]] | None:
         """Columns of what a model says of everybody.
 
         Args:
             names: Columns of `Description`.
             model_id: Whose descriptions.
+            at_once: Whether they are read when they are asked for the first time, because the database would take as
+                long.
 
         Returns:
             Sightings (n,) ascending, and (n,) values of each column; None where a copy is not kept: on Postgres, of
-            few descriptions, and when a column is asked for the first time.
+            few descriptions, and, but for `at_once`, when a column is asked for the first time.
 
         Raises:
             StoreError: The database cannot be read.
@@ -55,13 +58,13 @@ class DescriptionColumns:
         if self._database.dialect != "sqlite":
             return None
         with self._lock, self._database.session() as session:
-            if not self._are_worth_it(session, names):
+            if not self._are_worth_it(session, names, at_once):
                 return None
             if self._model_id != model_id:
                 self._forget(model_id)
             self._follow(session)
             while missing := [name for name in names if name not in self._columns]:
-                self._read_column(session, missing[0])
+                self._read(session, missing)
             return self._ids, [self._columns[name] for name in names]
 
     def close(self) -> None:
@@ -69,8 +72,8 @@ class DescriptionColumns:
         self._watch.close()
         self._forget(-1)
 
-    def _are_worth_it(self, session: Session, names: Sequence[str]) -> bool:
-        again = set(names) <= self._wanted
+    def _are_worth_it(self, session: Session, names: Sequence[str], at_once: bool) -> bool:
+        again = at_once or set(names) <= self._wanted
         self._wanted |= set(names)
         if not again:
             return False
@@ -113,15 +116,15 @@ class DescriptionColumns:
             self._columns[name] = np.concatenate([self._columns[name], added])
         return len(rows)
 
-    def _read_column(self, session: Session, name: str) -> None:
-        asked = select(Description.sighting_id, getattr(Description, name)).where(
-            Description.model_id == self._model_id
-        )
+    def _read(self, session: Session, names: Sequence[str]) -> None:
+        columns = [getattr(Description, name) for name in names]
+        asked = select(Description.sighting_id, *columns).where(Description.model_id == self._model_id)
         # The driver's own rows, without an object for each; floats need no conversion.
-        rows = cast("Iterable[tuple[int, float]]", session.connection().execute(asked).cursor)
-        pairs = np.fromiter(rows, _PAIR)
-        pairs = pairs[np.argsort(pairs["sighting"], kind="stable")]
-        if self._columns and not np.array_equal(self._ids, pairs["sighting"]):
+        rows = cast("Iterable[tuple[int, ...]]", session.connection().execute(asked).cursor)
+        read = np.fromiter(rows, np.dtype([("sighting", np.int64), *((name, np.float32) for name in names)]))
+        order = np.argsort(read["sighting"], kind="stable")
+        if self._columns and not np.array_equal(self._ids, read["sighting"][order]):
             self._columns = {}  # somebody wrote just now: the others are read again when they are wanted
-        self._ids = pairs["sighting"].copy()
-        self._columns[name] = pairs["value"].copy()
+        self._ids = read["sighting"][order]
+        for name in names:
+            self._columns[name] = read[name][order]

@@ -48,7 +48,7 @@ class MemoryIndex(StoredVectors):
         """See `VectorIndex.nearest`."""
         wide, candidates = checked_query(query, limit).astype(np.float32), granted(candidates)
         with self._lock, self._database.session() as session:
-            ids = None if candidates is None else _ids(session, candidates)
+            ids = None if candidates is None else ids_of(session, candidates)
             if limit == 0 or (ids is not None and not len(ids)):
                 return []
             if self._is_worth_a_copy(session, ids, model_id):
@@ -103,7 +103,7 @@ class _Copy:
         stored = stamp_of(session, self.model_id)[2]
         self._take_in(session)
         if self._count() != stored:
-            present = _ids(session, select(Embedding.sighting_id).where(Embedding.model_id == self.model_id))
+            present = ids_of(session, select(Embedding.sighting_id).where(Embedding.model_id == self.model_id))
             for segment in self._segments:
                 segment.keep(present)
             if self._count() != len(present):
@@ -200,7 +200,7 @@ def _nearest_read(
     return list(zip(ids.tolist(), similarities.tolist(), strict=True))
 
 
-def _ids(session: Session, rows: Select[int]) -> NDArray[np.int64]:
+def ids_of(session: Session, rows: Select[int]) -> NDArray[np.int64]:
     """The ids that a query selects, ascending; as one text they arrive six times faster than row by row."""
     [column] = rows.subquery().c
     text = session.scalar(select(func.group_concat(column)))

@@ -18,6 +18,7 @@ from surveil.files import is_reachable
 from surveil.store import schema
 from surveil.store.description_columns import DescriptionColumns
 from surveil.store.granted import restrict
+from surveil.store.sighting_places import SightingPlaces
 from surveil.store.vector_index import VectorIndex, open_index
 
 LOCK_TIMEOUT = 30.0
@@ -35,6 +36,7 @@ class Database:
         path: The file of an SQLite database.
         vectors: Finds embeddings near to a query.
         descriptions: Columns of descriptions in memory.
+        places: Cameras and hours of sightings in memory.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -45,6 +47,7 @@ class Database:
         self.path = Path(engine.url.database or "") if self.dialect == "sqlite" else None
         self.vectors: VectorIndex = open_index(self)
         self.descriptions = DescriptionColumns(self)
+        self.places = SightingPlaces(self)
         self._sessions = sessionmaker(engine, expire_on_commit=False)
         event.listen(self._sessions, "do_orm_execute", restrict)
 
@@ -84,6 +87,7 @@ class Database:
         """Close all connections."""
         self.vectors.close()
         self.descriptions.close()
+        self.places.forget()
         self.engine.dispose()
 
     def __enter__(self) -> Database:

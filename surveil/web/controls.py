@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from surveil.app import CameraStatus, SearchRequest, SearchResult
+from surveil.app import SearchRequest, SearchResult
 from surveil.attributes import ATTRIBUTES
 
 COLOURS = ("upper_colour", "lower_colour")
@@ -48,7 +48,7 @@ class Control:
 
 
 def controls_of(
-    request: SearchRequest, result: SearchResult | None, cameras: Sequence[CameraStatus]
+    request: SearchRequest, result: SearchResult | None, cameras: Sequence[str]
 ) -> list[Control]:  # fmt: skip
     """Cameras, then attributes: the binary ones together, ages and colours each."""
     facets = (result and result.facets) or {}
@@ -57,8 +57,7 @@ def controls_of(
         Control(
             "Camera",
             tuple(
-                Choice("camera", one.camera, one.camera, seen.get(one.camera, 0) if facets else None,
-                       one.camera in request.cameras)
+                Choice("camera", one, one, seen.get(one, 0) if facets else None, one in request.cameras)
                 for one in cameras
             ),
         )

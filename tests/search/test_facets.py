@@ -1,12 +1,22 @@
 """How those who pass the filters are spread."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
+from sqlalchemy import delete
 
-from surveil.attributes import ATTRIBUTES
+from surveil.attributes import ATTRIBUTES, OUTPUT_NAMES
 from surveil.search.facets import count_facets
+from surveil.search.facets_in_memory import tally
 from surveil.search.filters import Filters, candidates
+from surveil.store import description_columns
+from surveil.store.cameras import configure_camera
+from surveil.store.granted import only_cameras
+from surveil.store.tables import SightingRow
+
+NOON = datetime(2026, 9, 14, 12, tzinfo=UTC)
 
 
 def test_facets_count_those_who_pass(database, fill, made_up):
@@ -25,6 +35,46 @@ def test_facets_count_those_who_pass(database, fill, made_up):
         assert yard["hour"] == {"12": 1}
         assert yard["camera"] == {"gate": 2, "yard": 1}, "what else could be chosen"
         assert count_facets(session, Filters(attributes={"hat": ("yes",)}))["hour"] == {"14": 1, "16": 1}
+
+
+def test_in_memory_the_same_is_counted(database, fill, made_up, monkeypatch):
+    if database.dialect == "postgresql":
+        pytest.skip("no copy is kept in memory on Postgres")
+    random = np.random.default_rng(6)
+    names = [name for name in OUTPUT_NAMES if random.random() < 0.7]
+    for camera, zone in (("gate", "Europe/Berlin"), ("yard", "UTC"), ("hall", "Asia/Kathmandu")):
+        outputs = [dict(zip(names, random.random(len(names)), strict=True)) for _ in range(40)]
+        fill([made_up(700 * i, outputs=one) for i, one in enumerate(outputs)], camera=camera, zone=zone)
+    asked = [
+        Filters(), Filters(cameras=("gate",)), Filters(min_confidence=0.4), Filters(newer_than=50),
+        Filters(attributes={"gender": ("female",)}),
+        Filters(cameras=("gate", "hall"), attributes={"hat": ("yes",), "upper_colour": ("red", "blue")}),
+        Filters(only={"upper_colour": ("red",)}),
+        Filters(without={"backpack": ("yes",)}, before=NOON + timedelta(hours=3)),
+    ]  # fmt: skip
+    monkeypatch.setattr(description_columns, "MIN_ROWS", 1)
+
+    def agree():
+        with database.session() as session:
+            for filters in asked:
+                assert tally(database, session, filters) is not None
+                plain, quick = (count_facets(session, filters, one) for one in (None, database))
+                assert plain == quick, filters
+                assert list(plain["camera"]) == list(quick["camera"])
+
+    agree()
+    with only_cameras(["yard", "hall"]), database.session() as session:
+        quick = count_facets(session, Filters(), database)
+        assert quick == count_facets(session, Filters())
+        assert set(quick["camera"]) == {"yard", "hall"}
+    with database.session() as session:
+        configure_camera(session, "gate", clock_offset=-5000.0)
+    agree()
+    fill([made_up(9, outputs={"hat": 0.9})], camera="gate")
+    agree()
+    with database.session() as session:
+        session.execute(delete(SightingRow).where(SightingRow.id == 3))
+    agree()
 
 
 def test_of_nobody_nothing_is_counted(database, fill, made_up):

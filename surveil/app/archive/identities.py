@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -54,12 +54,28 @@ class IdentityMethods(ArchiveBase):
 
         return is_current(self.database, self.settings.cluster_threshold)
 
-    def identities(self, *, hidden: bool = False) -> IdentityList:
-        """The identities that have sightings or a name, those with most sightings first; `hidden`: hidden ones too."""
+    def identities(
+        self, *, hidden: bool = False, limit: int | None = None, offset: int = 0, among: Collection[int] | None = None
+    ) -> IdentityList:
+        """The identities that have sightings or a name, those with most sightings first.
+
+        Args:
+            hidden: Whether hidden ones are listed too.
+            limit: How many at most; None: all.
+            offset: How many of the first to pass over.
+            among: Only these; None: all.
+        """
         from surveil.app.identities import identity_list
 
         with self.database.session() as session:
-            return identity_list(session, hidden)
+            return identity_list(session, hidden, limit, offset, among)
+
+    def identity_count(self, *, hidden: bool = False) -> int:
+        """How many identities `identities` lists."""
+        from surveil.app.identities import identity_count
+
+        with self.database.session() as session:
+            return identity_count(session, hidden)
 
     def identity(self, identity: int) -> IdentityDetail:
         """An identity: its sightings, when each camera saw it, who was with it, and who may be the same person.
@@ -97,6 +113,13 @@ class IdentityMethods(ArchiveBase):
 
         with self.database.session() as session:
             return decision_log(session, identity)
+
+    def last_decision(self) -> int:
+        """The number of the newest decision; see `decide`. 0 while there is none."""
+        from surveil.identities.history import last_decision
+
+        with self.database.session() as session:
+            return last_decision(session)
 
     def clusterings(self) -> RunList:
         """The clusterings that were stored, the newest first."""

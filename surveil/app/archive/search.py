@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,7 @@ from surveil.app.results import PastSearch, SearchHistory, SearchResult
 from surveil.errors import StoreError
 
 if TYPE_CHECKING:
-    from surveil.app.results import Counts, IdentityDetail, ReliabilityList, SightingDetail
+    from surveil.app.results import Counts, IdentityDetail, Match, ReliabilityList, SightingDetail
 
 
 class SearchMethods(ArchiveBase):
@@ -39,6 +41,20 @@ class SearchMethods(ArchiveBase):
         elif asked:
             raise TypeError("give a whole request or the parts of one, not both")
         return self._remembered(request, answer(self.database, self.media, self.models, request))
+
+    def warm_up(self) -> None:
+        """Load what searches need, so that the first is as quick as the next: networks, and what is kept in memory.
+
+        Raises:
+            CheckpointError: A network cannot be loaded.
+        """
+        from surveil.search.facets import count_facets
+        from surveil.search.filters import Filters
+
+        self.models.detector  # noqa: B018
+        self.models.appearance  # noqa: B018
+        with self.database.session() as session, suppress(StoreError):  # nothing was ingested yet
+            count_facets(session, Filters(), self.database)
 
     def _remembered(self, request: SearchRequest, result: SearchResult) -> SearchResult:
         """The result of a search that is in the history now; further pages of one are not taken down again."""
@@ -89,6 +105,17 @@ class SearchMethods(ArchiveBase):
         with self.database.session() as session:
             return sighting_detail(session, self.media, sighting)
 
+    def neighbours(self, sighting: int, limit: int = 5) -> tuple[tuple[Match, ...], tuple[Match, ...]]:
+        """Who was seen before a sighting, and who after it, by the same camera: so many at most, in order of time.
+
+        Raises:
+            QueryError: There is none of that number.
+        """
+        from surveil.app.footage import neighbours
+
+        with self.database.session() as session:
+            return neighbours(session, self.media, sighting, limit)
+
     def reliability(self) -> ReliabilityList:
         """What the answers of the model in use are worth, as its card says."""
         from surveil.app.reliability import reliability
@@ -96,8 +123,13 @@ class SearchMethods(ArchiveBase):
         with self.database.session() as session:
             return reliability(session)
 
-    def counts(self, request: SearchRequest, *, zone: str = "UTC") -> Counts:
+    def counts(self, request: SearchRequest, *, zone: str = "UTC", day: date | None = None) -> Counts:
         """How many people who pass the filters of a request each camera saw in each hour; its examples count nothing.
+
+        Args:
+            request: The filters.
+            zone: In which the hours are shown.
+            day: Only the hours of this day of the zone; None: all.
 
         Raises:
             QueryError: A filter is wrong.
@@ -105,7 +137,18 @@ class SearchMethods(ArchiveBase):
         from surveil.app.search import counts
 
         with self.database.session() as session:
-            return counts(session, request, zone)
+            return counts(session, request, zone, day)
+
+    def days(self, request: SearchRequest, *, zone: str = "UTC", limit: int = 31) -> list[date]:
+        """The newest days of a zone on which somebody was seen who passes the filters of a request, the newest first.
+
+        Raises:
+            QueryError: A filter is wrong.
+        """
+        from surveil.app.search import days
+
+        with self.database.session() as session:
+            return days(session, request, zone, limit)
 
     def draw_sheet(self, result: SearchResult | IdentityDetail, path: str | Path) -> None:
         """Draw a contact sheet of a result; the ending of the name says in which format.

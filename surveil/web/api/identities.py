@@ -11,7 +11,8 @@ from surveil.app import DecisionEntry, IdentityDetail
 from surveil.errors import QueryError
 from surveil.web.access import Decide, See, View
 from surveil.web.api.models import DecisionDraft, DecisionPage, IdentityPage, Number
-from surveil.web.api.paging import After, Limit, answer, page_of
+from surveil.web.api.paging import After, Limit, answer, offset_of, page_of
+from surveil.web.api.paging import cursor as next_cursor
 from surveil.web.problems import MissingError, named_by_address
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ router = APIRouter(tags=["identities"])
 def identities(view: See, hidden: bool = False, limit: Limit = 50, cursor: After = None) -> Response:
     """The identities, those with most sightings first."""
     with view.acting("see", {"identities": "all"}):
-        shown, following = page_of(view.archive.identities(hidden=hidden).identities, limit, cursor)
-    return answer(view.request, IdentityPage(identities=shown, next_cursor=following))
+        start = offset_of(cursor)
+        found = view.archive.identities(hidden=hidden, limit=limit + 1, offset=start).identities
+    following = next_cursor(start + limit if len(found) > limit else None)
+    return answer(view.request, IdentityPage(identities=found[:limit], next_cursor=following))
 
 
 @router.get("/identities/{identity}", response_model=IdentityDetail)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from surveil.app import Counts
-from surveil.errors import StoreError
+from surveil.app import Counts, SearchRequest
+from surveil.errors import QueryError
 from surveil.spreadsheet import csv_text
 from surveil.web.access import Export, See, View
 from surveil.web.links import read_request
@@ -43,16 +44,17 @@ class Column:
 
 @router.get("/counts")
 def counts_page(view: See) -> Response:
-    """The counts of the newest day, or of those asked for."""
+    """The counts of the newest day, or of the one that is asked for."""
     zone = view.request.query_params.get("zone") or _zone(view)
-    counted = _counted(view, zone)
-    days = sorted({count.hour.date() for count in counted.counts}, reverse=True)
-    asked = view.request.query_params.get("day")
-    day = next((one for one in days if one.isoformat() == asked), days[0] if days else None)
-    shown = Counts(zone=zone, counts=tuple(one for one in counted.counts if one.hour.date() == day))
+    request = _request(view)
+    with _on_record(view, request):
+        days = view.archive.days(request, zone=zone, limit=MAX_DAYS)
+        day = _day(view) or (days[0] if days else None)
+        shown = view.archive.counts(request, zone=zone, day=day) if day else Counts(zone=zone, counts=())
+    rows = _rows(shown)
     return view.page(
-        "counts.html", day=day, days=days[:MAX_DAYS], rows=_rows(shown), columns=_columns(shown), zone=zone,
-        most=max((cell.people for cells in _rows(shown).values() for cell in cells), default=0),
+        "counts.html", day=day, days=days, rows=rows, columns=_columns(shown), zone=zone,
+        most=max((cell.people for cells in rows.values() for cell in cells), default=0),
         total=sum(one.people for one in shown.counts), sightings=sum(one.sightings for one in shown.counts),
     )  # fmt: skip
 
@@ -60,30 +62,36 @@ def counts_page(view: See) -> Response:
 @router.get("/counts.csv")
 def as_csv(view: Export) -> Response:
     """All counts as a table for spreadsheets."""
-    with view.acting("export", {"counts": "all"}):
-        counted = _counted(view, view.request.query_params.get("zone") or _zone(view))
+    request = _request(view)
+    with view.acting("export", {"counts": "all"}), _on_record(view, request):
+        counted = view.archive.counts(request, zone=view.request.query_params.get("zone") or _zone(view))
     text = csv_text((one.model_dump(mode="json") for one in counted.counts), ("camera", "hour", "sightings", "people"))
     return Response(
         text, media_type="text/csv", headers={"Content-Disposition": 'attachment; filename="counts.csv"'}
     )  # fmt: skip
 
 
+def _day(view: View) -> date | None:
+    """The day that is asked for."""
+    asked = view.request.query_params.get("day")
+    try:
+        return date.fromisoformat(asked) if asked else None
+    except ValueError as error:
+        raise QueryError(f"{asked!r} is no day", "day", "Write it as 2026-09-14.") from error
+
+
+def _request(view: View) -> SearchRequest:
+    pairs = [(name, value) for name, value in view.request.query_params.multi_items() if name not in ("zone", "day")]
+    return read_request(view.archive, pairs)
+
+
+def _on_record(view: View, request: SearchRequest) -> AbstractContextManager[None]:
+    return view.acting("see", request if request.model_fields_set - {"limit"} else {"counts": "all"})
+
+
 def _zone(view: View) -> str:
     """The zone of the cameras, if they all stand in one."""
-    zones = {camera.zone for camera in view.archive.cameras().cameras}
-    return zones.pop() if len(zones) == 1 else "UTC"
-
-
-def _counted(view: View, zone: str) -> Counts:
-    pairs = [(name, value) for name, value in view.request.query_params.multi_items() if name not in ("zone", "day")]
-    request = read_request(view.archive, pairs)
-    try:
-        with view.acting("see", {"counts": "all"} if not pairs else request):
-            return view.archive.counts(request, zone=zone)
-    except StoreError:
-        if view.archive.status().footage:
-            raise
-        return Counts(zone=zone, counts=())  # nothing was ingested yet
+    return view.archive.common_zone() or "UTC"
 
 
 def _rows(counts: Counts) -> dict[str, list[CountedHour]]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Query
 from fastapi.responses import RedirectResponse, Response
 
 from surveil.app import Match
@@ -27,14 +27,14 @@ Seen = Annotated[int, Form(ge=0)]
 
 
 @router.get("")
-def list_page(view: See, hidden: bool = False, offset: int = 0) -> Response:
+def list_page(view: See, hidden: bool = False, offset: Annotated[int, Query(ge=0, lt=2**31)] = 0) -> Response:
     """The identities, those with most sightings first."""
     with view.acting("see", {"identities": "all"}):
-        everybody = view.archive.identities(hidden=hidden).identities
-    shown = everybody[max(offset, 0) : max(offset, 0) + PAGE]
-    following = offset + PAGE if offset + PAGE < len(everybody) else None
+        shown = view.archive.identities(hidden=hidden, limit=PAGE, offset=offset).identities
+        count = view.archive.identity_count(hidden=hidden)
+    following = offset + PAGE if offset + PAGE < count else None
     return view.page(
-        "identities.html", shown=shown, count=len(everybody), hidden=hidden, next_offset=following,
+        "identities.html", shown=shown, count=count, hidden=hidden, next_offset=following,
         log=view.archive.decisions().decisions[:12],
     )  # fmt: skip
 
@@ -133,5 +133,5 @@ def _decide(view: View, identity: int, seen: int | None, decision: Callable[[Dec
     what = {"identity": identity, "what": view.request.url.path.rpartition("/")[2]}
     with view.acting("decide", what), view.archive.decide(view.actor.name, seen=seen) as decisions:
         decision(decisions)
-    left = {one.identity for one in view.archive.identities(hidden=True).identities}
-    return RedirectResponse(f"/identities/{identity}" if identity in left else "/identities", 303)
+    is_left = view.archive.identities(hidden=True, among=[identity]).identities
+    return RedirectResponse(f"/identities/{identity}" if is_left else "/identities", 303)

@@ -55,7 +55,7 @@ def search_page(view: Search) -> Response:
         request=found.request,
         result=found.result,
         chips=chips_of(found.request, found.result),
-        controls=controls_of(found.request, found.result, view.archive.cameras().cameras),
+        controls=controls_of(found.request, found.result, view.archive.camera_names()),
         link=link,
         query=canonical.partition("?")[2],
         heading=_heading(found.request, found.result),
@@ -81,7 +81,7 @@ async def hand_in(
     from starlette.concurrency import run_in_threadpool
 
     content = await picture.read()
-    example = await run_in_threadpool(view.desk.hand_in, content)
+    example = await run_in_threadpool(view.desk.hand_in, content, view.actor)
     request = read_request(view.archive, parse_qsl(query))
     return RedirectResponse(link(request, like=(*request.like, example)), 303)
 

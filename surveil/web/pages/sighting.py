@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
-from surveil.app import Match, Reliability, SightingDetail
+from surveil.app import Reliability, SightingDetail
 from surveil.attributes import BY_NAME
 from surveil.errors import FootageError
 from surveil.web.access import Search, See, View
@@ -44,7 +43,7 @@ def sighting_page(view: See, sighting: int) -> Response:
     """Everything there is of a sighting."""
     with named_by_address(), view.acting("see", {"sighting": sighting}):
         detail = view.archive.sighting(sighting)
-    before, after = _neighbours(view, detail.match)
+    before, after = view.archive.neighbours(sighting, NEIGHBOURS)
     try:
         still = view.archive.frame(sighting) if detail.is_film else None
         missing = None if still else "This sighting comes from a folder of crops: there is no film of it."
@@ -60,7 +59,7 @@ def sighting_page(view: See, sighting: int) -> Response:
         before=before,
         after=after,
         box=_box_of(detail, still.seconds) if still else None,
-        decision=view.archive.identity(detail.match.identity).decision if detail.match.identity is not None else 0,
+        decision=view.archive.last_decision(),
         find=link(view.archive.request(like=[f"sighting:{sighting}"])),
         limits=view.archive.reliability().limits,
         cases=[one.name for one in view.archive.cases.list().cases if not one.closed_at]
@@ -82,26 +81,13 @@ def search_box(
     """Search for whoever a box shows on the paused film; `at` are seconds of the clip."""
     with named_by_address():
         start, _ = view.desk.clips.get(view.archive, sighting)
-    example = view.archive.hand_in_box(sighting, start + at, (x1, y1, x2, y2))
+    example = view.desk.hand_in_box(sighting, start + at, (x1, y1, x2, y2), view.actor)
     return RedirectResponse(link(view.archive.request(like=[example])), 303)
 
 
 def _box_of(detail: SightingDetail, seconds: float) -> tuple[float, ...]:
     """x1, y1, x2, y2 of the detection next to a moment."""
     return min(detail.boxes, key=lambda row: abs(row[0] - seconds))[1:5]
-
-
-def _neighbours(view: View, match: Match) -> tuple[list[Match], list[Match]]:
-    """Who was seen last before, and first from then on, by the same camera."""
-    here = view.archive.request(cameras=[match.camera], limit=NEIGHBOURS + 1)
-    earlier = view.archive.search(here.model_copy(update={"before": match.first_seen, "sort": "newest"})).matches
-    since = match.first_seen - timedelta(microseconds=1)
-    later = view.archive.search(here.model_copy(update={"after": since, "sort": "oldest", "limit": 4 * NEIGHBOURS}))
-    known = {match.sighting, *(one.sighting for one in earlier)}
-    return (
-        list(reversed(earlier[:NEIGHBOURS])),
-        [one for one in later.matches if one.sighting not in known and one.first_seen >= match.first_seen][:NEIGHBOURS],
-    )
 
 
 def _bars(view: View, detail: SightingDetail) -> list[Bar]:
