@@ -35,7 +35,7 @@ def test_the_figures_are_those_of_the_library(visit, sample_desk, zone):
     hours = Counter[int]()
     for (_, hour), count in people.items():
         hours[hour] += count
-    assert [int(text) for text in page.locator(".column-count").all_inner_texts()] == [
+    assert [int(text) for text in page.locator(".column-count").all_text_contents()] == [
         hours[hour] for hour in sorted(hours)
     ]
     expect(page.locator(".lead")).to_contain_text(f"{sum(people.values())} people")
