@@ -7,7 +7,7 @@ import pytest
 import surveil
 from surveil.errors import QueryError
 from surveil.store import writer
-from surveil.store.tables import Crop
+from surveil.store.tables import CropRow
 
 RED = {"gender_female": 0.9, "upper_colour_red": 0.9}
 
@@ -70,7 +70,7 @@ def test_what_was_numbered_early_and_committed_late_is_not_missed(archive, datab
 
     def slow(session, table, rows):
         insert(session, table, rows)
-        if table is Crop and threading.current_thread().name == "slow":
+        if table is CropRow and threading.current_thread().name == "slow":
             numbered.set()
             assert go_on.wait(60)
 

@@ -21,7 +21,7 @@ def test_a_secret_that_can_be_guessed_or_is_none_is_refused(tmp_path, content):
     ]
     told = CliRunner().invoke(surveil, [*call, "--proxy-secret", str(file)])
     assert told.exit_code == 1
-    assert "openssl rand -hex 32" in told.output + told.stderr
+    assert "openssl rand -hex 32" in str(told.exception)
 
 
 def test_a_secret_is_for_a_proxys_header(tmp_path):
