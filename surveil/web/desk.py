@@ -13,7 +13,6 @@ from typing import Any
 from surveil.accounts.permissions import Actor
 from surveil.app import Archive, IngestResult, NewHitsList, SearchRequest, SearchResult
 from surveil.errors import QueryError
-from surveil.files import path_text
 from surveil.types import FootageReport, Source
 from surveil.web import exports
 from surveil.web.jobs import Job, Jobs
@@ -65,14 +64,15 @@ class Desk:
         Raises:
             QueryError: A path lies neither in a folder that may be ingested from here nor in the archive already.
         """
-        status = self.archive.status()
-        known = {piece.path for piece in status.footage} | {file.path for file in status.unopened}
-        for path in map(Path, paths):
-            if path_text(path) not in known and not self._is_inside(path):
+        chosen = []
+        for path in paths:
+            known = self.archive.known_path(path)
+            if known is None and not self._is_inside(Path(path)):
                 raise QueryError(
                     "this folder may not be ingested from here", "path", "Start the server with --footage FOLDER."
                 )
-        return self.jobs.start("ingest", actor, lambda job: self._ingest(paths, job))
+            chosen.append(known or Path(path))
+        return self.jobs.start("ingest", actor, lambda job: self._ingest(chosen, job))
 
     def _is_inside(self, path: Path) -> bool:
         """Whether a path leads, by all links, into a folder that may be ingested."""
@@ -103,7 +103,7 @@ class Desk:
         self._pictures.take(actor.name)
         return self.archive.hand_in_box(sighting, seconds, box)
 
-    def _ingest(self, paths: Sequence[str | Path], job: Job) -> Any:
+    def _ingest(self, paths: Sequence[Path], job: Job) -> Any:
         def progress(source: Source, done: float) -> None:
             job.message, job.progress = f"{source.path.name} ({source.camera})", min(done, 0.99)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from surveil.app.archive.base import ArchiveBase
@@ -20,6 +21,14 @@ class FootageMethods(ArchiveBase):
 
         with self.database.session() as session:
             return status(session)
+
+    def known_path(self, path: str | Path) -> Path | None:
+        """Where footage lies, or a file that could not be opened, whose path is as `status` tells it; None: unknown."""
+        from surveil.files import text_path
+
+        known = self.status()
+        told = {piece.path for piece in known.footage} | {file.path for file in known.unopened}
+        return text_path(str(path)) if str(path) in told else None
 
     def forget_footage(self, which: int | str) -> tuple[str, ...]:
         """Delete footage, given by number or path, with all that was seen in it; gives the paths. The files stay.

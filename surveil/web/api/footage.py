@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from surveil.app import FootageStatus
-from surveil.files import text_path
 from surveil.web.access import Delete, Ingest, See, SetCamera, View
 from surveil.web.api.jobs import accepted
 from surveil.web.api.models import FootageChange, FootagePage, JobStatus, Number
@@ -38,7 +37,7 @@ def again(view: Ingest, footage: Number) -> Response:
     piece = _piece(view, footage)
     with view.acting("ingest", {"again": footage}):
         view.archive.redo_footage(footage)
-        job = view.desk.ingest([text_path(piece.path)], view.actor)
+        job = view.desk.ingest([piece.path], view.actor)
     return accepted(view, job)
 
 

@@ -11,7 +11,6 @@ from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from surveil.files import text_path
 from surveil.web.access import Ingest, See, SetCamera, View
 from surveil.web.problems import MissingError
 
@@ -62,7 +61,7 @@ def try_again(view: Ingest, number: int) -> RedirectResponse:
         raise MissingError(f"no footage has the number {number}")
     with view.acting("ingest", {"again": number}):
         view.archive.redo_footage(number)
-        view.desk.ingest([text_path(piece.path)], view.actor)
+        view.desk.ingest([piece.path], view.actor)
     return RedirectResponse("/footage", 303)
 
 
@@ -73,7 +72,7 @@ def try_to_open(view: Ingest, file: int) -> RedirectResponse:
     if unopened is None:
         raise MissingError(f"no file that could not be opened has the number {file}")
     with view.acting("ingest", {"open again": file}):
-        view.desk.ingest([text_path(unopened.path)], view.actor)
+        view.desk.ingest([unopened.path], view.actor)
     return RedirectResponse("/footage", 303)
 
 
