@@ -116,12 +116,14 @@ class Frame:
         seconds: Its time.
         image: Its picture (H, W, 3).
         place: What a reader needs to go on after it without decoding all that comes before; None: it cannot.
+        is_still: Whether it shows nothing that the last frame that is not still did not show.
     """
 
     index: int
     seconds: float
     image: Image
     place: State | None = None
+    is_still: bool = False
 
     @property
     def nbytes(self) -> int:

@@ -18,7 +18,7 @@ from av.video.reformatter import VideoReformatter
 
 from surveil.errors import FootageError
 from surveil.footage.container import VideoFile, open_video, scope_of
-from surveil.footage.motion import MotionGate, luma_of
+from surveil.footage.motion import Look, MotionGate, luma_of
 from surveil.footage.seek import STEPS_BACK, digest_of, frames_after
 from surveil.footage.timestamps import FrameLoss, FrameTimes
 from surveil.footage.warnings import place_warnings
@@ -138,12 +138,13 @@ class FootageReader:
                 self._counts.decoded += 1
                 if not self._is_due(seconds):
                     self._counts.sampled_out += 1
-                elif self._gate is not None and not self._gate.passes(luma_of(decoded), seconds):
+                elif (look := self._look(decoded, seconds)) is Look.NONE:
                     self._counts.gated += 1
                 else:
                     self._counts.processed += 1
                     if index > after:
-                        yield Frame(index, seconds, self._picture(decoded), self._place(decoded, index, times))
+                        place = self._place(decoded, index, times)
+                        yield Frame(index, seconds, self._picture(decoded), place, is_still=look is Look.STILL)
             video.check_read()
         self._ended = True
         if not self._counts.decoded:
@@ -227,6 +228,9 @@ class FootageReader:
         due = interval > self._interval
         self._interval = max(interval, self._interval)
         return due
+
+    def _look(self, frame: av.VideoFrame, seconds: float) -> Look:
+        return Look.NEW if self._gate is None else self._gate.look(luma_of(frame), seconds)
 
     def _picture(self, frame: av.VideoFrame) -> Image:
         # One thread: several are hardly faster, and some of swscale's conversions then differ from run to run.

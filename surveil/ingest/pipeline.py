@@ -17,6 +17,7 @@ from surveil.footage.crops_folder import CropReader, FolderCrop
 from surveil.footage.decode import FootageReader, place_of
 from surveil.footage.motion import MotionGate
 from surveil.ingest.describe import CROPS_PER_STORED_CROP, DescribesPeople, describe_tracks
+from surveil.ingest.looking import Looking
 from surveil.ingest.not_people import NotPeople
 from surveil.ingest.prefetch import prefetch
 from surveil.ingest.sparing import Sparing, SparingModel
@@ -37,7 +38,7 @@ CROP_BATCH_SIZE = 64
 """Crops given to the model together."""
 PART_SECONDS = 5.0
 """So often, in seconds of the footage, work can be interrupted without loss."""
-STATE_FORMAT = 3
+STATE_FORMAT = 4
 """Of what is stored to go on from; a release that stores something else counts it up, and older ones begin anew."""
 DECISIVE_SETTINGS = (
     "fps",
@@ -53,8 +54,13 @@ DECISIVE_SETTINGS = (
 )
 
 
-Searched = tuple[list[Frame], list[Detections]]
-"""A batch of frames, and who was found in each."""
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A batch of frames, who was found in each, and how `Looking` stood then."""
+
+    frames: list[Frame]
+    found: list[Detections]
+    looking: State
 
 
 class DetectsPeople(Protocol):
@@ -208,9 +214,11 @@ class VideoProcessing(Processing):
             min_detections=settings.track_min_detections,
             crops=CROPS_PER_STORED_CROP * settings.crops_per_track,
         )
+        self._looking = Looking(self._detect)
         self._part_begins = 0.0
         if state is not None:
             self._part_begins = state["seconds"]
+            self._looking.restore(state["looking"])
             self._tracker.restore(state["tracker"])
             self._left_out.restore(state["not_people"])
 
@@ -220,17 +228,19 @@ class VideoProcessing(Processing):
 
     def steps(self) -> Generator[Step, None, None]:
         with self._reader as reader, self._frames(reader) as frames, self._searched(frames) as searched:
-            for batch, found in searched:
-                for frame, people in zip(batch, found, strict=True):
+            for batch in searched:
+                for frame, people in zip(batch.frames, batch.found, strict=True):
                     self._waiting += self._tracker.update(frame, people)
-                last = batch[-1]
+                last = batch.frames[-1]
                 done = min(1.0, last.seconds / reader.stated_duration) if reader.stated_duration else 0.0
                 # Where parts end depends on the footage alone, so that crops are described in the same company always.
                 if last.seconds - self._part_begins < PART_SECONDS:
                     yield Step(self._described(at_least=CROP_BATCH_SIZE), done, last.seconds)
                 else:
                     self._part_begins = last.seconds
-                    yield Step(self._described(at_least=0), done, last.seconds, partial(self._state, last))
+                    yield Step(
+                        self._described(at_least=0), done, last.seconds, partial(self._state, last, batch.looking)
+                    )
         self._waiting += self._tracker.finish()
         yield Step(self._described(at_least=0), 1.0)
 
@@ -259,19 +269,21 @@ class VideoProcessing(Processing):
     @contextmanager
     def _searched(self, frames: Iterable[Frame]) -> Iterator[Iterator[Searched]]:
         """Batches with the people in them; the detector has a thread of its own, and hardly ever waits for the rest."""
-        found = self._detected(frames)
+        found = (
+            Searched(batch, self._looking.look(batch), self._looking.state())
+            for batch in batches(frames, BATCH_SIZE, BATCH_BYTES)
+        )
         with prefetch(found, BATCHES_AHEAD, max_bytes=BATCH_BYTES, size_of=_bytes_of_batch) as searched:
             yield searched
 
-    def _detected(self, frames: Iterable[Frame]) -> Iterator[Searched]:
-        for batch in batches(frames, BATCH_SIZE, BATCH_BYTES):
-            pictures = [frame.image for frame in batch]
-            yield batch, self._pipeline.detecting.run(self._pipeline.detector.detect, pictures, self._source.path)
+    def _detect(self, pictures: Sequence[Image]) -> list[Detections]:
+        return self._pipeline.detecting.run(self._pipeline.detector.detect, pictures, self._source.path)
 
-    def _state(self, last: Frame) -> State:
+    def _state(self, last: Frame, looking: State) -> State:
         return {
             "after": place_of(last),
             "seconds": last.seconds,
+            "looking": looking,
             "tracker": self._tracker.state(),
             "not_people": self._left_out.state(),
         }
@@ -320,7 +332,7 @@ def _bytes(picture: Frame | FolderCrop) -> int:
 
 
 def _bytes_of_batch(searched: Searched) -> int:
-    return sum(map(_bytes, searched[0]))
+    return sum(map(_bytes, searched.frames))
 
 
 def _track_of(crop: FolderCrop) -> Track:

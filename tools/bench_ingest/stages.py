@@ -12,6 +12,7 @@ import numpy as np
 from surveil.footage.decode import FootageReader
 from surveil.footage.motion import MotionGate
 from surveil.ingest.describe import CROPS_PER_STORED_CROP, describe_tracks
+from surveil.ingest.looking import Looking
 from surveil.ingest.pipeline import BATCH_BYTES, BATCH_SIZE, CROP_BATCH_SIZE, batches
 from surveil.model.embed import as_images
 from surveil.people.track import Tracker
@@ -63,10 +64,12 @@ def _round(bench: Bench, path: Path) -> tuple[dict[str, Taken], tuple[int, int, 
         return result
 
     frames: list[Frame] = stage("decode", lambda: _frames(bench, path))
-    groups = [[frame.image for frame in batch] for batch in batches(iter(frames), BATCH_SIZE, BATCH_BYTES)]
+    in_batches = list(batches(iter(frames), BATCH_SIZE, BATCH_BYTES))
+    groups = [[frame.image for frame in batch if not frame.is_still] for batch in in_batches]
     report, taken["whole"] = bench.ingest(path)
-    found = stage("detect", lambda: [people for group in groups for people in bench.detector.detect(group)])
-    scaled = [np.stack([bench.detector.scaled(image) for image in group]) for group in groups]
+    looking = Looking(bench.detector.detect)
+    found = stage("detect", lambda: [people for batch in in_batches for people in looking.look(batch)])
+    scaled = [np.stack([bench.detector.scaled(image) for image in group]) for group in groups if group]
     stage("forward", lambda: [bench.detector.runtime(batch) for batch in scaled])
     tracks: list[Track] = stage("track", lambda: _track(bench, frames, found))
     crops = [crop.image for track in tracks for crop in track.crops]

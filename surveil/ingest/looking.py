@@ -1,0 +1,58 @@
+"""Finding people frame by frame; where nothing has changed in the picture, those who were found before are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from surveil.boxes import box_iou
+from surveil.types import Detections, Frame, Image, State
+
+SAME_IOU = 0.5
+"""Overlap (intersection over union) from which on two boxes are of one person who was found twice."""
+
+
+class Looking:
+    """Asks the detector about frames of one piece of footage, and spares it those that are still.
+
+    What one look found might be an error that the next one would not make, and must not last: it is taken for a still
+    frame only if the look before agrees (before the first one there was nobody). A frame counts as new now and then all
+    the same (`surveil.footage.motion`).
+
+    Args:
+        detect: The detector: one answer for each picture.
+    """
+
+    def __init__(self, detect: Callable[[Sequence[Image]], list[Detections]]) -> None:
+        self._detect = detect
+        self._last = Detections.none()
+        self._is_sure = False
+
+    def state(self) -> State:
+        """What `restore` needs to go on from here."""
+        return {"boxes": self._last.boxes, "scores": self._last.scores, "is_sure": self._is_sure}
+
+    def restore(self, state: State) -> None:
+        """Go on from where another one stood."""
+        self._last, self._is_sure = Detections(state["boxes"], state["scores"]), state["is_sure"]
+
+    def look(self, frames: Sequence[Frame]) -> list[Detections]:
+        """The people in each of the frames that come next; the new ones are given to the detector together."""
+        new = [frame.image for frame in frames if not frame.is_still]
+        found = iter(self._detect(new) if new else [])
+        return [self._again(frame) if frame.is_still else self._learn(next(found)) for frame in frames]
+
+    def _again(self, frame: Frame) -> Detections:
+        return self._last if self._is_sure else self._learn(self._detect([frame.image])[0])
+
+    def _learn(self, people: Detections) -> Detections:
+        self._is_sure = _agree(people, self._last)
+        self._last = people
+        return people
+
+
+def _agree(one: Detections, other: Detections) -> bool:
+    """Whether both show the same people."""
+    if len(one) != len(other):
+        return False
+    same = box_iou(one.boxes, other.boxes) >= SAME_IOU
+    return bool(same.any(axis=0).all() and same.any(axis=1).all())
