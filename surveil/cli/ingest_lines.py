@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from surveil.cli.progress import ProgressLine
@@ -16,12 +15,18 @@ if TYPE_CHECKING:
 def follow(
     found: Iterable[FootageReport], archive: Archive, line: ProgressLine
 ) -> Iterator[tuple[FootageReport, list[WatchResult]]]:
-    """Tell of each piece when it is finished, and of what the watched searches find in it; gives both."""
-    for report in found:
+    """Tell of each piece when it is finished, and of what the watched searches find in it; gives both.
+
+    What they find in footage of processes that died before they were run comes with the first piece, and with each that
+    is done.
+    """
+    for number, report in enumerate(found):
         line.say(_report_line(report))
         news = list(archive.watched(report.path)) if report.state == "done" else []
+        if report.state == "done" or number == 0:
+            news += archive.watched()
         for one in news:
-            line.say(_news_line(one, report.path))
+            line.say(_news_line(one))
         yield report, news
 
 
@@ -30,13 +35,13 @@ def show(line: ProgressLine, source: Source, done: float) -> None:
     line.step(f"{source.path.name} ({source.camera})", done)
 
 
-def _news_line(news: WatchResult, path: Path) -> str:
+def _news_line(news: WatchResult) -> str:
     """What a watched search found in a piece of footage."""
     if news.result is None:
         return f"watched: {news.name} cannot be answered: {news.error}"
     sightings = ", ".join(str(match.sighting) for match in news.result.matches)
     untold = f"; not told: {news.webhook_error}" if news.webhook_error else ""
-    return f"watched: {news.name} was found in {path}: sightings {sightings}{untold}"
+    return f"watched: {news.name} was found in {news.footage}: sightings {sightings}{untold}"
 
 
 def _report_line(report: FootageReport) -> str:

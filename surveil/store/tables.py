@@ -281,6 +281,15 @@ class SavedSearchRow(Base):
     webhook_secret: Mapped[str | None] = mapped_column(String(100))
 
 
+class SearchDue(Base):
+    """Footage that is done, but whose worker (`owner`) has not run the watched searches on it yet."""
+
+    __tablename__ = "search_due"
+    footage_id: Mapped[int] = mapped_column(ForeignKey("footage.id", ondelete="CASCADE"), primary_key=True)
+    owner: Mapped[str | None] = mapped_column(String(200))
+    since: Mapped[datetime]
+
+
 class SavedSearchLook(Base):
     """When somebody last looked at what a saved search finds: the newest sighting of then."""
 

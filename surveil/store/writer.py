@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from surveil.attributes import OUTPUT_NAMES
 from surveil.errors import LeaseLostError, ModelSwitchedError, StoreError
 from surveil.store.bulk import insert_numbered, insert_rows
+from surveil.store.clock import database_now
 from surveil.store.columns import EMBEDDING_SIZE
 from surveil.store.footage import delete_pictures, media_keys
 from surveil.store.holds import held_footage
@@ -27,7 +28,17 @@ from surveil.store.locks import lock_numbers, lock_sightings
 from surveil.store.media import MediaFolder
 from surveil.store.models import ModelRef, check_in_use, model_in_use, register_model, to_use_it
 from surveil.store.session import Database
-from surveil.store.tables import Camera, CropRow, Description, Embedding, Footage, ResumePoint, SightingRow
+from surveil.store.tables import (
+    Camera,
+    CropRow,
+    Description,
+    Embedding,
+    Footage,
+    ResumePoint,
+    SavedSearchRow,
+    SearchDue,
+    SightingRow,
+)
 from surveil.types import Floats, FootageReport, Image, Sighting
 
 JPEG_QUALITY = 92
@@ -196,6 +207,7 @@ class FootageWriter:
             with self._lease.database.session() as session:
                 self._lease.change(session, _columns(report) | done | _UNLEASED)
                 session.execute(delete(ResumePoint).where(ResumePoint.footage_id == self.footage_id))
+                self._note_due(session)
                 replaced = _shorter_versions(session, self.footage_id)
                 keys = media_keys(session, replaced)
                 lock_sightings(session, SightingRow.footage_id.in_(replaced), deleting=True)
@@ -241,6 +253,13 @@ class FootageWriter:
             session.execute(delete(SightingRow).where(SightingRow.footage_id == self.footage_id))
         if self._rows:
             self._insert(session, *start)
+
+    def _note_due(self, session: Session) -> None:
+        """Watched searches are to be run on what is done now; who dies before that leaves it to others."""
+        session.execute(delete(SearchDue).where(SearchDue.footage_id == self.footage_id))
+        if session.scalars(select(SavedSearchRow.id).where(SavedSearchRow.watch).limit(1)).first() is not None:
+            due = {"footage_id": self.footage_id, "owner": self._lease.owner, "since": database_now(session)}
+            session.execute(insert(SearchDue).values(due))
 
     def _rows_are_stored(self) -> None:
         self._stored, self._replaces = len(self), False

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from surveil.accounts.permissions import Actor
-from surveil.app import Archive, IngestResult, NewHitsList, SearchRequest, SearchResult
+from surveil.app import Archive, IngestResult, NewHitsList, SearchRequest, SearchResult, WatchResult
 from surveil.errors import QueryError
-from surveil.types import FootageReport, Source
+from surveil.types import Source
 from surveil.web import exports
 from surveil.web.jobs import Job, Jobs
 from surveil.web.quota import Quota
@@ -109,10 +109,11 @@ class Desk:
 
         reports = []
         with Archive(self.archive.settings) as archive:
+            _tell_watchers(archive.watched())
             for report in archive.ingest(paths, progress=progress, stop=job.stop):
                 reports.append(report)
                 if report.state == "done":
-                    _tell_watchers(archive, report)
+                    _tell_watchers(archive.watched(report.path))
         if not job.stop.is_set():
             job.progress = 1.0
         return IngestResult(footage=tuple(reports)).model_dump(mode="json")
@@ -157,11 +158,11 @@ def _tell(job: Job, part: float) -> None:
     job.progress = min(part, 0.99)
 
 
-def _tell_watchers(archive: Archive, report: FootageReport) -> None:
-    """Run the watched searches on new footage, which tells their hits to the webhooks."""
-    for found in archive.watched(report.path):
+def _tell_watchers(news: Iterable[WatchResult]) -> None:
+    """Run the watched searches, which tells their hits to the webhooks."""
+    for found in news:
         if problem := found.error or found.webhook_error:
-            log.warning("watched search %s, %s: %s", found.name, report.path, problem)
+            log.warning("watched search %s, %s: %s", found.name, found.footage, problem)
 
 
 class ClipCache:

@@ -118,6 +118,14 @@ def ingest(database, media, *paths, pipeline=None, **flags):
     return list(make_worker(database, media, pipeline).ingest(scan(database, *paths, **flags)))
 
 
+def ingest_and_die(url: str, media: Path, path: Path) -> None:
+    """What a worker process runs that is killed when the first footage is done, before anybody hears of it."""
+    with Database.open(url) as database:
+        for report in make_worker(database, MediaFolder(media)).ingest(scan(database, path)):
+            assert report.state == "done"
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
 def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: int | None, begun=True) -> None:
     """What a worker process runs. It counts moments (pictures looked at, SQL statements) and may kill itself at one.
 

@@ -143,27 +143,45 @@ class SavedSearchMethods(SearchMethods):
         with self.database.session() as session:
             note_look(session, name, by, sighting)
 
-    def watched(self, footage: str | Path) -> Iterator[WatchResult]:
+    def watched(self, footage: str | Path | None = None) -> Iterator[WatchResult]:
         """What the watched searches find in a piece of footage; those that find nothing are left out.
 
         Hits are told to the searches' webhooks on the way.
+
+        Args:
+            footage: Its path; None: all footage that is done, but whose process ended before they were run on it.
         """
+        if footage is not None:
+            yield from self._watched(Path(footage))
+            return
+        from surveil.ingest.leases import new_owner
+        from surveil.ingest.watched import take_left
+
+        owner = new_owner()
+        while (left := take_left(self.database, owner)) is not None:
+            yield from self._watched(left)
+
+    def _watched(self, footage: Path) -> Iterator[WatchResult]:
         from surveil.app.hits import tell_hits
         from surveil.app.search import answer
+        from surveil.files import path_text
+        from surveil.ingest.watched import are_run
         from surveil.search.saved import saved_searches
 
         with self.database.session() as session:
             rows = [(saved, saved.webhook_secret) for saved in saved_searches(session, watched=True)]
+        path = path_text(footage)
         for row, secret in rows:
             saved = SavedSearch.model_validate(row)
-            if saved.request.footage and not {str(footage), Path(footage).name} & set(saved.request.footage):
+            if saved.request.footage and not {path, footage.name} & set(saved.request.footage):
                 continue
             try:
-                asked = saved.request.model_copy(update={"footage": (str(footage),), "facets": False})
+                asked = saved.request.model_copy(update={"footage": (path,), "facets": False})
                 result = answer(self.database, self.media, self.models, asked)
             except (QueryError, CheckpointError) as error:
-                yield WatchResult(name=saved.name, result=None, error=str(error))
+                yield WatchResult(name=saved.name, footage=footage, result=None, error=str(error))
                 continue
             if result.matches:
                 failed = tell_hits(saved, secret, result, self.settings.webhook_hosts)
-                yield WatchResult(name=saved.name, result=result, webhook_error=failed)
+                yield WatchResult(name=saved.name, footage=footage, result=result, webhook_error=failed)
+        are_run(self.database, footage)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import AliasChoices, Field
 
 from surveil.app.base import Frozen, Time
@@ -258,6 +260,7 @@ class WatchResult(Frozen):
     """What a watched search found in new footage."""
 
     name: str
+    footage: Path
     result: SearchResult | None
     error: str | None = None
     """Why the search cannot be answered any more; then there is no result."""
