@@ -16,7 +16,7 @@ from surveil.types import Appearance
 from tools.bench_data import START, fill
 
 SIGHTINGS_OF_EACH = 8
-NAMED, CASES, WATCHLISTS = 500, 100, 10
+NAMED, CASES = 500, 100
 RECORDS = 20_000
 """Of the audit."""
 

@@ -85,9 +85,10 @@ def fit(
     Example: python -m training fit configs/training/resnet34_attention_identity.toml --data market1501
     --cuhk03 cuhk03/detected.zip --out runs/first
     """
-    from training.loop import OutOfTimeError, StartWeights
+    from training.loop import OutOfTimeError
     from training.loop import fit as run
     from training.recipes import load_recipe
+    from training.run import StartWeights
 
     until = time.monotonic() + 60 * (minutes or math.inf)
     chosen = load_recipe(recipe)

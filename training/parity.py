@@ -1,9 +1,8 @@
-"""Whether a model still says the same after it was stored as float16 or written for another runtime."""
+"""A model as one network in float32, with all that its card says, and how far two of them are apart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,13 +10,11 @@ from torch import Tensor, nn
 
 from surveil.attributes import OUTPUTS
 from surveil.calibration import Calibration
-from surveil.model.checkpoint import FEATURES, Card, load_checkpoint
+from surveil.model.checkpoint import FEATURES, Card
 from surveil.model.embed import as_images
 from surveil.model.network import PersonNetwork, probabilities
 from surveil.model.picture_network import PictureNetwork
 from surveil.types import Floats, Image
-from training.calibrate import mean_average_precision
-from training.datasets import PersonImages
 
 PARTS = ("features", "probabilities", "embedding")
 
@@ -77,25 +74,3 @@ def predict(model: WholeModel, crops: Sequence[Image], size: tuple[int, int], *,
 def largest_differences(expected: Sequence[Floats], found: Sequence[Floats]) -> dict[str, float]:
     """The largest absolute difference of each of a model's three outputs."""
     return {name: float(np.abs(one - other).max()) for name, one, other in zip(PARTS, expected, found, strict=True)}
-
-
-def storage_parity(network: PersonNetwork, weights: Path, people: PersonImages) -> dict[str, float]:
-    """How far a stored checkpoint (float16) is from the float32 network that it was made of.
-
-    Args:
-        network: On the CPU.
-        weights: The checkpoint that `save_checkpoint` made of it.
-        people: On whom both are asked, at any size.
-
-    Returns:
-        The largest difference of "features", "probabilities" and "embedding", and "mAP", by how much the stored one
-        ranks people better (above 0) or worse.
-
-    Raises:
-        CheckpointError: The checkpoint cannot be used.
-    """
-    stored, card = load_checkpoint(weights)
-    crops = list(people.images)
-    before, after = (predict(WholeModel(each, card), crops, card.input_size) for each in (network, stored))
-    change = mean_average_precision(after[2], people) - mean_average_precision(before[2], people)
-    return {**largest_differences(before, after), "mAP": change}

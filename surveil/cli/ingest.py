@@ -119,17 +119,13 @@ def command(
             stop=stop,
         )
         followed = list(follow(found, archive, line))
-    reports, watched = [report for report, _ in followed], [one for _, news in followed for one in news]
+    reports = [report for report, _ in followed]
     if output == "json":
         from surveil.app import IngestResult
 
-        write_json(IngestResult(footage=tuple(reports), watched=tuple(watched)))
-    elif output == "csv":
-        from surveil.cli.ingest_table import CSV_COLUMNS, csv_rows
-
-        write_csv(csv_rows(reports), CSV_COLUMNS)
+        write_json(IngestResult(footage=tuple(reports), watched=tuple(one for _, news in followed for one in news)))
     else:
-        _print(reports, passed_over)
+        _print(output, reports, passed_over)
     states = {report.state for report in reports}
     ctx.exit(1 if "failed" in states else 3 if states & {"busy", "stopped"} or stop.is_set() else 0)
 
@@ -141,9 +137,12 @@ def _check_watch(watch: bool, clusters: bool, once: bool) -> None:
         raise click.UsageError("--watch goes with neither --start, --again, --json nor --csv")
 
 
-def _print(reports: list[FootageReport], passed_over: Counter[str]) -> None:
-    from surveil.cli.ingest_table import COLUMNS, NUMBERS, remarks, table
+def _print(output: str, reports: list[FootageReport], passed_over: Counter[str]) -> None:
+    from surveil.cli.ingest_table import COLUMNS, CSV_COLUMNS, NUMBERS, csv_rows, remarks, table
 
+    if output == "csv":
+        write_csv(csv_rows(reports), CSV_COLUMNS)
+        return
     write_table(COLUMNS, table(reports), right=NUMBERS)
     for line in remarks(reports):
         echo(line)

@@ -119,13 +119,6 @@ def _give_up(session: Session, ids: Sequence[int], left: ColumnElement[bool]) ->
     )
 
 
-def is_ours(database: Database, footage_id: int, owner: str) -> bool:
-    """Whether the lease is still held by this owner."""
-    with database.session() as session:
-        held = select(Footage.id).where(Footage.id == footage_id, Footage.lease_owner == owner)
-        return session.scalars(held).first() is not None
-
-
 def release(database: Database, footage_id: int, owner: str) -> None:
     """Give footage back unfinished, which is no attempt; nothing happens if the lease was lost."""
     ours = update(Footage).where(Footage.id == footage_id, Footage.lease_owner == owner, Footage.state == "working")

@@ -11,8 +11,9 @@ from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.network import build_network
 from training import loop
 from training.datasets import PersonImages
-from training.loop import OutOfTimeError, StartWeights, fit, learning_rate
+from training.loop import OutOfTimeError, fit, learning_rate
 from training.recipes import Loss, Recipe, Schedule
+from training.run import StartWeights
 
 RECIPE = Recipe(
     "tiny",

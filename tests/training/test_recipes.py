@@ -8,8 +8,9 @@ from torch import nn
 
 from surveil.errors import SurveilError
 from training.datasets import PersonImages
-from training.loop import Run, fit
+from training.loop import fit
 from training.recipes import load_recipe
+from training.run import Run
 
 RECIPES = sorted((Path(__file__).parents[2] / "configs" / "training").glob("*.toml"))
 

@@ -10,8 +10,9 @@ from surveil.model.embed import AppearanceModel, l2_normalize
 from surveil.model.network import build_network
 from training import teachers
 from training.datasets import PersonImages, join_sets
-from training.loop import StartWeights, fit
+from training.loop import fit
 from training.recipes import Distillation, Loss, Recipe, Schedule
+from training.run import StartWeights
 from training.teachers import ask_teachers
 
 
