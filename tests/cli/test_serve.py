@@ -1,9 +1,59 @@
-"""surveil serve: what it refuses before it serves."""
+"""surveil serve: what it refuses before it serves. The desk itself is tested in tests/web."""
+
+import socket
+import sys
 
 import pytest
 from click.testing import CliRunner
 
 from surveil.cli import surveil
+from surveil.errors import SurveilError
+
+
+@pytest.fixture
+def serve(tmp_path):
+    return lambda *arguments: CliRunner().invoke(
+        surveil, ["--database", f"sqlite:///{tmp_path}/s.db", "serve", *arguments]
+    )
+
+
+@pytest.mark.parametrize("alone", ["--certificate", "--key"])
+def test_a_certificate_and_its_key_need_each_other(serve, tmp_path, alone):
+    result = serve(alone, "desk.pem")
+    assert result.exit_code == 2
+    assert "--certificate and --key need each other" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_footage_folder_that_is_a_file_is_a_wrong_call(serve, tmp_path):
+    (tmp_path / "film.mp4").touch()
+    assert serve("--footage", str(tmp_path / "film.mp4")).exit_code == 2
+
+
+def test_without_the_extra_it_says_what_to_install(serve, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("surveil.web")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    result = serve()
+    assert isinstance(result.exception, SurveilError)
+    assert 'uvicorn is missing. Run: pip install "surveil[web]"' in str(result.exception)
+
+
+def test_a_port_that_is_taken_is_named(serve):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = serve("--port", str(port))
+    assert isinstance(result.exception, SurveilError)
+    assert f"127.0.0.1:{port}: cannot listen" in str(result.exception)
+
+
+def test_others_reach_no_desk_without_accounts(serve):
+    result = serve("--host", "0.0.0.0", "--port", "0")
+    assert isinstance(result.exception, SurveilError)
+    assert "there is no account yet" in str(result.exception)
+    assert "surveil user add" in str(result.exception)
 
 
 @pytest.mark.parametrize("content", ["", "short", "x" * 40 + "\nand more", "é" * 40])
