@@ -1,6 +1,7 @@
 """The house of the design: an import goes down, never up, and never sideways between the rooms of the third floor."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,11 @@ def test_training_imports_only_what_the_design_allows():
     for path in (ROOT / "training").rglob("*.py"):
         for module in imports(path):
             assert room(module) is None or room(module) in allowed, f"{path} imports {module}"
+
+
+def test_each_migration_stands_on_the_one_before():
+    """Two that stand on one, each made beside the other, leave no database that can be opened."""
+    files = sorted((ROOT / "migrations" / "versions").glob("[0-9]*.py"))
+    told = [dict(re.findall(r'^(revision|down_revision) = "?(\w+)"?$', file.read_text(), re.M)) for file in files]
+    assert [one["revision"] for one in told] == [file.stem.split("_")[0] for file in files]
+    assert [one["down_revision"] for one in told] == ["None", *(one["revision"] for one in told[:-1])]
