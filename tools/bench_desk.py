@@ -80,7 +80,7 @@ def calls(desk: Served) -> dict[str, Call]:
         picture = archive.hand_in(crop)
         camera = archive.cameras().cameras[0].camera
         day = archive.sighting(1).match.first_seen
-        token = archive.accounts.make_token(ROLE, "bench", ["search", "see", "audit"], days=1).secret
+        token = archive.accounts.make_token(ROLE, "bench", ["search", "see", "audit", "ingest", "save"], days=1).secret
     pages = {
         "search, everybody": "/search",
         "search by attributes": "/search?q=woman%2C+red+top",

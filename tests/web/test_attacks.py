@@ -466,7 +466,7 @@ def test_what_runs_beside_the_proxy_needs_its_secret(desk):
     app = create_app(desk, proxy=Proxy("X-User", ("127.0.0.1",), secret))
     beside = TestClient(app, base_url=HERE, client=("127.0.0.1", 5000))
     named = {"X-User": "admin"}
-    for wrong in ({}, {PROXY_SECRET_HEADER: ""}, {PROXY_SECRET_HEADER: "s" * 39}, {PROXY_SECRET_HEADER: "\xff"}):
+    for wrong in ({}, {PROXY_SECRET_HEADER: ""}, {PROXY_SECRET_HEADER: "s" * 39}, {PROXY_SECRET_HEADER: b"\xff"}):
         assert beside.get("/accounts", headers=named | wrong).status_code == 401
     assert beside.get("/accounts", headers=named | {PROXY_SECRET_HEADER: secret}).status_code == 200
     assert secret not in repr(Proxy("X-User", (), secret))
