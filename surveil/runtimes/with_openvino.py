@@ -72,12 +72,18 @@ class OpenVinoRuntime:
             self._queues.popitem(last=False)
         precision = "bf16" if fast_with_bfloat16() else "f32"
         settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
-        if (threads := int(os.environ.get("OMP_NUM_THREADS") or cores())) < cores():
+        if (threads := _allowed_threads()) < cores():
             settings["INFERENCE_NUM_THREADS"] = str(threads)  # as PyTorch does: a worker of Ray has its share of cores
         self._model.reshape([1, *shape])
         compiled = self._core.compile_model(self._model, "CPU", settings)
         self._queues[shape] = self._openvino.AsyncInferQueue(compiled)
         return self._queues[shape]
+
+
+def _allowed_threads() -> int:
+    """As many as OMP_NUM_THREADS says, which may be a list by depth of nesting; else all cores."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) > 0 else cores()
 
 
 def convert(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -46,8 +47,11 @@ def serve(
         say: Tells whoever started it where it is.
 
     Raises:
-        SurveilError: The address cannot be used, or it is one that others can reach, and what protects them is missing.
+        SurveilError: The address or the certificate cannot be used, or others can reach the address, and what protects
+            them is missing.
     """
+    if certificate is not None:
+        _check_certificate(certificate, key)
     check_safe(archive, host, tls=certificate is not None, proxy=proxy is not None)
     listening = _listen(host, port)
     port = listening.getsockname()[1]
@@ -86,6 +90,16 @@ def check_safe(archive: Archive, host: str, *, tls: bool, proxy: bool) -> None:
             "others can reach this address, and passwords would be sent in the open", host,
             "Give --certificate and --key, or --proxy-header for a proxy that signs people in.",
         )  # fmt: skip
+
+
+def _check_certificate(certificate: Path, key: Path | None) -> None:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except OSError as error:  # SSLError is one
+        raise SurveilError(
+            f"no certificate with the key in {key} ({error.strerror or error})", certificate,
+            "Both are PEM files, and the key has no passphrase.",
+        ) from error  # fmt: skip
 
 
 def _is_loopback(host: str) -> bool:

@@ -25,6 +25,16 @@ def test_a_certificate_and_its_key_need_each_other(serve, tmp_path, alone):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_is_no_certificate_is_refused_before_anything_is_loaded(serve, tmp_path):
+    files = [tmp_path / "desk.pem", tmp_path / "desk.key"]
+    for file in files:
+        file.write_text("-----BEGIN NOTHING-----\n")
+    result = serve("--certificate", str(files[0]), "--key", str(files[1]))
+    assert isinstance(result.exception, SurveilError)
+    assert f"{files[0]}: no certificate with the key in {files[1]}" in str(result.exception)
+    assert "Loading" not in result.output
+
+
 def test_a_footage_folder_that_is_a_file_is_a_wrong_call(serve, tmp_path):
     (tmp_path / "film.mp4").touch()
     assert serve("--footage", str(tmp_path / "film.mp4")).exit_code == 2

@@ -64,6 +64,13 @@ def test_torch_gives_the_networks_own_answers(network):
     assert_alike(make(network)(pictures(3)), expected, rtol=2e-2)
 
 
+@needs_openvino
+@pytest.mark.parametrize("threads", ["1", "1,2", " 1 ", "0", "many"])
+def test_whatever_stands_in_the_number_of_threads_there_is_an_answer(network, monkeypatch, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", threads)
+    assert_alike(make(network, "openvino")(pictures(3)), make(network, "torch")(pictures(3)), atol=4 * ROUNDING)
+
+
 def test_a_single_tensor_is_one_answer():
     [found] = TorchRuntime(nn.Flatten(), torch.device(CPU))(pictures(2))
     np.testing.assert_allclose(found, pictures(2).reshape(2, -1), rtol=1e-2)
