@@ -76,7 +76,7 @@ ELSEWHERE = {
     *("accounts", "audit", "cases", "retention", "acting", "seeing", "close"),  # how it is done, not what
     *("watch", "watched", "use_model", "check", "upgrade"),  # commands: they run for hours, or mend the database
     *("warm_up", "known_path"),  # of the server itself
-    *("camera_names", "common_zone", "identity_count", "last_decision"),  # parts of what lists and the history say, quicker
+    *("camera_names", "common_zone", "identity_count", "last_decision"),  # parts of lists and the history
     *("days", "neighbours"),  # a page's choice of what counts and a search say
     *("is_clustered", "draw_sheet"),  # `cluster` looks itself; a sheet is /search.png
     *("new_hits", "look_at_search"),  # what a person has looked at, on the watchlists' page; programs have webhooks
