@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import av
 import click
 import cv2
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 import surveil
 from surveil.cli.output import write_table
 from surveil.types import Image
+from tools.bench_ingest.clips import write_film
 from training.detector_sets import load_pictures
 
 WIDTH, HEIGHT, FPS = 640, 480, 5
@@ -37,7 +37,8 @@ def main(zips: tuple[Path, ...], minutes: float, gate: bool, keep: Path | None) 
     with tempfile.TemporaryDirectory() as temporary:
         folder = keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        film = _write(folder / "empty_20260914-080000.mp4", pictures, minutes * 60 / len(pictures))
+        frames = _frames(pictures, minutes * 60 / len(pictures))
+        film = write_film(folder / "empty_20260914-080000.mp4", frames, WIDTH, HEIGHT, FPS)
         with surveil.open(f"sqlite:///{folder / 'empty.db'}") as archive:
             [report] = archive.ingest([film], gate=gate)
             if report.state != "done":
@@ -55,17 +56,6 @@ def _fitted(image: Image) -> Image:
     top, left = (HEIGHT - small.shape[0]) // 2, (WIDTH - small.shape[1]) // 2
     frame[top : top + small.shape[0], left : left + small.shape[1]] = small
     return frame
-
-
-def _write(path: Path, pictures: Sequence[Image], seconds: float) -> Path:
-    """A film that shows each picture for so many seconds."""
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=FPS, options={"crf": "23", "preset": "veryfast"})
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for image in _frames(pictures, seconds):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
-        container.mux(stream.encode())
-    return path
 
 
 def _frames(pictures: Sequence[Image], seconds: float) -> Iterator[Image]:

@@ -136,8 +136,9 @@ class AppearanceModel:
 
 def graph_sha256(card: Card, *, with_stripes: bool) -> str:
     """Tells apart what a runtime runs: the weights of a card, and whether they give stripes; "" without weights."""
-    told = f"{card.sha256} with stripes" if with_stripes and card.sha256 else ""
-    return hashlib.sha256(told.encode()).hexdigest() if told else card.sha256
+    if not (with_stripes and card.sha256):
+        return card.sha256
+    return hashlib.sha256(f"{card.sha256} with stripes".encode()).hexdigest()
 
 
 def as_images(crops: Sequence[Image], size: tuple[int, int]) -> Floats:

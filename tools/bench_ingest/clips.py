@@ -30,7 +30,7 @@ def still_scene(picture: Image, width: int, height: int, *, fps: int, seconds: i
     random = np.random.default_rng(0)
     noisy = [scene + random.normal(0, NOISE, scene.shape) for _ in range(NOISE_FRAMES)]
     pictures = [np.clip(one, 0, 255).astype(np.uint8) for one in noisy]
-    return _write(out, (pictures[random.integers(NOISE_FRAMES)] for _ in range(fps * seconds)), width, height, fps)
+    return write_film(out, (pictures[random.integers(NOISE_FRAMES)] for _ in range(fps * seconds)), width, height, fps)
 
 
 def first_seconds(path: Path, seconds: float, out: Path) -> Path:
@@ -42,7 +42,7 @@ def first_seconds(path: Path, seconds: float, out: Path) -> Path:
         pictures = (frame.image for frame in takewhile(lambda frame: frame.seconds < seconds, reader))
         first = next(pictures)
         height, width = first.shape[:2]
-        return _write(out, _chain(first, pictures), width, height, fps)
+        return write_film(out, _chain(first, pictures), width, height, fps)
 
 
 def repeated(path: Path, seconds: float, out: Path) -> Path:
@@ -75,7 +75,8 @@ def _chain(first: Image, others: Iterator[Image]) -> Iterator[Image]:
     yield from others
 
 
-def _write(out: Path, pictures: Iterator[Image], width: int, height: int, fps: int) -> Path:
+def write_film(out: Path, pictures: Iterator[Image], width: int, height: int, fps: int) -> Path:
+    """A video (H.264) of BGR pictures (height, width, 3)."""
     with av.open(str(out), "w") as container:
         stream = container.add_stream("libx264", rate=fps, options={"crf": "23", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
