@@ -82,3 +82,5 @@ def main() -> None:
 
         echo(f"Error: {error}", err=True)
         sys.exit(1)
+    finally:
+        gc.freeze()  # nothing that is left is looked through for garbage at the end of the process, which ends at once
