@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from surveil.attributes import OUTPUT_NAMES, OUTPUTS
 from surveil.calibration import Calibration
@@ -25,6 +26,10 @@ from surveil.store.register import register_footage
 from surveil.store.session import Database
 from surveil.store.writer import Writer
 from surveil.types import Appearance, Crop, FootageReport, Sighting, Source, Track
+
+# No test is timed: on a machine with other work an example may take any time.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 ROOT = Path(__file__).parents[1]
 NUMBERS = itertools.count()
@@ -83,18 +88,53 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'surveil.db'}"
 
 
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an SQLite database with all tables and no rows, to copy."""
+    path = tmp_path_factory.mktemp("empty") / "surveil.db"
+    Database.open(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres_server: str) -> str:
+    """The name of a PostgreSQL database with all tables and no rows, to make others from."""
+    import psycopg
+
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE surveil_empty")
+    Database.open(postgres_server.replace("/postgres?", "/surveil_empty?")).close()
+    return "surveil_empty"
+
+
+def _make_tables(request: pytest.FixtureRequest, url: str) -> None:
+    """What opening a new database does, by copying one: the migrations would take a third of a test's time."""
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite":
+        shutil.copy(request.getfixturevalue("empty_sqlite"), place.database or "")
+        return
+    import psycopg
+
+    template = request.getfixturevalue("empty_postgres")
+    with psycopg.connect(request.getfixturevalue("postgres_server"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {place.database}")
+        connection.execute(f"CREATE DATABASE {place.database} TEMPLATE {template}")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def seldom_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """As `database_url`, for tests of what stands above the store: on Postgres in `make test-slow` only."""
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_url"))
-    return f"sqlite:///{tmp_path / 'surveil.db'}"
+    """The URL of an empty database, for tests of what stands above the store: on Postgres in `make test-slow` only."""
+    sqlite = f"sqlite:///{tmp_path / 'surveil.db'}"
+    url = str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else sqlite
+    _make_tables(request, url)
+    return url
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    """An empty database on either backend."""
-    with Database.open(database_url) as opened:
+def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
+    """An empty database on either backend, at the URL of `database_url`."""
+    _make_tables(request, database_url)
+    with Database.open(database_url, create=False) as opened:
         yield opened
 
 

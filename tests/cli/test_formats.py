@@ -120,4 +120,5 @@ def test_asking_makes_no_database(tmp_path):
     for command in ANSWERS:
         answer = CliRunner().invoke(program, ["--database", url, *command.split()])
         assert answer.exit_code != 0
+        assert "Ingest footage first" in str(answer.exception)
     assert not list(tmp_path.iterdir())

@@ -67,12 +67,15 @@ def test_whatever_is_claimed_every_frame_comes_once_in_order_at_ascending_times(
 
 @given(place=PLACES, wrong=st.integers(-(2**40), 2**40))
 @example(place=15, wrong=640)
+@example(place=50, wrong=2041)
+@example(place=50, wrong=2062)
 def test_one_wrong_time_moves_no_other_frame(place, wrong):
     claims = steady(80)
     claims[place] = wrong
     found, _ = seconds_of(claims)
     others = [i for i in range(80) if i != place]
-    within = 0.04 if wrong in claims[place + 1 : place + 2] else 1e-6  # of two frames of one time, which is wrong?
+    # A frame that claims the next one's time or a later one, short of a gap, may be right and that one wrong.
+    within = 0.05 if claims[place - 1] + 2 * STEP <= wrong < claims[place - 1] + 3 * STEP else 1e-6
     assert [found[i] for i in others] == pytest.approx([0.04 * i for i in others], abs=within)
     assert found[place - 1] < found[place] < found[place + 1]
 
