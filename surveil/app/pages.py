@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from sqlalchemy import func, select
+
 from surveil.app.requests import SearchRequest
 from surveil.errors import QueryError
 from surveil.search.filters import Filters
 from surveil.search.grouping import Group, GroupBy, grouped, grouped_by_look
 from surveil.search.rank import Example, Query, RankedSighting, search, sort_by
 from surveil.store.session import Database
+from surveil.store.tables import SightingRow
 
 SIGHTINGS_PER_GROUP = 4
 """So many are looked at for each group wanted; where that is too few, four times as many."""
@@ -24,40 +29,58 @@ def find_page(
     if request.refine and example is None:
         raise QueryError("only the matches of an example can be refined", "refine", "Add an example to like.")
     wanted = request.offset + request.limit
-    if request.refine and example is not None:
-        groups = _in_groups(database, _refined(database, filters, example, wanted), request.group)
-    elif request.group:
+    if request.group or request.refine:
         groups = _grouped(database, filters, example, request, wanted)
-    else:
-        query = Query(filters, example, request.limit + 1, request.offset, None if example else request.sort)
-        groups = [Group(sighting) for sighting in search(database, query)]
-        return _sorted(groups[: request.limit], example, request), len(groups) > request.limit
-    return _sorted(groups[request.offset : wanted], example, request), len(groups) > wanted
-
-
-def _in_groups(database: Database, found: list[RankedSighting], by: GroupBy | None) -> list[Group]:
-    return grouped_by_look(database, found) if by == "look" else grouped(found, by)
-
-
-def _refined(database: Database, filters: Filters, example: Example, wanted: int) -> list[RankedSighting]:
-    """The best matches, the first of them re-ranked."""
-    from surveil.search.refine import POOL, refined
-
-    found = search(database, Query(filters, example, max(POOL, wanted + 1)))
-    return [*refined(database, example, found[:POOL]), *found[POOL:]]
+        return _sorted(groups[request.offset : wanted], example, request), len(groups) > wanted
+    query = Query(filters, example, request.limit + 1, request.offset, None if example else request.sort)
+    groups = [Group(sighting) for sighting in search(database, query)]
+    return _sorted(groups[: request.limit], example, request), len(groups) > request.limit
 
 
 def _grouped(
     database: Database, filters: Filters, example: Example | None, request: SearchRequest, wanted: int
 ) -> list[Group]:
     """At least one group more than wanted, unless all there are."""
-    count = SIGHTINGS_PER_GROUP * (wanted + 1)
+    query = Query(filters, example, SIGHTINGS_PER_GROUP * (wanted + 1), 0, None if example else request.sort)
     while True:
-        found = search(database, Query(filters, example, count, 0, None if example else request.sort))
-        groups = _in_groups(database, found, request.group)
-        if len(groups) > wanted or len(found) < count:
+        found = _found(database, query, request)
+        groups = _in_groups(database, found, query, request.group)
+        if len(groups) > wanted or len(found) < query.limit:
             return groups
-        count *= 4
+        query = replace(query, limit=4 * query.limit)
+
+
+def _found(database: Database, query: Query, request: SearchRequest) -> list[RankedSighting]:
+    """The best matches; the first of an example re-ranked, if that is asked for."""
+    if not request.refine or query.example is None:
+        return search(database, query)
+    from surveil.search.refine import POOL, refined
+
+    found = search(database, replace(query, limit=max(POOL, query.limit)))
+    return [*refined(database, query.example, found[:POOL]), *found[POOL:]]
+
+
+def _in_groups(database: Database, found: list[RankedSighting], query: Query, by: GroupBy | None) -> list[Group]:
+    if by == "look":
+        return grouped_by_look(database, found)
+    return grouped([*found, *_rest_of_visits(database, found, query)] if by == "visit" else found, by)
+
+
+def _rest_of_visits(database: Database, found: list[RankedSighting], query: Query) -> list[RankedSighting]:
+    """What else passes of the identities that were found.
+
+    It may have been between two stays and make one visit of them: on every page, or the next one would miss somebody.
+    """
+    identities = {sighting.identity for sighting in found if sighting.identity is not None}
+    if not identities or len(found) < query.limit:
+        return []
+    with database.session() as session:
+        theirs = select(func.count()).where(SightingRow.identity_id.in_(identities))
+        count = session.scalar(theirs) or 0
+    filters = replace(query.filters, identities=tuple(map(str, sorted(identities))))
+    known = {sighting.sighting for sighting in found}
+    others = search(database, replace(query, filters=filters, limit=count))
+    return [sighting for sighting in others if sighting.sighting not in known]
 
 
 def _sorted(groups: list[Group], example: Example | None, request: SearchRequest) -> list[Group]:

@@ -37,6 +37,11 @@ def test_scopes_only_take_away():
     assert not Actor("maria", "viewer", scopes=frozenset({"delete"})).may("delete")
 
 
+def test_scopes_are_kept_as_they_were_given_in_the_tables_order():
+    assert checked_scopes(("delete", "search", "delete")) == ("search", "delete")
+    assert checked_scopes(ACTIONS[::-1]) == ACTIONS
+
+
 def test_what_is_not_in_the_table_is_refused():
     with pytest.raises(SurveilError, match="viewer, investigator"):
         checked_role("king")

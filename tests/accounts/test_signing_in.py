@@ -79,6 +79,20 @@ def test_success_does_not_count(accounts, monkeypatch):
         accounts.sign_in("Maria", PASSWORD, "10.0.0.1")
 
 
+def test_a_try_that_was_refused_prolongs_nothing(accounts, database, monkeypatch):
+    monkeypatch.setattr(tries, "MAX_PER_NAME", 2)
+    for _ in range(2):
+        with pytest.raises(SignInError):
+            accounts.sign_in("Maria", "wrong", "10.0.0.1")
+    age(database, SignInTry.tried_at, seconds=tries.WINDOW_SECONDS - 60)
+    for _ in range(3):
+        with pytest.raises(TooManyTriesError) as error:
+            accounts.sign_in("Maria", PASSWORD, "10.0.0.1")
+    assert error.value.seconds <= 60
+    age(database, SignInTry.tried_at, seconds=60)
+    assert accounts.sign_in("Maria", PASSWORD, "10.0.0.1").actor.name == "Maria"
+
+
 def test_of_many_tries_at_once_no_more_get_through(database, monkeypatch):
     monkeypatch.setattr(tries, "MAX_PER_NAME", 3)
     start, through = Barrier(8), []

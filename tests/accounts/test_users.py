@@ -60,6 +60,7 @@ def test_a_disabled_account_is_out_everywhere(accounts):
             action()
     accounts.disable("Maria", False)
     assert accounts.of_token(token.secret) is None, "a revoked token stays revoked"
+    assert accounts.signed_in(session.secret) is None, "and who was signed out stays so"
     assert accounts.sign_in("Maria", PASSWORD, "::1").actor.name == "Maria"
 
 
