@@ -1,10 +1,12 @@
+import dataclasses
 import multiprocessing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
-from surveil.store.register import register_footage
+from surveil.store.register import MAX_ATTEMPTS, register_footage, take_over_source
 from surveil.store.tables import Camera, Footage
 
 REGISTER = """
@@ -25,6 +27,11 @@ with Database.open(url) as database:
 def rows(database):
     with database.session() as session:
         return session.scalars(select(Footage).order_by(Footage.id)).all()
+
+
+def stored_source(database):
+    with database.session() as session:
+        return session.execute(select(Camera.name, Footage.started_at).join(Footage.camera)).one()
 
 
 def test_new_footage_waits(database, source):
@@ -78,3 +85,61 @@ def test_two_processes_at_once_make_one_row_each(database, elsewhere):
     assert [row.id for row in rows(database)] == sorted(footage_id for footage_id, _ in of_a)
     with database.session() as session:
         assert len(session.scalars(select(Camera)).all()) == 3
+
+
+@pytest.fixture
+def claimed(database, source):
+    """A piece of footage that a worker has in hand; gives its number."""
+    number, _ = register_footage(database, source(camera="a wrong guess"))
+    with database.session() as session:
+        session.execute(update(Footage).values(state="working", lease_owner="worker 1"))
+    return number
+
+
+def test_whoever_takes_footage_over_goes_by_what_is_said_now(database, source, claimed):
+    said = source(camera="gate", path=Path("/moved.mp4"))
+    assert take_over_source(database, claimed, "worker 1", said) == said
+    [row] = rows(database)
+    assert (row.path, row.state, row.lease_owner) == ("/moved.mp4", "working", "worker 1")
+    assert stored_source(database) == ("gate", said.started_at)
+
+
+def test_what_an_operator_corrected_goes_before_what_a_path_says(database, source, claimed):
+    corrected = datetime(2020, 5, 1, 6, tzinfo=UTC)
+    with database.session() as session:
+        session.execute(update(Footage).values(started_at=corrected, started_from="flag"))
+    taken = take_over_source(database, claimed, "worker 1", source(camera="gate"))
+    assert (taken.camera, taken.started_at) == stored_source(database) == ("gate", corrected)
+    by_flag = dataclasses.replace(source(camera="yard"), camera_from="flag", started_from="flag")
+    taken = take_over_source(database, claimed, "worker 1", by_flag)
+    assert (taken.camera, taken.started_at) == stored_source(database) == ("yard", by_flag.started_at)
+    taken = take_over_source(database, claimed, "worker 1", source(camera="another guess"))
+    assert (taken.camera, taken.started_at) == stored_source(database) == ("yard", by_flag.started_at)
+
+
+def test_footage_of_another_worker_is_left_alone(database, source, claimed):
+    said = source(camera="gate", path=Path("/moved.mp4"))
+    assert take_over_source(database, claimed, "worker 2", said) == said
+    assert [row.path for row in rows(database)] == ["/footage/yard.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "again", "now"),
+    [
+        ("failed", MAX_ATTEMPTS - 1, False, "waiting"),
+        ("failed", MAX_ATTEMPTS, False, "failed"),
+        ("failed", MAX_ATTEMPTS, True, "waiting"),
+        ("done", 1, False, "done"),
+        ("done", 1, True, "waiting"),
+        ("working", 1, True, "working"),
+    ],
+)
+def test_what_waits_again_when_it_is_given_once_more(database, source, state, attempts, again, now):
+    register_footage(database, source())
+    with database.session() as session:
+        session.execute(update(Footage).values(state=state, attempts=attempts, error="why", progress=1.0))
+    assert register_footage(database, source(), again=again)[1] == now
+    [row] = rows(database)
+    assert (row.state, row.error) == (now, None if now == "waiting" else "why")
+    assert row.attempts == (0 if again and now == "waiting" else attempts)
+    assert row.progress == (0.0 if (state, now) == ("done", "waiting") else 1.0)
