@@ -107,6 +107,9 @@ def measure(weights: Path, data: Path, *, device: str = "auto") -> Card:
     if result.attributes is not None:
         means = result.attributes.recognition.means()
         metrics[f"{where}, attributes"] = {n: round(value, 4) for n, value in means.items() if value is not None}
+        filters = result.attributes.filters.items()  # a value that nobody has, or everybody, tells nothing
+        metrics[f"{where}, filters"] = {name: one.summary() for name, one in filters if 0 < one.share < 1}
+        metrics[f"{where}, filters by least probability"] = result.attributes.filter_curves.summary()
     card = dataclasses.replace(model.card, metrics=metrics)
     write_card(weights, card)
     return card

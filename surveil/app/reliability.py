@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from surveil.app.results import FilterWorth, Reliability, ReliabilityList
@@ -10,7 +13,8 @@ from surveil.search.filters import Filters
 from surveil.store.models import model_in_use
 from surveil.store.tables import Model
 
-FAMILIAR, ELSEWHERE, FILTERS = "AUC, validation", "never learned from", ", filters"
+FAMILIAR, ELSEWHERE = "AUC, validation", "never learned from"
+FILTERS, CURVES = ", filters", ", filters by least probability"
 """What the names of the card's tables of figures begin or end with."""
 
 
@@ -36,30 +40,51 @@ def reliability(session: Session) -> ReliabilityList:
 
 
 def worth_of(session: Session, filters: Filters) -> tuple[tuple[FilterWorth, ...], tuple[str, ...]]:
-    """What each value that is asked for is worth, where the card has it, and those of which it was not measured.
-
-    The card tells of the model's own least probabilities, and neither of "only" nor of "not".
+    """What each value that is asked for is worth, where the card has it, and those of which it has nothing.
 
     Raises:
         StoreError: Nothing was ingested yet.
     """
     asked, only, without = (
-        [f"{name} {label}" for name, labels in values.items() for label in labels]
-        for values in (filters.attributes, filters.only, filters.without)
+        [f"{prefix}{name} {label}" for name, labels in values.items() for label in labels]
+        for prefix, values in (("", filters.attributes), ("only ", filters.only), ("not ", filters.without))
     )
-    unmeasured = [*(f"only {name}" for name in only), *(f"not {name}" for name in without)]
-    if filters.min_confidence is not None:
-        unmeasured = [f"{name} at another least probability" for name in asked] + unmeasured
-        asked = []
-    if not asked:
-        return (), tuple(unmeasured)
+    if not (asked or only or without):
+        return (), ()
     metrics = session.get_one(Model, model_in_use(session).id).card.get("metrics", {})
-    worth = tuple(
-        FilterWorth(filter=name, measured_on=table.removesuffix(FILTERS), **metrics[table][name])
-        for table in metrics
-        if table.endswith(FILTERS)
-        for name in asked
-        if name in metrics[table]
-    )
+    worth: list[FilterWorth] = []
+    for table, figures in metrics.items():
+        if not table.endswith(FILTERS):
+            continue
+        where = table.removesuffix(FILTERS)
+        if filters.min_confidence is None:
+            worth += _as_it_decides(asked, figures, where)
+        else:
+            worth += _at_least(filters.min_confidence, asked, figures, metrics.get(where + CURVES), where)
+        worth += _as_it_decides([*only, *without], figures, where)
     known = {one.filter for one in worth}
-    return worth, (*(name for name in asked if name not in known), *unmeasured)
+    return tuple(worth), tuple(name for name in (*asked, *only, *without) if name not in known)
+
+
+def _as_it_decides(names: Iterable[str], figures: Mapping[str, Any], where: str) -> Iterator[FilterWorth]:
+    """What filters are worth where the model itself draws the line."""
+    return (FilterWorth(filter=name, measured_on=where, **figures[name]) for name in names if name in figures)
+
+
+def _at_least(
+    probability: float, names: Iterable[str], figures: Mapping[str, Any], curves: Mapping[str, Any] | None, where: str
+) -> Iterator[FilterWorth]:
+    """The same at the measured least probability that is the nearest one to the given one."""
+    if curves is None:
+        return
+    nearest = min(range(len(curves["least"])), key=lambda i: abs(curves["least"][i] - probability))
+    for name in names:
+        if name in figures and name in curves["precision"]:
+            yield FilterWorth(
+                filter=name,
+                least=curves["least"][nearest],
+                precision=curves["precision"][name][nearest],
+                recall=curves["recall"][name][nearest],
+                share=figures[name]["share"],
+                measured_on=where,
+            )

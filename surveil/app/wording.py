@@ -55,7 +55,8 @@ def measured(filters: Sequence[FilterWorth], unmeasured: Sequence[str] = ()) -> 
     for one in filters:
         right, found = (None if value is None else percent(value) for value in (one.precision, one.recall))
         said = f"right in {right}, finds {found} of them" if right and found else "found nobody"
-        told.setdefault(one.measured_on, []).append(f"{_attribute(one.filter)} {said}")
+        line = "" if one.least is None else f" at {percent(one.least)} or more"
+        told.setdefault(one.measured_on, []).append(f"{_attribute(one.filter)}{line} {said}")
     sentences = [f"Measured on {where}: {'; '.join(parts)}" for where, parts in told.items()]
     if unmeasured:
         sentences.append(f"Not measured: {'; '.join(_attribute(name) for name in unmeasured)}")

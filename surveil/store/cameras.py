@@ -94,6 +94,11 @@ def camera_names(session: Session) -> list[str]:
     return list(session.scalars(select(Camera.name).order_by(Camera.name)))
 
 
+def camera_zones(session: Session) -> set[str]:
+    """The time zones in which cameras stand."""
+    return set(session.scalars(select(Camera.zone)))
+
+
 def list_cameras(session: Session) -> list[tuple[Camera, int, int]]:
     """Every camera by name, with how much footage and how many sightings it has."""
     footage = select(func.count()).where(Footage.camera_id == Camera.id).scalar_subquery()

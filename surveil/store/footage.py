@@ -20,6 +20,7 @@ from surveil.store.retry import once_more
 from surveil.store.session import Database
 from surveil.store.tables import Camera, CropRow, Footage, ResumePoint, SightingRow
 from surveil.store.traces import erase_traces, leave_traces
+from surveil.store.unopened import unopened_files
 
 BATCH_SIZE = 1000
 
@@ -37,6 +38,12 @@ def footage_named(session: Session, which: str) -> list[Footage]:
     if not found:
         raise StoreError("no such footage", which, "Give a number or a whole path from: surveil footage list")
     return found
+
+
+def knows_path(session: Session, path: str) -> bool:
+    """Whether footage lies there, or a file that could not be opened."""
+    where = select(Footage.id).where(Footage.path == path).limit(1)
+    return session.scalar(where) is not None or any(file.path == path for file in unopened_files(session))
 
 
 @once_more

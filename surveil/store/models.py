@@ -62,20 +62,25 @@ class StoredCard:
 
 
 def register_model(session: Session, model: ModelRef) -> int:
-    """The id of a model, known by its SHA-256; the first model that a database sees becomes the one in use."""
+    """The id of a model, known by its SHA-256; the first model that a database sees becomes the one in use.
+
+    Of a model that is known what was measured since is taken over; the rest of its card decided what is stored.
+    """
     values = {"name": model.name, "sha256": model.sha256, "card": model.card, "in_use": False}
     insert_if_new(session, Model, values, unique=Model.sha256)
-    [model_id] = session.scalars(select(Model.id).where(Model.sha256 == model.sha256))
+    known = session.scalars(select(Model).where(Model.sha256 == model.sha256)).one()
+    if (metrics := model.card.get("metrics")) and metrics != known.card.get("metrics"):
+        known.card = known.card | {"metrics": metrics}
     other = aliased(Model)
     try:
         with session.begin_nested():
             session.execute(
-                update(Model).where(Model.id == model_id, ~exists().where(other.in_use)).values(in_use=True),
+                update(Model).where(Model.id == known.id, ~exists().where(other.in_use)).values(in_use=True),
                 execution_options={"synchronize_session": False},
             )
     except IntegrityError:
         pass  # another process registered another model at the same moment; the index allows one to be in use
-    return model_id
+    return known.id
 
 
 def model_in_use(session: Session) -> StoredCard:

@@ -219,30 +219,61 @@ def test_groups_of_an_identity_and_of_a_visit(run, fill, made_up):
     assert ([match["sighting"] for match in page["matches"]], page["next_offset"]) == ([late], 2)
 
 
-def test_beside_a_filter_stands_what_it_is_worth(run, fill, made_up):
-    figures = {
+MEASURED = {
+    "Ten people, filters": {
         "hat yes": {"precision": 0.486, "recall": 0.41, "share": 0.03},
         "hat no": {"precision": None, "recall": 0.0, "share": 0.97},
-    }
-    fill(
-        [made_up(0, outputs={"hat": 0.9})],
-        model=ModelRef("measured", "d" * 64, {"metrics": {"Ten people, filters": figures}}),
-    )
-    [worth] = found(run("search", "man with a hat", "--json"))["filters"]
-    assert worth == {"filter": "hat yes", "measured_on": "Ten people", **figures["hat yes"]}
-    assert "Measured on Ten people: hat yes right in 49%, finds 41% of them." in run("search", "--hat").stderr
-    assert "hat no found nobody" in run("search", "--no-hat").stderr
-    assert found(run("search", "--hat", "--min-confidence", 0.9, "--json"))["filters"] == [], (
-        "not where it was measured"
-    )
+        "only hat yes": {"precision": 0.9, "recall": 0.2, "share": 0.03},
+        "not hat yes": {"precision": 0.98, "recall": 0.7, "share": 0.97},
+    },
+    "Ten people, filters by least probability": {
+        "least": [0.5, 0.9],
+        "precision": {"hat yes": [0.45, 0.75], "hat no": [0.99, None]},
+        "recall": {"hat yes": [0.5, 0.25], "hat no": [0.6, 0.0]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("asked", "worth", "told"),
+    [
+        (["man with a hat"], ("hat yes", None, 0.486, 0.41, 0.03), "hat yes right in 49%, finds 41% of them"),
+        (["--no-hat"], ("hat no", None, None, 0.0, 0.97), "hat no found nobody"),
+        (["--only", "hat=yes"], ("only hat yes", None, 0.9, 0.2, 0.03), "only hat yes right in 90%, finds 20% of them"),
+        (["--not", "hat=yes"], ("not hat yes", None, 0.98, 0.7, 0.97), "not hat yes right in 98%, finds 70% of them"),
+        (
+            ["--hat", "--min-confidence", 0.8],
+            ("hat yes", 0.9, 0.75, 0.25, 0.03),
+            "hat yes at 90% or more right in 75%, finds 25% of them",
+        ),
+        (
+            ["--hat", "--min-confidence", 0],
+            ("hat yes", 0.5, 0.45, 0.5, 0.03),
+            "hat yes at 50% or more right in 45%, finds 50% of them",
+        ),
+        (["--no-hat", "--min-confidence", 1], ("hat no", 0.9, None, 0.0, 0.97), "hat no at 90% or more found nobody"),
+    ],
+)
+def test_beside_a_filter_stands_what_it_is_worth(run, fill, made_up, asked, worth, told):
+    fill([made_up(0, outputs={"hat": 0.9})], model=ModelRef("measured", "d" * 64, {"metrics": MEASURED}))
+    answer = found(run("search", *asked, "--json"))
+    [one] = [one for one in answer["filters"] if one["filter"].endswith(worth[0])]
+    figures = dict(zip(("filter", "least", "precision", "recall", "share"), worth, strict=True))
+    assert one == figures | {"measured_on": "Ten people"}
+    assert "hat" not in str(answer["filters_unmeasured"])
+    assert f"Measured on Ten people: {told}." in run("search", *asked).stderr
+
+
+def test_without_filters_nothing_is_said_of_what_they_are_worth(run, fill, made_up):
+    fill([made_up(0)], model=ModelRef("measured", "d" * 64, {"metrics": MEASURED}))
     assert found(run("search", "--json"))["filters"] == []
-    assert "Measured" not in run("search").stderr
+    assert "easured" not in run("search").stderr
 
 
 @pytest.mark.parametrize(
     ("asked", "unmeasured"),
     [
-        (["--hat", "--min-confidence", 0.9], ["hat yes at another least probability"]),
+        (["--hat", "--min-confidence", 0.9], ["hat yes"]),
         (
             ["--only", "upper-colour=red", "--not", "lower-colour=blue"],
             ["only upper_colour red", "not lower_colour blue"],

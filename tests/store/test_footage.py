@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 
-from surveil.errors import StoreError
+from surveil.errors import FootageError, StoreError
 from surveil.store.cameras import configure_camera
-from surveil.store.footage import correct_footage, forget_footage, redo_footage
+from surveil.store.footage import correct_footage, forget_footage, knows_path, redo_footage
+from surveil.store.granted import only_cameras
 from surveil.store.register import register_footage
 from surveil.store.scanned import remember_file, remembered_files
 from surveil.store.tables import Camera, CropRow, Footage, SightingRow
+from surveil.store.unopened import note_unopened
 
 
 def count(database, table):
@@ -94,3 +96,13 @@ def test_what_an_operator_said_outlives_another_scan(database, ingest, source):
     register_footage(database, source("one", camera="yard"))
     with database.session() as session:
         assert session.scalars(select(Camera.name).join(Footage)).one() == "gate"
+
+
+def test_a_path_is_known_to_whoever_sees_its_camera_or_every_camera(database, ingest, tmp_path):
+    ingest([1], path=Path("/f/one.mp4"), camera="yard")
+    (tmp_path / "torn.mp4").touch()
+    note_unopened(database, FootageError("empty", tmp_path / "torn.mp4"))
+    paths = ("/f/one.mp4", str(tmp_path / "torn.mp4"), "/f/two.mp4", "/f")
+    for cameras, known in ((None, paths[:2]), (["yard"], paths[:1]), (["gate"], ())):
+        with only_cameras(cameras), database.session() as session:
+            assert tuple(path for path in paths if knows_path(session, path)) == known, cameras

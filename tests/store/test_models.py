@@ -20,6 +20,16 @@ def test_the_first_model_is_in_use_and_later_ones_wait(database):
         assert (model_in_use(session).id, model_in_use(session).name) == (first, "first")
 
 
+def test_what_was_measured_of_a_known_model_since_is_taken_over_and_nothing_else(database):
+    with database.session() as session:
+        model = register_model(session, ModelRef("a", "1" * 64, {"cluster_threshold": 0.6, "metrics": {"mAP": 0.5}}))
+        for card in ({"cluster_threshold": 0.7, "metrics": {"mAP": 0.5, "filters": {}}}, {}):
+            assert register_model(session, ModelRef("a", "1" * 64, card)) == model
+    with database.session() as session:
+        card = session.get_one(Model, model).card
+        assert card == {"cluster_threshold": 0.6, "metrics": {"mAP": 0.5, "filters": {}}}
+
+
 def test_the_card_in_use_is_read_and_an_older_one_has_defaults(database):
     with database.session() as session:
         calibration = Calibration(slope=10.0, intercept=-5.0, thresholds=(0.2,) * 9)

@@ -56,7 +56,8 @@ def test_the_card_tells_also_what_the_checkpoint_learned_from_that_was_begun_wit
     assert card.training["data"] == "Market-1501 train, ImageNet"
 
 
-def test_measured_figures_enter_the_card_and_the_weights_stay(run, market1501, tmp_path):
+def test_measured_figures_enter_the_card_and_the_weights_stay(run, market1501, annotate_market1501, tmp_path):
+    annotate_market1501(market1501, train={7: {}, 8: {}}, test={1: {"hat": 2}, 2: {}, 3: {}, 4: {}, 5: {}})
     weights = tmp_path / "model.safetensors"
     before = export_run(run, market1501, weights, device="cpu")
     measure(weights, market1501, device="cpu")
@@ -64,6 +65,13 @@ def test_measured_figures_enter_the_card_and_the_weights_stay(run, market1501, t
     assert card.sha256 == before.sha256
     assert card.metrics["Market-1501 test, 4 identities, single query"]["mAP"] == 1
     assert 0 <= card.metrics["Market-1501 test, 4 identities, attributes"]["accuracy"] <= 1
+    filters = card.metrics["Market-1501 test, 4 identities, filters"]
+    assert set(filters) == {f"{how}hat {label}" for how in ("", "only ", "not ") for label in ("no", "yes")}, (
+        "of all else everybody has the same"
+    )
+    assert filters["hat yes"]["share"] == 0.25
+    curves = card.metrics["Market-1501 test, 4 identities, filters by least probability"]
+    assert len(curves["least"]) == len(curves["recall"]["hat yes"]) > 5
     assert card.metrics.items() >= before.metrics.items()
 
 

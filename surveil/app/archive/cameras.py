@@ -36,12 +36,10 @@ class CameraMethods(ArchiveBase):
 
     def common_zone(self) -> str | None:
         """The time zone in which all cameras stand; None where there are several, or no cameras."""
-        from sqlalchemy import select
-
-        from surveil.store.tables import Camera
+        from surveil.store.cameras import camera_zones
 
         with self.database.session() as session:
-            zones = set(session.scalars(select(Camera.zone)))
+            zones = camera_zones(session)
         return zones.pop() if len(zones) == 1 else None
 
     def set_camera(

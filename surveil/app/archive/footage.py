@@ -25,10 +25,10 @@ class FootageMethods(ArchiveBase):
     def known_path(self, path: str | Path) -> Path | None:
         """Where footage lies, or a file that could not be opened, whose path is as `status` tells it; None: unknown."""
         from surveil.files import text_path
+        from surveil.store.footage import knows_path
 
-        known = self.status()
-        told = {piece.path for piece in known.footage} | {file.path for file in known.unopened}
-        return text_path(str(path)) if str(path) in told else None
+        with self.database.session() as session:
+            return text_path(str(path)) if knows_path(session, str(path)) else None
 
     def forget_footage(self, which: int | str) -> tuple[str, ...]:
         """Delete footage, given by number or path, with all that was seen in it; gives the paths. The files stay.

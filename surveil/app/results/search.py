@@ -105,10 +105,15 @@ class Gallery(Frozen):
 
 
 class FilterWorth(Frozen):
-    """What a filter is worth on people that the model in use did not learn from, as its card says; 0 to 1."""
+    """What a filter is worth on people that the model in use did not learn from, as its card says; 0 to 1.
+
+    Of several values of one attribute, each is told as if it were asked for alone.
+    """
 
     filter: str
-    """Such as "upper_colour red"."""
+    """Such as "upper_colour red", "only upper_colour red" or "not upper_colour red"."""
+    least: float | None = None
+    """Where a least probability is asked for: the nearest one at which this was measured."""
     precision: float | None
     """Share of those who pass that have what is asked for; None where nobody passed."""
     recall: float | None
@@ -130,9 +135,9 @@ class SearchResult(Frozen):
     """Numbers of sightings by hour on the camera's clock, and by camera and each attribute's labels: how many would
     pass if only this camera or label were asked for, and all else that is asked for stayed."""
     filters: tuple[FilterWorth, ...] = ()
-    """What the values that are asked for are worth, where the card has it and no least probability is asked for."""
+    """What the values that are asked for are worth, where the card of the model in use has it."""
     filters_unmeasured: tuple[str, ...] = ()
-    """The values that are asked for of which that was not measured, such as "only upper_colour red"."""
+    """The values that are asked for of which the card has nothing, such as "only lower_colour purple"."""
     passing: dict[str, int] | None = None
     """Where nobody was found: how many sightings pass each filter alone."""
     not_remembered: str | None = None

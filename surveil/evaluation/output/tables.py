@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from surveil.evaluation.metrics.attribute_query import AttributeQueryResult
 from surveil.evaluation.metrics.attributes import AttributeResult, AttributesResult
 from surveil.evaluation.metrics.clustering import ClusteringQuality
-from surveil.evaluation.metrics.filters import FilterFigures
+from surveil.evaluation.metrics.filters import FilterCurves, FilterFigures
 from surveil.evaluation.metrics.paper_accounting import COLUMNS, FIRST_TEN, PUBLISHED, PaperAccounting
 from surveil.evaluation.metrics.reid import ReIDResult
 from surveil.evaluation.protocols import paper
@@ -44,6 +44,7 @@ def official_sections(result: OfficialResult) -> Sections:
         sections[ATTRIBUTES] = (
             attributes_table(result.attributes.recognition),
             filters_table(result.attributes.filters),
+            filter_curves_table(result.attributes.filter_curves),
             attribute_query_table(result.attributes.queries),
             accounting_table(result.attributes.accounting),
         )
@@ -192,16 +193,38 @@ def _attribute_row(row: AttributeResult) -> tuple[str, ...]:
 
 def filters_table(result: Mapping[str, FilterFigures]) -> Table:
     """One row per value that a search can ask for and somebody has."""
+
+    def told(one: FilterFigures) -> tuple[str, str]:
+        return _points(one.precision), _points(one.recall)
+
     return Table(
         "Filters of a search (%)",
-        ("filter", "precision", "recall", "have it"),
+        ("filter", "precision", "recall", "only: precision", "recall", "not: precision", "recall", "have it"),
         tuple(
-            (name.replace("_", " "), _points(row.precision), _points(row.recall), _points(row.share))
+            (
+                name.replace("_", " "),
+                *(figure for prefix in ("", "only ", "not ") for figure in told(result[f"{prefix}{name}"])),
+                _points(row.share),
+            )
             for name, row in result.items()
-            if row.recall is not None
+            if row.recall is not None and not name.startswith(("only ", "not "))
         ),
-        "At the model's thresholds, as `surveil search` asks. By chance alone the precision would be what the last "
-        "column says.",
+        "At the model's thresholds, as `surveil search` asks; with --only, and with --not, of those who do not have "
+        "it.\nBy chance alone the precision would be what the last column says (with --not, what it leaves of 100).",
+    )
+
+
+def filter_curves_table(result: FilterCurves) -> Table:
+    """One row per value, one column per least probability."""
+
+    def told(one: FilterFigures) -> str:
+        return f"{percent(one.precision, sign='') or '-'} / {percent(one.recall, sign='')}"
+
+    return Table(
+        "Filters of a search by least probability, precision / recall (%)",
+        ("filter", *(f"{least:g}" for least in result.least)),
+        tuple((name.replace("_", " "), *map(told, row)) for name, row in result.figures.items()),
+        'As `surveil search` asks with --min-confidence; "-" where nobody passes.',
     )
 
 

@@ -18,7 +18,12 @@ from surveil.evaluation.metrics.calibration import (
     same_person_reliability,
 )
 from surveil.evaluation.metrics.clustering import ClusteringQuality, clustering_quality
-from surveil.evaluation.metrics.filters import FilterFigures, evaluate_filters
+from surveil.evaluation.metrics.filters import (
+    FilterCurves,
+    FilterFigures,
+    evaluate_filter_curves,
+    evaluate_filters,
+)
 from surveil.evaluation.metrics.paper_accounting import PaperAccounting, paper_accounting
 from surveil.evaluation.metrics.reid import ReIDResult, evaluate_similarities
 from surveil.evaluation.protocols.market1501 import Split, find_attributes, load_attributes, load_split, target_matrix
@@ -56,6 +61,7 @@ class AttributeFigures:
         accounting: The same as the paper counts.
         queries: Descriptions that find people.
         filters: What each filter of a search finds.
+        filter_curves: The same at other least probabilities.
     """
 
     probabilities: Floats
@@ -64,6 +70,7 @@ class AttributeFigures:
     accounting: PaperAccounting
     queries: AttributeQueryResult
     filters: dict[str, FilterFigures]
+    filter_curves: FilterCurves
 
     def summary(self) -> dict[str, object]:
         """For JSON: figures from 0 to 1."""
@@ -72,6 +79,7 @@ class AttributeFigures:
             "attributes_in_the_reports_accounting": self.accounting.summary(),
             "attribute_queries": self.queries.summary(),
             "filters": {name: figures.summary() for name, figures in self.filters.items()},
+            "filters_by_least_probability": self.filter_curves.summary(),
         }
 
 
@@ -187,6 +195,7 @@ def _attribute_figures(
         paper_accounting(probabilities[known], targets),
         evaluate_attribute_queries(probabilities, gallery.ids, annotated),
         evaluate_filters(probabilities[known], targets, thresholds),
+        evaluate_filter_curves(probabilities[known], targets),
     )
 
 
