@@ -211,7 +211,7 @@ def _order(sort: Sort) -> Sequence[Any]:
         height = select(CropRow.box[3].as_float() - CropRow.box[1].as_float()).where(
             CropRow.sighting_id == SightingRow.id
         )
-        return height.where(CropRow.rank == 0).scalar_subquery().desc(), SightingRow.id
+        return height.where(CropRow.rank == 0).scalar_subquery().desc().nulls_last(), SightingRow.id
     return SightingRow.first_seen, SightingRow.id
 
 
