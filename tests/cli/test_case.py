@@ -7,7 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from surveil.cli import surveil
-from surveil.errors import StoreError
+from surveil.errors import StoreError, SurveilError
+from surveil.evidence.manifest import file_sha256
+from surveil.store.tables import Footage
 
 CASE = "theft of 14 September"
 
@@ -68,3 +70,25 @@ def test_a_package_is_verified_without_a_database(tmp_path, monkeypatch):
     keys = {CliRunner().invoke(surveil, ["evidence", "key"]).stdout for _ in range(2)}
     assert len(keys) == 1
     assert not (tmp_path / "data" / "surveil" / "surveil.db").exists()
+
+
+def test_what_was_exported_is_verified_with_the_key_of_its_maker(run, database, tmp_path, sample_data):
+    [clip] = (sample_data / "footage").glob("gate_*.mp4")
+    with database.session() as session:
+        footage = session.get(Footage, 1)
+        footage.path, footage.content_hash = str(clip), file_sha256(clip)
+    run("case", "new", CASE)
+    run("case", "add", CASE, "footage:1:1-2")
+    package = tmp_path / "theft.zip"
+    made = json.loads(run("evidence", "export", CASE, str(package), "--json").stdout)
+    assert (made["exhibits"], made["blurred"]) == (1, False)
+    whole = run("evidence", "verify", str(package), "--key", made["key_fingerprint"])
+    assert whole.exit_code == 0, whole.output
+    assert f"whole; case {CASE!r}" in whole.stdout
+    assert "(the key you gave)" in whole.stdout
+    assert "(compare with what its maker tells you)" in run("evidence", "verify", str(package)).stdout
+    other = run("evidence", "verify", str(package), "--key", "0" * 64, "--csv")
+    assert other.exit_code == 1
+    assert other.stdout.splitlines()[0] == "problem"
+    package.write_bytes(package.read_bytes()[:-100])
+    assert isinstance(run("evidence", "verify", str(package)).exception, SurveilError)

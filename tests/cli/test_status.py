@@ -1,5 +1,5 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,10 +7,12 @@ from click.testing import CliRunner
 from sqlalchemy import update
 
 from surveil.cli import surveil
-from surveil.errors import StoreError
+from surveil.errors import FootageError, StoreError
 from surveil.ingest.leases import claim_next, new_owner
+from surveil.store.clock import database_now
 from surveil.store.register import register_footage
-from surveil.store.tables import Footage
+from surveil.store.tables import Daemon, Footage
+from surveil.store.unopened import note_unopened
 from surveil.types import FootageReport, FootageWarning, FrameCounts, Source
 
 START = datetime(2026, 9, 14, 8, tzinfo=UTC)
@@ -106,3 +108,43 @@ def test_without_a_database_it_says_what_to_do(tmp_path):
     result = CliRunner().invoke(surveil, ["--database", f"sqlite:///{tmp_path / 'none.db'}", "status"])
     assert isinstance(result.exception, StoreError)
     assert "Ingest footage first" in str(result.exception)
+
+
+def test_those_who_watch_and_what_could_not_be_opened_are_told(status, database, tmp_path):
+    heard = database_time(database)
+    watch = {"pid": 4711, "folders": ["/f"], "started_at": heard, "seen_at": heard, "away": [], "growing": 0}
+    minute = timedelta(minutes=1)
+    with database.session() as session:
+        session.add_all(
+            [
+                Daemon(owner="a", host="north", alive_until=heard + minute, last_scan=None, **watch),
+                Daemon(owner="b", host="south", alive_until=heard - minute, last_scan=heard, **watch),
+                Daemon(
+                    owner="c",
+                    host="west",
+                    alive_until=heard + minute,
+                    last_scan=heard - timedelta(seconds=7),
+                    **watch | {"growing": 2, "away": ["/usb"]},
+                ),
+            ]
+        )
+    (tmp_path / "odd.mp4").touch()
+    note_unopened(database, FootageError("no video in it", tmp_path / "odd.mp4", "Is it a film?"))
+    register(database, "gate")
+    odd, north, south, west = status().splitlines()[-4:]
+    assert odd == f"{tmp_path}/odd.mp4: not opened: no video in it. Is it a film?"
+    assert north == "watched: /f (process 4711 on north): first scan not done yet, 1 waiting, 0 working, 0 failed"
+    assert south.startswith("no longer watched: /f (process 4711 on south), last heard of ")
+    assert south.endswith(f"{heard:%Y-%m-%d %H:%M:%S} UTC; start it again")
+    assert west.endswith("last scan 7 s ago, 1 waiting, 0 working, 0 failed, 2 still growing; not there: /usb")
+    daemons = json.loads(status("--json"))["daemons"]
+    assert [(daemon["host"], daemon["alive"]) for daemon in daemons] == [
+        ("north", True),
+        ("south", False),
+        ("west", True),
+    ]
+
+
+def database_time(database):
+    with database.session() as session:
+        return database_now(session)

@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from click.testing import CliRunner
 
 from surveil.cli import surveil
+from surveil.errors import SurveilError
 
 PASSWORD = "correct horse battery"
 
@@ -64,3 +65,22 @@ def test_what_was_done_is_listed_and_verified(run, maria, tmp_path):
     broken = run("audit", "verify", "--head", f"2:{'0' * 64}", "--json")
     assert broken.exit_code == 1
     assert json.loads(broken.stdout)["breaks"][0]["number"] == 2
+
+
+def test_cameras_are_granted_to_accounts_and_roles(run, maria, tmp_path):
+    for camera in ("gate", "hall"):
+        assert run("camera", "set", camera, "--new", "--zone", "UTC").exit_code == 0
+    assert run("user", "cameras", "maria", "hall", "gate").stdout == "maria: hall, gate\n"
+    assert run("user", "cameras", "viewer", "gate", "--role").stdout == "viewer: gate\n"
+    listed = json.loads(run("user", "list", "--json").stdout)
+    assert [user["cameras"] for user in listed["users"]] == [["gate", "hall"], None]
+    assert listed["role_cameras"] == {"viewer": ["gate"]}
+    assert run("user", "cameras", "viewer", "--role", "--all").exit_code == 0
+    assert run("user", "cameras", "maria", "--all").stdout == "maria: all\n"
+    listed = json.loads(run("user", "list", "--json").stdout)
+    assert (listed["users"][0]["cameras"], listed["role_cameras"]) == (None, {})
+    for wrong in (("maria", "moon"), ("nobody", "gate"), ("king", "gate", "--role")):
+        assert isinstance(run("user", "cameras", *wrong).exception, SurveilError)
+    assert run("user", "cameras", "maria", "gate", "--all").exit_code == 2
+    done = [record["what"] for record in json.loads(run("audit", "list", "--json").stdout)["records"]]
+    assert {"account": "maria", "cameras": ["hall", "gate"]} in done
