@@ -8,6 +8,12 @@ def test_without_a_fitted_curve_there_is_no_probability():
     assert Calibration().same_person(0.9) is None
 
 
+@pytest.mark.parametrize("half", [Calibration(slope=10.0), Calibration(intercept=-5.0)])
+def test_half_a_curve_is_none(half):
+    assert half.same_person(0.9) is None
+    assert half.similarity_of(0.7) is None
+
+
 def test_the_curve_is_logistic_in_the_similarity():
     calibration = Calibration(slope=10.0, intercept=-5.0)
     np.testing.assert_allclose(calibration.same_person([0.5, 1.0]), [0.5, 1 / (1 + np.exp(-5))])

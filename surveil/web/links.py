@@ -50,6 +50,7 @@ def read_request(archive: Archive, pairs: Iterable[tuple[str, str]], **fields: A
 
     Raises:
         QueryError: A part is unknown, or its value is not allowed.
+        SurveilError: A time is none.
         NoTextError: One is no text.
     """
     asked: dict[str, Any] = {"limit": PAGE}
@@ -68,7 +69,7 @@ def read_request(archive: Archive, pairs: Iterable[tuple[str, str]], **fields: A
             asked.setdefault("attributes", {}).setdefault(name, []).append(value)
         else:
             raise QueryError(f"a search has no {name!r}", "address")
-    request = archive.request(**asked, **fields)
+    request = archive.request(**asked | fields)
     check_web_request(request)
     return request
 
@@ -140,8 +141,6 @@ def without(request: SearchRequest, name: str, value: str) -> Pairs:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="minutes" if not value.second else "seconds")
-    if isinstance(value, time):
-        return f"{value:%H:%M}"
+    if isinstance(value, (datetime, time)):
+        return value.isoformat(timespec="auto" if value.second or value.microsecond else "minutes")
     return "1" if value is True else str(value)
