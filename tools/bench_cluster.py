@@ -14,6 +14,7 @@ from surveil.evaluation.protocols.market1501 import load_split
 from surveil.identities.constraints import Constraints
 from surveil.identities.grouping import group_sightings
 from surveil.model.embed import AppearanceModel
+from surveil.types import Floats
 from tools.many_people import Ids, many_people
 
 
@@ -28,36 +29,61 @@ def pairwise(groups: Ids, people: Ids) -> tuple[float, float]:
     return both / max(1, pairs(groups)), both / max(1, pairs(people))
 
 
+def describe(data: Path, cache: Path | None) -> tuple[Floats, Ids]:
+    """Embeddings of Market-1501's training crops, and who they show; kept in a folder, where one is given."""
+    crops, model = load_split(data, "train"), AppearanceModel.load()
+    kept = cache and cache / f"market1501-{model.card.sha256}.npy"
+    if kept and kept.exists():
+        return np.load(kept), crops.ids
+    embeddings = model.embeddings(*model.parts(list(crops.images)))
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        np.save(kept, embeddings)
+    return embeddings, crops.ids
+
+
+class Progress:
+    """Prints a line for every twentieth of a grouping, with what it took until then."""
+
+    def __init__(self) -> None:
+        self._began, self._worked, self._next = time.perf_counter(), time.process_time(), 0.0
+
+    def __call__(self, part: float) -> None:
+        if part >= self._next:
+            passed, worked = self.took()
+            click.echo(f"{part:.0%} {passed:.0f} s, {worked:.0f} CPU s, at most {peak():.1f} GiB", err=True)
+            self._next = part + 0.05
+
+    def took(self) -> tuple[float, float]:
+        """Seconds by the clock and of the processor."""
+        return time.perf_counter() - self._began, time.process_time() - self._worked
+
+
+def peak() -> float:
+    """GiB that this process has held at most."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
 @click.command()
 @click.argument("data", type=click.Path(path_type=Path, exists=True))
 @click.option("--sightings", multiple=True, default=(10_000, 100_000), show_default=True)
-def main(data: Path, sightings: tuple[int, ...]) -> None:
+@click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Where embeddings are kept.")
+def main(data: Path, sightings: tuple[int, ...], cache: Path | None) -> None:
     """Group made-up sightings like those of Market-1501's training people, in DATA, and print a line per number."""
-    crops = load_split(data, "train")
-    model = AppearanceModel.load()
-    features, attributes = model.parts(list(crops.images))
-    embeddings = model.embeddings(features, attributes)
+    embeddings, ids = describe(data, cache)
+    threshold = AppearanceModel.load().card.cluster_threshold
     rows = []
     for count in sightings:
-        made, people = many_people(embeddings, crops.ids, count)
+        made, people = many_people(embeddings, ids, count)
         vectors = made.astype(np.float16)
         del made
-        began, worked = time.perf_counter(), time.process_time()
-        groups = group_sightings(vectors, model.card.cluster_threshold, Constraints.none(count))
-        passed, worked = time.perf_counter() - began, time.process_time() - worked
+        progress = Progress()
+        groups = group_sightings(vectors, threshold, Constraints.none(count), tell=progress)
+        passed, worked = progress.took()
         precision, recall = pairwise(groups, people)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        rows.append(
-            [
-                f"{count}",
-                f"{passed:.0f}",
-                f"{worked:.0f}",
-                f"{peak:.1f}",
-                f"{precision:.3f}",
-                f"{recall:.3f}",
-            ]
-        )
-    columns = ("sightings", "seconds", "CPU seconds", "peak GiB", "precision", "recall")
+        figures = (f"{passed:.0f}", f"{worked:.0f}", f"{peak():.1f}", f"{groups.max() + 1}")
+        rows.append([f"{count}", *figures, f"{precision:.3f}", f"{recall:.3f}"])
+    columns = ("sightings", "seconds", "CPU seconds", "peak GiB", "groups", "precision", "recall")
     write_table(columns, rows, right=columns)
 
 

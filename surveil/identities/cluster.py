@@ -95,7 +95,9 @@ def cluster(
         ids, embeddings = vectors.load(session, None, model.id)
         constraints = load_constraints(session, ids)
     tell(LOADED)
-    groups = _group(embeddings, threshold, method, people, constraints)
+    groups = _group(
+        embeddings, threshold, method, people, constraints, lambda part: tell(LOADED + (GROUPED - LOADED) * part)
+    )
     tell(GROUPED)
 
     @once_more
@@ -201,7 +203,14 @@ def store_run(
     return run, identity_of
 
 
-def _group(embeddings: Vectors, threshold: float, method: Method, people: int | None, constraints: Constraints) -> Ids:
+def _group(
+    embeddings: Vectors,
+    threshold: float,
+    method: Method,
+    people: int | None,
+    constraints: Constraints,
+    tell: Callable[[float], object],
+) -> Ids:
     if people is not None:
         return group_into(embeddings, people, method, constraints)
-    return group_sightings(embeddings, threshold, constraints)
+    return group_sightings(embeddings, threshold, constraints, tell=tell)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 from typing import Protocol
@@ -9,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from surveil.identities.threads import in_order
 from surveil.types import Floats
 
 NEIGHBOURS = 30
@@ -44,7 +48,12 @@ class Graph:
 
 
 def similarity_graph(
-    vectors: Vectors, floor: float, *, neighbours: int = NEIGHBOURS, full_limit: int = FULL_LIMIT
+    vectors: Vectors,
+    floor: float,
+    *,
+    neighbours: int = NEIGHBOURS,
+    full_limit: int = FULL_LIMIT,
+    tell: Callable[[float], object] = lambda _: None,
 ) -> Graph:
     """The union k-nearest-neighbour graph: two vectors are joined where one is among the other's nearest.
 
@@ -54,23 +63,23 @@ def similarity_graph(
         neighbours: How many of a vector's nearest count.
         full_limit: Up to so many vectors each is compared with each in full; of more, with those whose outlines do not
             rule it out, which misses no neighbour.
+        tell: Told the part that is done, 0 to 1.
     """
-    nearest = Nearest(len(vectors), neighbours)
-    blocks: _Blocks
-    if MIN_FOR_GPU <= len(vectors) <= GPU_LIMIT and _has_gpu():
-        blocks = _GpuBlocks(vectors)
-    elif len(vectors) <= full_limit:
-        blocks = _CpuBlocks(vectors)
-    else:
-        from surveil.identities.outlines import Outlines
+    nearest, blocks = Nearest(len(vectors), neighbours), _blocks(vectors, full_limit)
+    together = blocks.pairs()
 
-        blocks = Outlines(vectors, nearest.least)
-    for left, right in blocks.pairs():
-        i, j, similarity = blocks.hits(left, right, floor, neighbours + (left == right))
-        once = i < j if left == right else slice(None)
-        i, j, similarity = i[once] + left.start, j[once] + right.start, similarity[once]
-        nearest.add(i, j, similarity)
-        nearest.add(j, i, similarity)
+    def hits(task: tuple[slice, slice, Floats]) -> Hits:
+        left, right, least = task
+        return blocks.hits(left, right, floor, neighbours + (left == right), least)
+
+    with blocks.threads() as threads:
+        tasks = ((left, right, nearest.least) for left, right in together)
+        for done, ((left, right, _), (i, j, similarity)) in enumerate(in_order(threads, hits, tasks)):
+            once = i < j if left == right else slice(None)
+            i, j, similarity = i[once] + left.start, j[once] + right.start, similarity[once]
+            nearest.add(i, j, similarity)
+            nearest.add(j, i, similarity)
+            tell(done / len(together))
     pairs, similarity = nearest.edges()
     return Graph(np.sort(blocks.order[pairs], axis=1), similarity)
 
@@ -100,7 +109,8 @@ class Nearest:
         limit: How many neighbours of each are kept.
 
     Attributes:
-        least: (n,) similarity that the next neighbour of each must have; it rises as pairs are taken.
+        least: (n,) similarity that the next neighbour of each must have. As pairs are taken, another array takes its
+            place, whose numbers are higher.
     """
 
     def __init__(self, size: int, limit: int) -> None:
@@ -142,6 +152,7 @@ class Nearest:
         place = np.arange(len(first)) - np.repeat(begin, np.diff(begin, append=len(first)))
         kept = place < self._limit
         last = place == self._limit - 1
+        self.least = self.least.copy()
         self.least[first[last]] = similarity[order[last]]
         order = order[kept]
         hits = first[kept], second[order], similarity[order]
@@ -168,9 +179,23 @@ class _Blocks(Protocol):
         """Every pair of blocks, once, in the order in which to compare them."""
         ...
 
-    def hits(self, left: slice, right: slice, floor: float, limit: int) -> Hits:
-        """See `find_hits`."""
+    def threads(self) -> AbstractContextManager[Executor]:
+        """What compares them."""
         ...
+
+    def hits(self, left: slice, right: slice, floor: float, limit: int, least: Floats) -> Hits:
+        """See `find_hits`; pairs that are below the `least` (n,) of both ends may be left out."""
+        ...
+
+
+def _blocks(vectors: Vectors, full_limit: int) -> _Blocks:
+    if MIN_FOR_GPU <= len(vectors) <= GPU_LIMIT and _has_gpu():
+        return _GpuBlocks(vectors)
+    if len(vectors) <= full_limit:
+        return _CpuBlocks(vectors)
+    from surveil.identities.outlines import Outlines
+
+    return Outlines(vectors)
 
 
 class _CpuBlocks:
@@ -182,7 +207,10 @@ class _CpuBlocks:
     def pairs(self) -> list[Pair]:
         return pairs_of_blocks(len(self._vectors), BLOCK)
 
-    def hits(self, left: slice, right: slice, floor: float, limit: int) -> Hits:
+    def threads(self) -> Executor:
+        return ThreadPoolExecutor(1)
+
+    def hits(self, left: slice, right: slice, floor: float, limit: int, least: Floats) -> Hits:
         a, b = (self._vectors[part].astype(np.float32, copy=False) for part in (left, right))
         return find_hits(a, b, floor, limit)
 
@@ -198,7 +226,10 @@ class _GpuBlocks:
     def pairs(self) -> list[Pair]:
         return pairs_of_blocks(len(self._vectors), BLOCK)
 
-    def hits(self, left: slice, right: slice, floor: float, limit: int) -> Hits:
+    def threads(self) -> Executor:
+        return ThreadPoolExecutor(1)
+
+    def hits(self, left: slice, right: slice, floor: float, limit: int, least: Floats) -> Hits:
         import torch
 
         similarity = self._vectors[left].float() @ self._vectors[right].float().T

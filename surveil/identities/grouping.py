@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ _COMMUNITY = 1500
 """Size that communities are first looked for in: far above one person's, so that hardly anybody is cut in two."""
 _FINER = 2.0
 """How much denser communities must be when some were too large."""
+JOINED = 0.8
+"""The part that is done when the graph is there, where there are many."""
 _AT_A_TIME = 1024
 """Groups whose means are made, and edges whose similarity is, at a time."""
 
@@ -28,7 +30,12 @@ Ids = NDArray[np.int64]
 
 
 def group_sightings(
-    vectors: Vectors, threshold: float, constraints: Constraints, *, together: int = MAX_TOGETHER
+    vectors: Vectors,
+    threshold: float,
+    constraints: Constraints,
+    *,
+    together: int = MAX_TOGETHER,
+    tell: Callable[[float], object] = lambda _: None,
 ) -> Ids:
     """Average linkage of any number of sightings, in memory that grows with their number only.
 
@@ -42,27 +49,31 @@ def group_sightings(
         threshold: Least mean similarity of two groups that are one.
         constraints: What is never violated.
         together: Largest part that is grouped at once.
+        tell: Told the part that is done, 0 to 1; what it raises ends the work.
 
     Returns:
         (n,) group of each sighting, from 0 in the order of the first member.
     """
-    graph = similarity_graph(vectors, threshold)
+    graph = similarity_graph(vectors, threshold, tell=lambda part: tell(JOINED * part))
     allowed = ~constraints.forbidden(graph.pairs)
     graph = Graph(graph.pairs[allowed], graph.similarity[allowed])
     groups = _Groups.of(vectors, constraints.bundles)
-    edges, similarity = groups.between(graph.pairs), graph.similarity
+    edges, similarity = groups.labels[graph.pairs], graph.similarity
+    left = 1 - JOINED
     while True:
-        merged = np.arange(len(groups))
+        merged, done = np.arange(len(groups)), 0
         for part in parts(edges, similarity, len(groups), together):
             members, local = groups.members(part)
             conflicts = constraints.conflicts(members, local, len(part))
             sums = groups.sums(part)
             merged[part] = part[_firsts(average_linkage(sums, groups.sizes[part], threshold, conflicts))]
+            done += len(members)
+            tell(1 - left * (1 - done / len(vectors) / 2))  # how many rounds there will be is not known
         if (merged == np.arange(len(merged))).all():
             return number_groups(groups.labels)
+        left /= 2
         groups = _Groups.of(vectors, np.unique(merged, return_inverse=True)[1][groups.labels])
-        edges = np.unique(np.sort(groups.between(graph.pairs), axis=1), axis=0)
-        edges = edges[edges[:, 0] != edges[:, 1]]
+        edges = groups.between(graph.pairs)
         similarity = groups.similarity(edges)
         near = similarity >= threshold
         edges, similarity = edges[near], similarity[near]
@@ -89,8 +100,11 @@ class _Groups:
         return len(self.sizes)
 
     def between(self, pairs: Ids) -> Ids:
-        """(k, 2) groups of pairs of vectors."""
-        return self.labels[pairs]
+        """(k, 2) groups that pairs of vectors join, each two once."""
+        ends = self.labels[pairs]
+        ends = ends[ends[:, 0] != ends[:, 1]]
+        joined = np.unique(ends.min(axis=1) * len(self) + ends.max(axis=1))
+        return np.column_stack(np.divmod(joined, len(self)))
 
     def members(self, groups: Ids) -> tuple[Ids, Ids]:
         """The vectors in some groups, one group after the other, and for each the position of its group."""

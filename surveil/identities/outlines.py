@@ -8,13 +8,19 @@ that even so much more does not bring near enough are not compared in full.
 
 from __future__ import annotations
 
+import threading
+import warnings
 from collections.abc import Callable
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from surveil.identities.graph import Hits, Ids, Pair, Vectors, find_hits, pairs_of_blocks
+from surveil.identities.threads import single_threads
 from surveil.types import Floats
 
 SIZE = 256
@@ -27,8 +33,8 @@ _WIDTH = 4.5
 """Standard deviations that the integers reach; what is beyond becomes an error."""
 _SLACK = 1e-4
 """More than float32 is wrong by."""
-_PAIRS = 128
-"""Pairs compared in full at a time: they stay in the processor's cache."""
+
+warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta")
 
 Integers = NDArray[np.int8]
 
@@ -41,13 +47,12 @@ class Outlines:
 
     Args:
         vectors: (n, d) of unit length.
-        least: (n,) similarity that a vector's next neighbour must have, which rises as neighbours are found.
 
     Attributes:
-        order: (n,) which vector lies where. `least` and all hits are by place.
+        order: (n,) which vector lies where. All hits are by place.
     """
 
-    def __init__(self, vectors: Vectors, least: Floats) -> None:
+    def __init__(self, vectors: Vectors) -> None:
         base, pivots = _learn(vectors)
         scale = 127 * np.sqrt(base.shape[1]) / _WIDTH
         size = len(vectors)
@@ -65,7 +70,7 @@ class Outlines:
             beyond = (block**2).sum(axis=1) - (part**2).sum(axis=1)
             rest[here] = np.sqrt(np.maximum(beyond, 1e-6))  # more than rounding is wrong by
         self.order: Ids = np.argsort(nearest, kind="stable")
-        self._vectors, self._least = vectors, least
+        self._vectors = vectors
         small[:size] = small[self.order]
         self._small, self._rest = small, rest[self.order]
         # A rounded part may be longer than the vector, by its error.
@@ -79,36 +84,41 @@ class Outlines:
         means = {left.start: self._small[left].mean(axis=0) for left, right in pairs if left == right}
         return sorted(pairs, key=lambda pair: -float(means[pair[0].start] @ means[pair[1].start]))
 
-    def hits(self, left: slice, right: slice, floor: float, limit: int) -> Hits:
+    def threads(self) -> AbstractContextManager[Executor]:
+        return single_threads()
+
+    def hits(self, left: slice, right: slice, floor: float, limit: int, least: Floats) -> Hits:
         """Pairs of a vector of one block and one of another, as `find_hits`, without those that cannot count."""
         products = self._multiply(self._small[left], self._small[right])
         products = products[: len(self.order[left]), : len(self.order[right])]
-        rows, columns = (self._needed(*ends, floor).astype(products.dtype) for ends in ((left, right), (right, left)))
+        rows, columns = (
+            self._needed(ends, others, np.maximum(least[ends], floor)).astype(products.dtype)
+            for ends, others in ((left, right), (right, left))
+        )
         at = np.flatnonzero((products >= rows[:, None]) | (products >= columns))
+        a, b = (torch.from_numpy(self._vectors[self.order[part]]).float() for part in (left, right))
         if len(at) > limit * sum(products.shape):  # a crowd of equals: comparing all is quicker
-            a, b = (self._vectors[self.order[part]].astype(np.float32) for part in (left, right))
-            return find_hits(a, b, floor, limit)
+            return find_hits(a.numpy(), b.numpy(), floor, limit)
         i, j = np.divmod(at, products.shape[1])
-        similarity = self._similarity(self.order[left][i], self.order[right][j])
+        similarity = _similarity(a, b, i, j)
         reached = similarity >= floor
         return i[reached], j[reached], similarity[reached]
 
-    def _needed(self, ends: slice, others: slice, floor: float) -> Floats:
-        """(k,) the least product of outlines with which one of `others` may still be among an end's nearest."""
+    def _needed(self, ends: slice, others: slice, least: Floats) -> Floats:
+        """(k,) the least product of outlines with which one of `others` may reach the `least` (k,) of an end."""
         more = self._error[ends] + self._error[others].max() + self._rest[ends] * self._rest[others].max()
-        needed: Floats = np.floor(self._unit * (np.maximum(self._least[ends], floor) - more))
+        needed: Floats = np.floor(self._unit * (least - more))
         return needed
 
-    def _similarity(self, one: Ids, other: Ids) -> Floats:
-        """(m,) dot products of pairs of vectors."""
-        import torch  # which makes float16 wide ten times as fast as NumPy
 
-        similarity = np.empty(len(one), np.float32)
-        for start in range(0, len(one), _PAIRS):
-            part = slice(start, start + _PAIRS)
-            a, b = (torch.from_numpy(self._vectors[ends[part]]).float().numpy() for ends in (one, other))
-            np.einsum("ij,ij->i", a, b, out=similarity[part])
-        return similarity
+def _similarity(left: torch.Tensor, right: torch.Tensor, i: Ids, j: Ids) -> Floats:
+    """(m,) dot products of rows of `left` (a, d), which are told in order, and rows of `right` (b, d)."""
+    starts = torch.from_numpy(np.searchsorted(i, np.arange(len(left) + 1)))
+    asked = torch.sparse_csr_tensor(
+        starts, torch.from_numpy(j), torch.zeros(len(j)), (len(left), len(right)), check_invariants=False
+    )
+    found: Floats = torch.sparse.sampled_addmm(asked, left, right.T, beta=0.0).values().numpy()
+    return found
 
 
 def _learn(vectors: Vectors) -> tuple[Floats, Floats]:
@@ -127,18 +137,20 @@ def _learn(vectors: Vectors) -> tuple[Floats, Floats]:
 
 
 def _multiply_integers() -> Callable[[Integers, Integers], NDArray[Any]]:
-    """What gives the products of the rows of two blocks, in memory that is used again.
+    """What gives the products of the rows of two blocks, in memory that its thread uses again.
 
     They are int32, or float32 which holds such integers as exactly. Blocks are whole ones always: of matrices with one
     row or column PyTorch's product of integers has been wrong.
     """
-    import torch
-
     if not torch.cpu.get_capabilities().get("avx512_vnni"):  # without it PyTorch's integers are slower than its floats
         return lambda left, right: left.astype(np.float32) @ right.astype(np.float32).T
-    products = torch.empty((BLOCK, BLOCK), dtype=torch.int32)
+    memory = threading.local()
 
     def multiply(left: Integers, right: Integers) -> NDArray[np.int32]:
-        return torch._int_mm(torch.from_numpy(left), torch.from_numpy(right).T, out=products).numpy()
+        if not hasattr(memory, "products"):
+            memory.products = torch.empty((BLOCK, BLOCK), dtype=torch.int32)
+        torch._int_mm(torch.from_numpy(left), torch.from_numpy(right).T, out=memory.products)
+        products: NDArray[np.int32] = memory.products.numpy()
+        return products
 
     return multiply

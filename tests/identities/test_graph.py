@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -105,15 +106,61 @@ def _differ_by_rounding(vectors, wanted, got):
     return len(lost) == len(won) and np.allclose(lost, won, atol=1e-6)
 
 
+def nearest_of_each(vectors, pairs, count):
+    """(n, count) similarity of each one's nearest among those it is paired with, the nearest first; -2 is nobody."""
+    similarity = np.full((len(vectors), len(vectors)), -2.0)
+    a, b = pairs.T
+    similarity[a, b] = similarity[b, a] = (vectors[a].astype(float) * vectors[b]).sum(axis=1)
+    return -np.sort(-similarity)[:, :count]
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**6), st.integers(2, 90), st.floats(0.1, 3.0))
+def test_outlines_miss_no_neighbour_in_crowds_of_equals(coarse, seed, equals, spread):
+    """Which of many equals are taken is open, but not how near they are."""
+    vectors = people(seed, 10, 9, spread=spread)[0]
+    vectors = np.concatenate([vectors, np.repeat(vectors[:4], equals, axis=0)])
+    pairs = similarity_graph(vectors, 0.2, neighbours=4, full_limit=0).pairs
+    everyone = np.column_stack(np.triu_indices(len(vectors), 1))
+    wanted, found = (nearest_of_each(vectors, some, 4) for some in (everyone, pairs))
+    wanted[wanted < 0.2] = -2
+    assert np.allclose(wanted, found, atol=1e-6)
+    assert len(np.unique(pairs, axis=0)) == len(pairs) <= 4 * len(vectors)
+
+
+@pytest.mark.parametrize("crowd", [False, True])
+def test_the_graph_does_not_depend_on_the_number_of_threads(coarse, monkeypatch, crowd):
+    monkeypatch.setattr(graph, "BLOCK", 20)  # forgets often
+    vectors = people(1, 300, 5, spread=2.0)[0]
+    if crowd:
+        vectors[::3] = vectors[0]
+    before, graphs = torch.get_num_threads(), []
+    try:
+        for count in (1, 2, 5):
+            torch.set_num_threads(count)
+            graphs.append(similarity_graph(vectors, 0.2, neighbours=4, full_limit=0))
+    finally:
+        torch.set_num_threads(before)
+    for other in graphs[1:]:
+        assert np.array_equal(other.pairs, graphs[0].pairs)
+        assert np.array_equal(other.similarity, graphs[0].similarity)
+
+
+def test_the_graph_tells_how_far_it_is():
+    told = []
+    similarity_graph(people(1, 50, 10)[0], 0.5, full_limit=0, tell=told.append)
+    assert told == sorted(told)
+    assert 0 <= min(told) <= max(told) <= 1
+
+
 def test_outlines_compare_few_in_full(coarse, monkeypatch):
+    monkeypatch.setattr(outlines, "SIZE", 25)
     vectors, _ = people(3, 60, 20, spread=0.3)
     compared = []
-    whole = outlines.Outlines._similarity
-    monkeypatch.setattr(
-        outlines.Outlines, "_similarity", lambda self, a, b: compared.append(len(a)) or whole(self, a, b)
-    )
+    whole = outlines._similarity
+    monkeypatch.setattr(outlines, "_similarity", lambda a, b, i, j: compared.append(len(i)) or whole(a, b, i, j))
     similarity_graph(vectors, 0.8, neighbours=10, full_limit=0)
-    assert sum(compared) < len(vectors) ** 2 / 2 / 8
+    assert 0 < sum(compared) < len(vectors) ** 2 / 2 / 8
 
 
 def test_outlines_are_multiplied_exactly_with_and_without_integer_instructions(monkeypatch):

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from surveil.evaluation.metrics.clustering import clustering_quality
 from surveil.identities.constraints import Constraints
-from surveil.identities.grouping import group_sightings, parts
+from surveil.identities.grouping import JOINED, group_sightings, parts
 from surveil.identities.linkage import average_linkage
 from tests.identities.made_up import partition, people, random_unit
 
@@ -99,3 +99,18 @@ def test_parts_are_connected_and_small_enough():
     assert together.max() < 300, "who has no edge is in no part"
     whole = list(parts(edges, np.ones(len(edges), np.float32), 400, 400))
     assert max(map(len, whole)) > 200
+
+
+def test_it_tells_how_far_it_is_and_ends_when_called_off():
+    vectors, _ = people(1, 40, 10, spread=0.5)
+    told = []
+    group_sightings(vectors, 0.4, Constraints.none(len(vectors)), together=20, tell=told.append)
+    assert told == sorted(told)
+    assert 0 <= told[0] < JOINED < told[-1] <= 1
+
+    def stop(part):
+        if part > JOINED:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        group_sightings(vectors, 0.4, Constraints.none(len(vectors)), tell=stop)
