@@ -38,7 +38,9 @@ def archive(database, media, fill, made_up):
 
 
 def told(result):
-    return {one.filter: (one.least, one.precision, one.recall) for one in result.filters}, set(result.filters_unmeasured)
+    return {one.filter: (one.least, one.precision, one.recall) for one in result.filters}, set(
+        result.filters_unmeasured
+    )
 
 
 def test_filters_are_worth_what_was_measured_where_the_model_decides(archive):

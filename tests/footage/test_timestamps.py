@@ -9,7 +9,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from surveil.footage.timestamps import LEARNING_STEPS, LOOKAHEAD, MAX_GAP_SECONDS, FrameLoss, FrameTimes
+from surveil.footage.timestamps import (
+    LEARNING_STEPS,
+    LONE_JUMP_SECONDS,
+    LOOKAHEAD,
+    MAX_GAP_SECONDS,
+    FrameLoss,
+    FrameTimes,
+)
 
 BASE = Fraction(1, 1000)
 STEP = 40
@@ -88,6 +95,24 @@ def test_a_few_wrong_times_in_a_row_are_put_between_the_right_ones(place, count,
     assert found == pytest.approx([0.04 * i for i in range(80)], abs=1e-6)
     assert made.outliers == count
     assert not made.is_plain
+
+
+@given(seconds=st.integers(LONE_JUMP_SECONDS + 1, 10**7), backwards=st.booleans())
+def test_the_last_frame_alone_far_from_all_others_has_a_wrong_time(seconds, backwards):
+    claims = steady(40)
+    claims[-1] += -1000 * seconds if backwards else 1000 * seconds
+    found, made = seconds_of(claims)
+    assert found == pytest.approx([0.04 * i for i in range(40)])
+    assert (made.outliers, made.restarts, made.gaps) == (1, 0, [])
+
+
+@given(seconds=st.integers(1, LONE_JUMP_SECONDS))
+def test_the_last_frame_alone_not_so_far_away_is_behind_a_gap(seconds):
+    claims = steady(40)
+    claims[-1] = claims[-2] + 1000 * seconds
+    found, made = seconds_of(claims)
+    assert found[-1] == pytest.approx(found[-2] + seconds)
+    assert (made.outliers, made.restarts, len(made.gaps)) == (0, 0, 1)
 
 
 @given(place=PLACES, missing=st.integers(3, 10_000))

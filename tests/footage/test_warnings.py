@@ -32,6 +32,14 @@ def test_every_kind_is_said_in_words_of_its_own_also_after_a_way_through_json(ki
     assert "17" in line or kind == "container_broken"
 
 
+def test_one_thing_and_several_are_told_apart():
+    [one] = warnings_in_words([FootageWarning("not_people", 1.0, 2.0, {"tracks": 3})])
+    assert one.startswith("a thing that never moves and looks like nobody, taken for people 3 times")
+    places = [FootageWarning("not_people", 1.0, 2.0, {"tracks": 3, "places": place}) for place in (1, 2)]
+    [several] = warnings_in_words(places)
+    assert several.startswith("3 things that never move and look like nobody, taken for people 6 times")
+
+
 def test_places_of_one_kind_share_a_line_and_those_beyond_the_first_few_are_counted():
     gaps = [FootageWarning("gap", float(at), at + 0.5) for at in range(7)]
     stated = FootageWarning("stated_fps", detail={"fps": 12.5})

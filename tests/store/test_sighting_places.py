@@ -63,6 +63,12 @@ def test_who_may_see_one_camera_leaves_a_whole_copy_for_the_others(database, fil
     assert follows()
 
 
+def test_while_nothing_changes_the_copy_is_kept(database, fill, made_up):
+    fill([made_up()])
+    with database.session() as session:
+        assert database.places.all(session) is database.places.all(session)
+
+
 def test_a_copy_that_was_given_back_is_read_again(database, fill, made_up, follows):
     fill([made_up()])
     assert follows()
