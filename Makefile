@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 
-.PHONY: demo test browser test-slow check lock docs sample-data sample-check bench-detector empty-rooms model-speed bench-search bench-cluster bench-scan bench-copy bench-engines bench-ingest bench-desk code-figures desk-pictures clean
+.PHONY: demo test browser test-slow check lock docs sample-data sample-check search-check bench-detector empty-rooms model-speed bench-search bench-cluster bench-scan bench-copy bench-engines bench-ingest bench-desk code-figures desk-pictures clean
 
 demo: $(READY)
 	$(BIN)/python -m tools.demo
@@ -38,6 +38,9 @@ sample-data: $(READY)
 
 sample-check: $(READY)
 	$(BIN)/python -m tools.sample_check
+
+search-check: $(READY)
+	$(BIN)/python -m tools.search_check $(DATA)
 
 bench-search: $(READY)
 	$(BIN)/python -m tools.bench_search

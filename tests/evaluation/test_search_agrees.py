@@ -1,19 +1,18 @@
-"""One truth: what the evaluator says of a ranking is what `surveil search` finds."""
+"""One truth: what the evaluator says of a ranking and of filters is what searches find."""
 
 import json
 import zipfile
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from surveil.cli import surveil
-from surveil.evaluation.metrics.reid import evaluate_similarities
-from surveil.evaluation.protocols.market1501 import load_split
-from surveil.evaluation.protocols.official import JOINED, evaluate_official
-from surveil.market1501_names import JUNK, CropName
-from surveil.model.embed import AppearanceModel
+import surveil
+from surveil.cli import surveil as command
+from surveil.evaluation.protocols.market1501 import load_attributes, target_matrix
+from surveil.evaluation.protocols.official import JOINED, evaluate_official, load_test
+from surveil.market1501_names import CropName
+from tools.search_check import filtered, ranked, store
 
 PEOPLE, DISTRACTORS = 8, 40
 
@@ -30,57 +29,27 @@ def market(shared_data, tmp_path_factory):
         people = sorted({identity for identity in ids.values() if identity > 0})[:PEOPLE]
         chosen = [name for name in names if ids[name] in people]
         sample.extractall(folder, [*chosen, *[name for name in names if ids[name] == 0][::DISTRACTORS]])
+    (folder / "market_attribute.mat").symlink_to(shared_data / "market1501" / "market_attribute.mat")
     return folder
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    database = tmp_path_factory.mktemp("archive") / "surveil.db"
-
-    def call(*arguments):
-        result = CliRunner().invoke(surveil, ["--database", f"sqlite:///{database}", *map(str, arguments)])
-        assert result.exit_code == 0, result.output
-        return result
-
-    return call
-
-
-def sightings(run, split, folder, name):
-    """The sighting of each crop of a split: those of one camera are stored in order of time, then of name."""
-    matches = json.loads(run("search", "--footage", folder / name, "--limit", len(split) + 1, "--json").stdout)[
-        "matches"
-    ]
-    stored = {}
-    for match in sorted(matches, key=lambda match: match["sighting"]):
-        stored.setdefault(match["camera"], []).append(match["sighting"])
-    found = np.zeros(len(split), int)
-    for camera, numbers in stored.items():
-        of_camera = np.flatnonzero([f"c{number}" == camera for number in split.cameras])
-        order = sorted(of_camera, key=lambda i: (split.sequences[i], split.frames[i], Path(split.names[i]).name))
-        found[order] = numbers
-    assert len(set(found.tolist())) == len(split)
-    return found
-
-
-def test_search_finds_what_the_evaluator_measures(market, run):
-    root = market / "Market-1501-v15.09.15"
-    query, gallery = load_split(market, "query"), load_split(market, "gallery")
-    assert JUNK not in gallery.ids
-    run("ingest", root / "query", root / "bounding_box_test", "--start", "2026-01-01")
-    asked, stored = (
-        sightings(run, split, root, name) for split, name in ((query, "query"), (gallery, "bounding_box_test"))
-    )
-    place = {number: i for i, number in enumerate(stored.tolist())}
-    similarities = np.full((len(query), len(gallery)), np.nan, np.float32)
-    for i, number in enumerate(asked.tolist()):
-        everybody = len(query) + len(gallery)
-        found = run("search", "--like", f"sighting:{number}", "--limit", everybody, "--json")
-        for match in json.loads(found.stdout)["matches"]:
-            if match["sighting"] in place:
-                similarities[i, place[match["sighting"]]] = match["similarity"]
-    assert not np.isnan(similarities).any(), "everybody is ranked"
-    searched = evaluate_similarities(similarities, query.ids, query.cameras, gallery.ids, gallery.cameras)
-    measured = evaluate_official(market, AppearanceModel.load()).reid[JOINED]
-    assert searched.rank(1) == measured.rank(1)
-    # Stored embeddings are rounded to 16 bits, so that two that are equally near may change places.
-    assert searched.mean_average_precision == pytest.approx(measured.mean_average_precision, abs=5e-4)
+def test_searches_find_what_the_evaluator_measures(market, tmp_path):
+    query, gallery = load_test(market)
+    url = f"sqlite:///{tmp_path}/surveil.db"
+    with surveil.open(url, search_history=0) as archive:
+        queries, images = store(archive, {"query": query, "gallery": gallery}, tmp_path)
+        assert len(queries.places) == len(query)
+        measured = evaluate_official(market, archive.models.appearance)
+        own, searched = measured.reid[JOINED], ranked(queries, images)
+        assert searched.rank(1) == own.rank(1)
+        # Stored embeddings are rounded to 16 bits, so that two that are equally near may change places.
+        assert searched.mean_average_precision == pytest.approx(own.mean_average_precision, abs=5e-4)
+        found = filtered(images, target_matrix(gallery.ids[gallery.ids > 0], load_attributes(market, "test")))
+        for name, figures in measured.attributes.filters.items():
+            assert found[name].precision == pytest.approx(figures.precision, abs=0.02), name
+            assert found[name].recall == pytest.approx(figures.recall, abs=0.02), name
+        asked = f"sighting:{queries.sightings[0]}"
+        told = [match.sighting for match in archive.search(like=[asked], limit=50).matches]
+    arguments = ["--database", url, "search", "--like", asked, "--limit", "50", "--json"]
+    printed = json.loads(CliRunner().invoke(command, arguments, catch_exceptions=False).stdout)["matches"]
+    assert [match["sighting"] for match in printed] == told, "the command finds what the library finds"

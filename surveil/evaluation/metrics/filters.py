@@ -71,9 +71,9 @@ def evaluate_filters(
     figures = {}
     for attribute, label, chance, has in _values(probabilities, targets):
         name = f"{attribute.name} {label}"
-        figures[name] = _figures(chance >= least_probability(attribute.name, (label,), thresholds), has)
-        figures[f"only {name}"] = _figures(chance >= CONFIDENT, has)
-        figures[f"not {name}"] = _figures(chance <= 1 - CONFIDENT, ~has)
+        figures[name] = filter_figures(chance >= least_probability(attribute.name, (label,), thresholds), has)
+        figures[f"only {name}"] = filter_figures(chance >= CONFIDENT, has)
+        figures[f"not {name}"] = filter_figures(chance <= 1 - CONFIDENT, ~has)
     return figures
 
 
@@ -83,7 +83,7 @@ def evaluate_filter_curves(probabilities: Floats, targets: Floats) -> FilterCurv
     The arguments are those of `evaluate_filters`.
     """
     figures = {
-        f"{attribute.name} {label}": tuple(_figures(chance >= least, has) for least in LEAST_PROBABILITIES)
+        f"{attribute.name} {label}": tuple(filter_figures(chance >= least, has) for least in LEAST_PROBABILITIES)
         for attribute, label, chance, has in _values(probabilities, targets)
         if has.any()
     }
@@ -98,7 +98,8 @@ def _values(probabilities: Floats, targets: Floats) -> Iterator[tuple[Attribute,
             yield attribute, label, chance, has
 
 
-def _figures(passes: Truth, has: Truth) -> FilterFigures:
+def filter_figures(passes: Truth, has: Truth) -> FilterFigures:
+    """Of a filter that lets those pass, (N,), when those have what it asks for, (N,)."""
     right = int(np.count_nonzero(passes & has))
     return FilterFigures(
         right / int(passes.sum()) if passes.any() else None,
