@@ -1,4 +1,6 @@
 import json
+import threading
+from contextlib import contextmanager
 
 import cv2
 import numpy as np
@@ -6,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from surveil.cli import surveil
+from surveil.cli.model import STOPPED
 from surveil.errors import CheckpointError
 
 
@@ -61,3 +64,24 @@ def test_what_is_no_model_is_told(run, tmp_path):
     run("ingest", crops(tmp_path / "first", "0002_c1s1_000451_03.jpg"))
     with pytest.raises(CheckpointError, match=r"none\.json"):
         run("model", "use", "none.safetensors")
+
+
+def test_who_stops_a_switch_keeps_the_old_model_and_is_told_so(run, tmp_path, monkeypatch):
+    @contextmanager
+    def stopped_at_once():
+        stop = threading.Event()
+        stop.set()
+        yield stop
+
+    run("ingest", crops(tmp_path / "first", "0002_c1s1_000451_03.jpg"))
+    before = in_use(run)
+    with monkeypatch.context() as patched:
+        patched.setattr("surveil.cli.model.stop_on_signals", stopped_at_once)
+        result = run("model", "use", "resnet34-attention")
+    assert result.exit_code == STOPPED
+    assert "0 sightings were described" in result.stdout
+    assert "searches go by the old model" in result.stdout
+    assert "now" not in result.stdout
+    found, models = in_use(run)
+    assert (found, models["osnet-attention"]) == (before[0], (True, 1))
+    assert models["resnet34-attention"] == (False, 0)

@@ -75,6 +75,7 @@ def test_cameras_are_granted_to_accounts_and_roles(run, maria, tmp_path):
     listed = json.loads(run("user", "list", "--json").stdout)
     assert [user["cameras"] for user in listed["users"]] == [["gate", "hall"], None]
     assert listed["role_cameras"] == {"viewer": ["gate"]}
+    assert run("user", "list").stdout.splitlines()[-1] == "Role viewer: gate"
     assert run("user", "cameras", "viewer", "--role", "--all").exit_code == 0
     assert run("user", "cameras", "maria", "--all").stdout == "maria: all\n"
     listed = json.loads(run("user", "list", "--json").stdout)
