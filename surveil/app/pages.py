@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from sqlalchemy import func, select
@@ -63,24 +64,30 @@ def _found(database: Database, query: Query, request: SearchRequest) -> list[Ran
 def _in_groups(database: Database, found: list[RankedSighting], query: Query, by: GroupBy | None) -> list[Group]:
     if by == "look":
         return grouped_by_look(database, found)
-    return grouped([*found, *_rest_of_visits(database, found, query)] if by == "visit" else found, by)
+    groups = grouped(found, by)
+    if by != "visit" or len(found) < query.limit:
+        return groups
+    known = {sighting.sighting for sighting in found}
+    between = [one for one in _of_several_stays(database, groups, query) if one.sighting not in known]
+    # A stay of which nothing was found comes later: others may match better.
+    return [group for group in grouped([*found, *between], by) if group.best.sighting in known] if between else groups
 
 
-def _rest_of_visits(database: Database, found: list[RankedSighting], query: Query) -> list[RankedSighting]:
-    """What else passes of the identities that were found.
+def _of_several_stays(database: Database, groups: list[Group], query: Query) -> list[RankedSighting]:
+    """All that passes of those who stayed before one camera more than once.
 
     It may have been between two stays and make one visit of them: on every page, or the next one would miss somebody.
     """
-    identities = {sighting.identity for sighting in found if sighting.identity is not None}
-    if not identities or len(found) < query.limit:
+    stays = Counter((group.best.identity, group.best.camera) for group in groups if group.best.identity is not None)
+    several = [place for place, count in stays.items() if count > 1]
+    if not several:
         return []
+    identities = {identity for identity, _ in several if identity is not None}
+    cameras = {camera for _, camera in several}
     with database.session() as session:
-        theirs = select(func.count()).where(SightingRow.identity_id.in_(identities))
-        count = session.scalar(theirs) or 0
-    filters = replace(query.filters, identities=tuple(map(str, sorted(identities))))
-    known = {sighting.sighting for sighting in found}
-    others = search(database, replace(query, filters=filters, limit=count))
-    return [sighting for sighting in others if sighting.sighting not in known]
+        count = session.scalar(select(func.count()).where(SightingRow.identity_id.in_(identities))) or 0
+    filters = replace(query.filters, identities=tuple(map(str, sorted(identities))), cameras=tuple(sorted(cameras)))
+    return search(database, replace(query, filters=filters, limit=count))
 
 
 def _sorted(groups: list[Group], example: Example | None, request: SearchRequest) -> list[Group]:

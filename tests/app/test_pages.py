@@ -100,6 +100,20 @@ def test_two_stays_that_a_worse_match_joins_are_one_visit_on_every_page(database
     assert [sighting for sighting, *_ in found] == [hers[0], *others]
 
 
+def test_a_later_stay_comes_behind_whoever_matches_better(database, media, fill, made_up):
+    """Sixteen best matches of two stays, three others, then her third and fourth stay, which match least."""
+
+    def seen(stay, place):
+        return made_up(stay * 3 * VISIT_GAP.total_seconds() + place, None, {"gender_female": 0.95 - 0.01 * place})
+
+    hers = fill([seen(place % 2, place) for place in range(16)] + [seen(2, 30), seen(3, 31)])
+    others = fill([seen(0, place) for place in (20, 21, 22)], camera="yard")
+    with surveil.open(database.url, media=media.folder) as archive:
+        know(archive, dict.fromkeys(hers, 1))
+        found = paged(archive, 3, text="woman", group="visit")
+    assert [sighting for sighting, *_ in found] == [*hers[:2], *others, *hers[16:]]
+
+
 def test_refined_groups_go_on_behind_those_that_were_re_ranked(crowd, monkeypatch):
     monkeypatch.setattr("surveil.search.refine.POOL", 6)
     asked = {"like": ["sighting:3"], "refine": True}

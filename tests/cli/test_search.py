@@ -199,6 +199,20 @@ def test_a_sighting_and_an_identity_are_examples(run, fill, made_up, tmp_path):
         run("search", "--like", "sighting:99")
 
 
+def test_how_each_example_was_taken_is_told_beside_the_matches(run, fill, made_up):
+    [anna, ben] = np.eye(2, 544, dtype=np.float32)
+    ids = fill([made_up(0, embedding=anna), made_up(9, embedding=ben), made_up(19, embedding=anna)])
+    run("cluster", "--threshold", "0.5")
+    examples = ("--like", "identity:1", "--unlike", f"sighting:{ids[1]}")
+    for form in ((), ("--csv",)):
+        result = run("search", *examples, *form)
+        assert (
+            f"--like identity:1: the mean of 2 sightings\n--unlike sighting:{ids[1]}: of the archive\n" in result.stderr
+        )
+        assert "of the archive" not in result.stdout
+    assert run("search", *examples, "--json").stderr == ""
+
+
 def test_groups_of_an_identity_and_of_a_visit(run, fill, made_up):
     [anna, ben] = np.eye(2, 544, dtype=np.float32)
     first, soon, late, other = fill(
