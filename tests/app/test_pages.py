@@ -110,8 +110,10 @@ def test_a_later_stay_comes_behind_whoever_matches_better(database, media, fill,
     others = fill([seen(0, place) for place in (20, 21, 22)], camera="yard")
     with surveil.open(database.url, media=media.folder) as archive:
         know(archive, dict.fromkeys(hers, 1))
-        found = paged(archive, 3, text="woman", group="visit")
-    assert [sighting for sighting, *_ in found] == [*hers[:2], *others, *hers[16:]]
+        visits = paged(archive, 3, text="woman", group="visit")
+        people = paged(archive, 1, text="woman", group="identity")
+    assert [sighting for sighting, *_ in visits] == [*hers[:2], *others, *hers[16:]]
+    assert [sighting for sighting, *_ in people] == [hers[0], *others]
 
 
 def test_refined_groups_go_on_behind_those_that_were_re_ranked(crowd, monkeypatch):
