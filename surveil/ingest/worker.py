@@ -24,7 +24,7 @@ from surveil.types import FootageReport, ProgressCallback, Source, State
 
 PROGRESS_SECONDS = 2.0
 """How often, at most, progress is written to the database."""
-PART_SHARE = 0.05
+PART_SHARE = 0.02
 """Parts of long footage are stored so seldom that this takes no more than this share of the time."""
 POLL_SECONDS = 2.0
 """How often it is looked whether footage that other workers hold has become free."""

@@ -156,6 +156,14 @@ def test_a_frame_without_a_time_follows_by_the_last_step():
     assert not made.is_plain
 
 
+@pytest.mark.parametrize("base", [Fraction(1, 500), Fraction(1, 90000), Fraction(1, 30)])
+def test_frames_may_count_time_in_other_units_than_their_stream(base):
+    made = times()
+    found = [item[1] for item in made.timed(Frame(n, time_base=base) for n in range(5, 40))]
+    assert found == [float(n * base) for n in range(35)]
+    assert made.is_plain
+
+
 def test_a_format_without_timestamps_gets_the_stated_rate():
     import av
 

@@ -69,15 +69,16 @@ class Bench:
                 archive.models.__dict__.update(detector=self.detector, appearance=self.model)
                 yield archive
 
-    def ingest(self, path: Path, **settings: Any) -> tuple[FootageReport, Taken]:
-        """The report of a file, ingested into an archive of its own, and what that took with everything loaded.
+    def ingest(self, paths: list[Path], **settings: Any) -> tuple[list[FootageReport], Taken]:
+        """The reports of files, ingested into an archive of their own, and what that took with everything loaded.
 
         Raises:
-            AssertionError: It was not ingested.
+            AssertionError: One was not ingested.
         """
         with self.archive(**settings) as archive:
             _ = archive.database  # it is made
-            [report], taken = timed(lambda: list(archive.ingest([path])))
-        if report.state != "done":
-            raise AssertionError(f"{path}: {report.state}: {report.error}")
-        return report, taken
+            reports, taken = timed(lambda: list(archive.ingest(paths)))
+        for report in reports:
+            if report.state != "done":
+                raise AssertionError(f"{report.path}: {report.state}: {report.error}")
+        return reports, taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -62,6 +63,14 @@ def repeated(path: Path, seconds: float, out: Path) -> Path:
                 packet.pts, packet.dts = pts - begin + turn * length, dts - begin + turn * length
                 target.mux(packet)
     return out
+
+
+def copies(path: Path, count: int) -> list[Path]:
+    """An MP4 so many times, beside it, each of another content: an empty box at the end holds a number."""
+    made = [path.with_stem(f"{path.stem}-{number}") for number in range(count)]
+    for number, copy in enumerate(made):
+        copy.write_bytes(path.read_bytes() + struct.pack(">I4sI", 12, b"free", number))
+    return made
 
 
 def _packets(source: av.container.InputContainer, stream: av.VideoStream) -> Iterator[tuple[int, int, bool, bytes]]:

@@ -9,15 +9,18 @@ import av
 
 from surveil.cli.output import write_table
 from tools.bench_ingest.bench import Bench, Taken, timed
-from tools.bench_ingest.clips import first_picture, repeated, still_scene
+from tools.bench_ingest.clips import copies, first_picture, repeated, still_scene
 
 SIZES = ((640, 360), (1280, 720), (1920, 1080))
 FPS, SECONDS = 25, 20
+FILES = 5
+"""So many of the short files come in one ingest: what a command costs once is not what a file costs."""
 LONG_SECONDS = 300
 """Recorders write files of minutes; what a file costs by itself weighs less there."""
 COLUMNS = (
     "still scene",
     "seconds",
+    "files",
     "frames",
     "looked at",
     "decode-only fps",
@@ -37,28 +40,29 @@ def measure(bench: Bench, footage: list[Path], rounds: int) -> None:
         for width, height in SIZES:
             out = Path(folder) / f"{width}x{height}.mp4"
             short = still_scene(picture, width, height, fps=FPS, seconds=SECONDS, out=out)
-            rows.append(_row(bench, short, rounds))
-            rows.append(_row(bench, repeated(short, LONG_SECONDS, out.with_suffix(".mkv")), rounds))
+            rows.append(_row(bench, out.stem, copies(short, FILES), rounds))
+            rows.append(_row(bench, out.stem, [repeated(short, LONG_SECONDS, out.with_suffix(".mkv"))], rounds))
     write_table(COLUMNS, rows, right=COLUMNS[1:])
 
 
-def _row(bench: Bench, path: Path, rounds: int) -> list[str]:
-    bench.detector.detect([first_picture(path)])  # it is compiled for this size
+def _row(bench: Bench, name: str, paths: list[Path], rounds: int) -> list[str]:
+    bench.detector.detect([first_picture(paths[0])])  # it is compiled for this size
     decoded: Taken | None = None
     ingested: Taken | None = None
     for _ in range(rounds):
-        frames, taken = timed(lambda: _decode(path))
+        frames, taken = timed(lambda: sum(map(_decode, paths)))
         decoded = Taken.least(decoded, taken)
-        report, taken = bench.ingest(path)
+        reports, taken = bench.ingest(paths)
         ingested = Taken.least(ingested, taken)
-    if decoded is None or ingested is None or report.frames.decoded != frames:
-        raise AssertionError(f"{path}: {frames} frames decoded, {report.frames}")
+    if decoded is None or ingested is None or sum(report.frames.decoded for report in reports) != frames:
+        raise AssertionError(f"{name}: {frames} frames decoded, {reports}")
     speeds = frames / decoded.clock, frames / ingested.clock
     return [
-        path.stem,
-        f"{frames / FPS:g}",
+        name,
+        f"{frames // len(paths) / FPS:g}",
+        str(len(paths)),
         str(frames),
-        str(report.frames.processed),
+        str(sum(report.frames.processed for report in reports)),
         *(f"{speed:.0f}" for speed in speeds),
         f"{speeds[1] / speeds[0]:.2f}",
         f"{decoded.cpu:.2f}",

@@ -66,7 +66,7 @@ def _round(bench: Bench, path: Path) -> tuple[dict[str, Taken], tuple[int, int, 
     frames: list[Frame] = stage("decode", lambda: _frames(bench, path))
     in_batches = list(batches(iter(frames), BATCH_SIZE, BATCH_BYTES))
     groups = [[frame.image for frame in batch if not frame.is_still] for batch in in_batches]
-    report, taken["whole"] = bench.ingest(path)
+    [report], taken["whole"] = bench.ingest([path])
     looking = Looking(bench.detector.detect)
     found = stage("detect", lambda: [people for batch in in_batches for people in looking.look(batch)])
     scaled = [np.stack([bench.detector.scaled(image) for image in group]) for group in groups if group]
