@@ -173,12 +173,14 @@ class Track:
         boxes: (n, 4) boxes in pixels.
         scores: (n,) detection scores.
         crops: The best crops, best first.
+        is_one_person: Whether it certainly shows one person: nobody came near, and she was never lost from sight.
     """
 
     seconds: NDArray[np.float64]
     boxes: Floats
     scores: Floats
     crops: tuple[Crop, ...]
+    is_one_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

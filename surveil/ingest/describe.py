@@ -10,10 +10,23 @@ from typing import Protocol
 from surveil.ingest.not_people import NotPeople, is_nobody
 from surveil.ingest.split_tracklet import MIN_ONE_PERSON, split_tracklet
 from surveil.model.embed import summarise
+from surveil.people.track import Tracker
+from surveil.settings import Settings
 from surveil.types import Appearance, Image, Sighting, Track
 
 CROPS_PER_STORED_CROP = 2
-"""Crops described for each one that is kept: those that are not tell whether a track passed to another person."""
+"""Crops described at most for each one that is kept: the others tell whether a track passed to another person."""
+
+
+def make_tracker(settings: Settings) -> Tracker:
+    """A tracker that keeps those crops of a track that `describe_tracks` needs."""
+    return Tracker(
+        fps=settings.fps,
+        gap_seconds=2 * settings.gate_forced_seconds,
+        min_detections=settings.track_min_detections,
+        crops=settings.crops_per_track,
+        more_crops=(CROPS_PER_STORED_CROP - 1) * settings.crops_per_track,
+    )
 
 
 class DescribesPeople(Protocol):
@@ -43,7 +56,10 @@ def describe_tracks(
         if left_out is not None and is_nobody(track, of_crops):
             left_out.add(track)
             continue
-        parts = [(track, of_crops)] if minimum is None else split_tracklet(track, of_crops, minimum)
+        if minimum is None or track.is_one_person:
+            parts = [(track, of_crops)]
+        else:
+            parts = split_tracklet(track, of_crops, minimum)
         sightings += [_sighting(part, of_part, crops_per_track) for part, of_part in parts]
     return sightings
 

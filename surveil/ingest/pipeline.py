@@ -16,14 +16,13 @@ from surveil.footage.container import AGAIN
 from surveil.footage.crops_folder import CropReader, FolderCrop
 from surveil.footage.decode import FootageReader, place_of
 from surveil.footage.motion import MotionGate
-from surveil.ingest.describe import CROPS_PER_STORED_CROP, DescribesPeople, describe_tracks
+from surveil.ingest.describe import DescribesPeople, describe_tracks, make_tracker
 from surveil.ingest.looking import Looking
 from surveil.ingest.not_people import NotPeople
 from surveil.ingest.prefetch import prefetch
 from surveil.ingest.sparing import Sparing, SparingModel
 from surveil.patience import HangsError
 from surveil.people.crops import picture_quality
-from surveil.people.track import Tracker
 from surveil.settings import Settings
 from surveil.types import Crop, Detections, Frame, Image, ReadResult, Sighting, Source, State, Track
 
@@ -38,7 +37,7 @@ CROP_BATCH_SIZE = 64
 """Crops given to the model together."""
 PART_SECONDS = 5.0
 """So often, in seconds of the footage, work can be interrupted without loss."""
-STATE_FORMAT = 4
+STATE_FORMAT = 5
 """Of what is stored to go on from; a release that stores something else counts it up, and older ones begin anew."""
 DECISIVE_SETTINGS = (
     "fps",
@@ -208,12 +207,7 @@ class VideoProcessing(Processing):
                 max_pixels=settings.max_pixels,
             ),
         )
-        self._tracker = Tracker(
-            fps=settings.fps,
-            gap_seconds=2 * settings.gate_forced_seconds,
-            min_detections=settings.track_min_detections,
-            crops=CROPS_PER_STORED_CROP * settings.crops_per_track,
-        )
+        self._tracker = make_tracker(settings)
         self._looking = Looking(self._detect)
         self._part_begins = 0.0
         if state is not None:

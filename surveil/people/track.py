@@ -10,6 +10,7 @@ boxes of the detector, not those of the motion model.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
@@ -19,6 +20,7 @@ from ultralytics.trackers.byte_tracker import BYTETracker, STrack
 from ultralytics.trackers.utils.kalman_filter import KalmanFilterXYAH
 
 from surveil.people.crops import crop_qualities, cut
+from surveil.people.exchange import clear_steps
 from surveil.people.track_state import byte_track_state, crop_state, restore_byte_track
 from surveil.types import Crop, Detections, Floats, Frame, State, Track
 
@@ -35,6 +37,10 @@ SPEED_NOISE_FPS = 15.0
 are exchanged: on the ground truth of the sample footage 8.5 against 6.8, with the overlap 0.2 against 0.25."""
 MIN_QUALITY = 0.03
 """Of a track without any crop at least this good nothing can be told: a heel at the border, a bench taken for legs."""
+CLEAR_SECONDS = 1.0
+"""After so long without a look, somebody else may stand there."""
+CROPS_OF_STRETCH = 2
+"""Crops by which it shows whether another person is seen before some moment than after it."""
 FIRST_SLOT = 0.4
 """Seconds, at first, of which only the best crop is kept."""
 
@@ -52,18 +58,23 @@ class Tracker:
         fps: Frames per second that are looked at when none is left out.
         gap_seconds: After so long without a look, nobody is taken for the one who was there before.
         min_detections: Tracks of fewer detections are dropped.
-        crops: How many crops of a track are kept at most.
+        crops: So many of a track's best crops are kept.
+        more_crops: So many are kept beside them at most, to tell whether the track passed to another person where one
+            was near or none was found: the best of before and after.
 
     Attributes:
         dropped: Tracks dropped so far because they had too few detections, or no crop that shows enough.
     """
 
-    def __init__(self, *, fps: float, gap_seconds: float = 8.0, min_detections: int = 3, crops: int = 5) -> None:
+    def __init__(
+        self, *, fps: float, gap_seconds: float = 8.0, min_detections: int = 3, crops: int = 5, more_crops: int = 0
+    ) -> None:
         self.dropped = 0
         self._fps, self._gap_seconds = fps, gap_seconds
-        self._min_detections, self._crops = min_detections, crops
+        self._min_detections, self._crops, self._more_crops = min_detections, crops, more_crops
         self._reach = PACE / fps
         self._seconds = -np.inf
+        self._before = np.zeros((0, 4), np.float32)
         self._open: dict[int, _Open] = {}
         self._byte_track = _ByteTrack(fps)
 
@@ -71,12 +82,17 @@ class Tracker:
         """Take the people found in the next frame; gives the tracks that ended, in the order in which they began."""
         elapsed = frame.seconds - self._seconds
         finished = self.finish() if elapsed > self._gap_seconds else []
-        self._seconds = frame.seconds
-        found = self._byte_track.follow(self._widened(people), people.scores, elapsed)
+        widened = self._widened(people)
+        found = self._byte_track.follow(widened, people.scores, elapsed)
         qualities = crop_qualities(frame.image, people)
+        clear = clear_steps(self._before, widened, MIN_IOU)
         for number, detection in found:
-            track = self._open.setdefault(number, _Open(frame.seconds, self._crops))
+            track = self._open.setdefault(number, _Open(frame.seconds, self._crops + self._more_crops))
+            is_next = bool(track.seconds) and track.seconds[-1] == self._seconds and elapsed <= CLEAR_SECONDS
+            if track.seconds and not (is_next and clear[track.number, detection]):
+                track.doubts.append(frame.seconds)
             track.add(frame, people, detection, float(qualities[detection]))
+        self._seconds, self._before = frame.seconds, widened
         alive = self._byte_track.alive()
         return finished + self._close([number for number in self._open if number not in alive])
 
@@ -89,6 +105,7 @@ class Tracker:
         """All that it knows, for `restore`."""
         return {
             "seconds": self._seconds,
+            "before": self._before,
             "dropped": self.dropped,
             "open": [track.state() | {"number": number} for number, track in self._open.items()],
             "byte_track": byte_track_state(self._byte_track),
@@ -96,13 +113,18 @@ class Tracker:
 
     def restore(self, state: State) -> None:
         """Go on where another tracker, made with the same parameters, stopped: both give the same tracks from there."""
-        self._seconds, self.dropped = state["seconds"], state["dropped"]
-        self._open = {values["number"]: _Open.of(values, self._crops) for values in state["open"]}
+        self._seconds, self._before, self.dropped = state["seconds"], state["before"], state["dropped"]
+        most = self._crops + self._more_crops
+        self._open = {values["number"]: _Open.of(values, most) for values in state["open"]}
         restore_byte_track(self._byte_track, state["byte_track"])
 
     def _close(self, numbers: list[int]) -> list[Track]:
         ended = [self._open.pop(number) for number in sorted(numbers)]
-        kept = [track.finished() for track in ended if len(track) >= self._min_detections and track.shows_somebody()]
+        kept = [
+            track.finished(self._crops)
+            for track in ended
+            if len(track) >= self._min_detections and track.shows_somebody()
+        ]
         self.dropped += len(ended) - len(kept)
         return kept
 
@@ -172,7 +194,12 @@ class _Boxes:
 
 @dataclass(slots=True)
 class _Open:
-    """A track that goes on. Of each slot of time it keeps the best crop; when there are too many, slots double."""
+    """A track that goes on. Of each slot of time it keeps the best crop; when there are too many, slots double.
+
+    Attributes:
+        number: Of its latest detection, among those of the frame.
+        doubts: When it may have passed to another person.
+    """
 
     begin: float
     most: int
@@ -181,6 +208,8 @@ class _Open:
     boxes: list[Floats] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     best: dict[int, Crop] = field(default_factory=dict)
+    number: int = 0
+    doubts: list[float] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.seconds)
@@ -192,6 +221,8 @@ class _Open:
             "seconds": np.array(self.seconds),
             "boxes": np.stack(self.boxes),
             "scores": np.array(self.scores),
+            "latest": self.number,
+            "doubts": np.array(self.doubts),
             "best": [{"slot": slot, "crop": crop_state(crop)} for slot, crop in self.best.items()],
         }
 
@@ -199,9 +230,11 @@ class _Open:
     def of(state: State, most: int) -> _Open:
         best = {entry["slot"]: Crop(**entry["crop"]) for entry in state["best"]}
         seconds, boxes, scores = state["seconds"].tolist(), list(state["boxes"]), state["scores"].tolist()
-        return _Open(state["begin"], most, state["slot"], seconds, boxes, scores, best)
+        doubts = state["doubts"].tolist()
+        return _Open(state["begin"], most, state["slot"], seconds, boxes, scores, best, state["latest"], doubts)
 
     def add(self, frame: Frame, people: Detections, number: int, quality: float) -> None:
+        self.number = number
         box = people.boxes[number].copy()
         self.seconds.append(frame.seconds)
         self.boxes.append(box)
@@ -216,9 +249,22 @@ class _Open:
     def shows_somebody(self) -> bool:
         return max(crop.quality for crop in self.best.values()) >= MIN_QUALITY
 
-    def finished(self) -> Track:
+    def finished(self, best: int) -> Track:
         crops = sorted(self.best.values(), key=lambda crop: (-crop.quality, crop.seconds))[: self.most]
-        return Track(np.array(self.seconds), np.stack(self.boxes), np.array(self.scores, np.float32), tuple(crops))
+        scores = np.array(self.scores, np.float32)
+        told = self._told(crops, best)
+        return Track(np.array(self.seconds), np.stack(self.boxes), scores, told, is_one_person=not self.doubts)
+
+    def _told(self, crops: list[Crop], best: int) -> tuple[Crop, ...]:
+        """Of crops, the best first: those, and the best of each stretch of time without doubt."""
+        stretches = np.searchsorted(self.doubts, [crop.seconds for crop in crops], side="right")
+        of_stretch: Counter[int] = Counter()
+        told = []
+        for place, (crop, stretch) in enumerate(zip(crops, stretches.tolist(), strict=True)):
+            of_stretch[stretch] += 1
+            if place < best or of_stretch[stretch] <= CROPS_OF_STRETCH:
+                told.append(crop)
+        return tuple(told)
 
     def _slot(self, seconds: float) -> int:
         return int((seconds - self.begin) / self.slot)

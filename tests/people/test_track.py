@@ -160,3 +160,39 @@ def test_crops_are_copies_and_few_however_long_the_track():
         assert all(crop.image.base is None for crop in held.best.values())
     before = [crop.image.copy() for crop in tracker.finish()[0].crops]
     assert before[0].any()
+
+
+def test_who_is_alone_is_certainly_one_person_and_needs_no_more_than_the_best_crops():
+    looks = [(t, people((100 + 140 * t, 300), (100 + 140 * t, 2000))) for t in times(8)]
+    for track in follow(looks, crops=3, more_crops=3):
+        assert track.is_one_person
+        assert len(track.crops) == 3
+
+
+def test_who_passes_near_another_may_be_either_afterwards_and_crops_of_both_stretches_are_kept():
+    dull, meeting = np.full_like(SHARP, 90), 3.2
+    looks = [(t, people((100 + 140 * t, 300), (1000 - 140 * t, 310))) for t in times(6)]
+    tracker, ended = Tracker(fps=5, crops=3, more_crops=3), []
+    for seconds, found in looks:
+        ended += tracker.update(frame(seconds, SHARP if seconds < 2 else dull), found)
+    for track in ended + tracker.finish():
+        assert not track.is_one_person
+        assert len(track.crops) > 3
+        assert all(crop.seconds < 2 for crop in track.crops[:3])
+        assert sum(crop.seconds > meeting + 0.5 for crop in track.crops) >= 1
+
+
+@pytest.mark.parametrize("gone", [1, 5])
+def test_who_was_not_found_for_a_moment_may_be_another_person(gone):
+    hidden = (2.0, 2.0 + gone / 5)
+    looks = [(t, people() if hidden[0] < t + 1e-6 < hidden[1] else people((500, 300))) for t in times(6)]
+    [track] = follow(looks)
+    assert not track.is_one_person
+
+
+def test_who_stands_where_nobody_looked_for_seconds_may_be_another_person():
+    looks = [(t, people((500, 300))) for t in (0.0, 0.2, 0.4, 4.4, 4.6)]
+    [track] = follow(looks)
+    assert not track.is_one_person
+    [track] = follow([(t, people((500, 300))) for t in (0.0, 0.2, 0.4, 1.2, 1.4)])
+    assert track.is_one_person

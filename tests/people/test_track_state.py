@@ -24,17 +24,17 @@ def looks(seed, count=120):
 
 def values(track):
     crops = [(crop.seconds, crop.quality, crop.box.tolist(), crop.image.tobytes()) for crop in track.crops]
-    return track.seconds.tolist(), track.boxes.tolist(), track.scores.tolist(), crops
+    return track.seconds.tolist(), track.boxes.tolist(), track.scores.tolist(), crops, track.is_one_person
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_going_on_from_a_state_changes_nothing(seed):
     def run(*, interrupted):
-        tracker, tracks = Tracker(fps=5, crops=4), []
+        tracker, tracks = Tracker(fps=5, crops=2, more_crops=2), []
         for frame, people in looks(seed):
             tracks += tracker.update(frame, people)
             if interrupted:
-                state, tracker = tracker.state(), Tracker(fps=5, crops=4)
+                state, tracker = tracker.state(), Tracker(fps=5, crops=2, more_crops=2)
                 tracker.restore(state)
         return [values(track) for track in tracks + tracker.finish()], tracker.dropped
 

@@ -11,11 +11,10 @@ import numpy as np
 
 from surveil.footage.decode import FootageReader
 from surveil.footage.motion import MotionGate
-from surveil.ingest.describe import CROPS_PER_STORED_CROP, describe_tracks
+from surveil.ingest.describe import describe_tracks, make_tracker
 from surveil.ingest.looking import Looking
 from surveil.ingest.pipeline import BATCH_BYTES, BATCH_SIZE, CROP_BATCH_SIZE, batches
 from surveil.model.embed import as_images
-from surveil.people.track import Tracker
 from surveil.store.models import ModelRef
 from surveil.store.register import register_footage
 from surveil.store.writer import Writer
@@ -92,13 +91,7 @@ def _frames(bench: Bench, path: Path) -> list[Frame]:
 
 
 def _track(bench: Bench, frames: list[Frame], found: list[Detections]) -> list[Track]:
-    settings = bench.settings
-    tracker = Tracker(
-        fps=settings.fps,
-        gap_seconds=2 * settings.gate_forced_seconds,
-        min_detections=settings.track_min_detections,
-        crops=CROPS_PER_STORED_CROP * settings.crops_per_track,
-    )
+    tracker = make_tracker(bench.settings)
     ended = [track for frame, people in zip(frames, found, strict=True) for track in tracker.update(frame, people)]
     return ended + tracker.finish()
 
