@@ -1,6 +1,7 @@
 """Which engine works: the worker of this process, or workers on a Ray cluster, with the same result."""
 
 import importlib.util
+import shutil
 import socket
 import subprocess
 import sys
@@ -56,6 +57,29 @@ def test_workers_of_ray_do_what_the_worker_here_does_and_only_this_machine_reach
     }
     assert listening
     assert listening <= {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+
+
+@needs_ray
+@pytest.mark.slow
+def test_a_watch_gives_workers_of_ray_what_comes_while_it_runs(crops, tmp_path):
+    watched, stop = tmp_path / "in", threading.Event()
+    watched.mkdir()
+    soon = {"watch_scan_seconds": 0.1, "watch_settled_seconds": 0.5, "watch_health_seconds": 0.5}
+    reports = []
+    with surveil.open(f"sqlite:///{tmp_path / 'watch.db'}", engine="ray", device="cpu", **soon) as archive:
+        first = crops / "0002_c1s1_000451_03.jpg"
+        shutil.copyfile(first, watched / first.name)
+        for report in archive.watch([watched], stop=stop):
+            reports.append((report.camera, report.state, report.sightings))
+            if len(reports) == 1:  # what was done is not done again, and what is new is
+                other = crops / "0007_c2s1_000025_01.jpg"
+                shutil.copyfile(other, watched / other.name)
+                assert [daemon.alive for daemon in archive.status().daemons] == [True]
+            else:
+                stop.set()
+        assert reports == [("c1", "done", 1), ("c2", "done", 1)]
+        assert archive.status().daemons == ()
+        assert [match.camera for match in archive.search(limit=10).matches] == ["c1", "c2"]
 
 
 def addresses_of_children():
