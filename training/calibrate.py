@@ -34,6 +34,7 @@ def calibrate(
     card: Card,
     people: PersonImages,
     *,
+    raw: Floats | None = None,
     matches: PersonImages | None = None,
     device: str = "auto",
 ) -> Card:
@@ -42,13 +43,16 @@ def calibrate(
     Args:
         network: In evaluation mode.
         card: Its calibration is left out of account.
-        people: Fit the attributes and the weights of the embedding.
+        people: Fit the attributes, the weights of the embedding and the threshold of groups.
+        raw: (N, 32) probabilities of people, not calibrated, for a network that has learned from them: by others that
+            have not. None: the network's own.
         matches: Fit the probability of a match; for a network that may have learned to tell `people` apart. None:
             `people`.
         device: Where the network runs.
     """
     model = AppearanceModel(lambda: network, dataclasses.replace(card, calibration=Calibration()), device=device)
-    features, raw = model.parts(list(people.images))
+    features, own = model.parts(list(people.images))
+    raw = own if raw is None else raw
     fitted = fit_outputs(raw, people)
     attributes = probabilities_of(raw, fitted)
     scores = {w: mean_average_precision(join_parts(features, attributes, 1.0, w), people) for w in ATTRIBUTE_WEIGHTS}

@@ -97,13 +97,6 @@ def write_onnx(checkpoint: Path, out: Path) -> None:
 @data_option()
 @peta_option
 @cuhk03_option("CUHK03 crops named NNNN_KK.jpg, a folder or a zip: for the probability of a match.")
-@click.option(
-    "--held-out-place",
-    metavar="NAME",
-    default="caviar4reid",
-    show_default=True,
-    help="The part of PETA that judges the attributes before the last training.",
-)
 @click.option("--epochs", type=click.IntRange(1), default=4, show_default=True, help="Times that a picture is seen.")
 @run_option
 @out_option
@@ -112,7 +105,6 @@ def heads(
     data: Path,
     peta: tuple[Path, ...],
     cuhk03: Path,
-    held_out_place: str,
     epochs: int,
     run: Path,
     out: Path,
@@ -135,7 +127,6 @@ def heads(
         cuhk03,
         run,
         out,
-        held_out_place=held_out_place,
         schedule=HeadSchedule(epochs=epochs),
         report=click.echo,
     )

@@ -257,8 +257,8 @@ def test_a_decision_made_while_a_run_is_under_way_holds(database, station, decid
 
     group = module.group_sightings
 
-    def meanwhile(*arguments):
-        found = group(*arguments)
+    def meanwhile(*arguments, **named):
+        found = group(*arguments, **named)
         decide("merge", 1, [2])
         return found
 

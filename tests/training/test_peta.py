@@ -26,7 +26,6 @@ def said(targets, name):
         ({"accessoryHat"}, "hat", "yes"),
         ({"personalMale"}, "hat", "no"),
         ({"personalMale"}, "gender", "male"),
-        ({"personalLess60"}, "age", "adult"),
         ({"lowerBodyLongSkirt"}, "lower_type", "dress"),
         ({"lowerBodyLongSkirt"}, "lower_length", "long"),
         ({"upperBodyGrey"}, "upper_colour", "gray"),
@@ -44,6 +43,8 @@ def test_names_of_peta_become_our_labels(names, attribute, label):
         ({"upperBodyLongSleeve", "upperBodyShortSleeve"}, "sleeve"),
         ({"upperBodyOrange"}, "upper_colour"),
         ({"carryingOther"}, "bag"),
+        ({"personalLess60"}, "age"),
+        ({"carryingPlasticBags"}, "handbag"),
     ],
 )
 def test_what_is_not_said_or_contradicts_itself_is_unknown_not_no(names, attribute):

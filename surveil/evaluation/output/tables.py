@@ -215,15 +215,15 @@ def filters_table(result: Mapping[str, FilterFigures]) -> Table:
 
 
 def filter_curves_table(result: FilterCurves) -> Table:
-    """One row per value, one column per least probability."""
+    """One row per value, one column per least probability; the lowest, which asks for hardly anything, does not fit."""
 
     def told(one: FilterFigures) -> str:
-        return f"{percent(one.precision, sign='') or '-'} / {percent(one.recall, sign='')}"
+        return f"{percent(one.precision, sign='') or '-'}/{percent(one.recall, sign='')}"
 
     return Table(
-        "Filters of a search by least probability, precision / recall (%)",
-        ("filter", *(f"{least:g}" for least in result.least)),
-        tuple((name.replace("_", " "), *map(told, row)) for name, row in result.figures.items()),
+        "Filters of a search by least probability, precision/recall (%)",
+        ("filter", *(f"{least:g}" for least in result.least[1:])),
+        tuple((name.replace("_", " "), *map(told, row[1:])) for name, row in result.figures.items()),
         'As `surveil search` asks with --min-confidence; "-" where nobody passes.',
     )
 
