@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from statistics import fmean
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -26,17 +27,22 @@ def reliability(session: Session) -> ReliabilityList:
     """
     card = session.get_one(Model, model_in_use(session).id).card
     metrics: dict[str, dict[str, float]] = card.get("metrics", {})
-    empty: dict[str, float] = {}
-    familiar = next((table for name, table in metrics.items() if name.startswith(FAMILIAR)), empty)
-    elsewhere = next((table for name, table in metrics.items() if name.endswith(ELSEWHERE)), empty)
+    familiar = [table for name, table in metrics.items() if name.startswith(FAMILIAR)]
+    elsewhere = [table for name, table in metrics.items() if name.endswith(ELSEWHERE)]
     return ReliabilityList(
         model=str(card.get("name", "")),
         limits=str(card.get("limits", "")),
         outputs=tuple(
-            Reliability(output=name, familiar=familiar.get(name), elsewhere=elsewhere.get(name))
+            Reliability(output=name, familiar=_mean(familiar, name), elsewhere=_mean(elsewhere, name))
             for name in OUTPUT_NAMES
         ),
     )
+
+
+def _mean(tables: Iterable[Mapping[str, float]], name: str) -> float | None:
+    """Of a figure, over the tables that have it."""
+    told = [table[name] for table in tables if name in table]
+    return fmean(told) if told else None
 
 
 def worth_of(session: Session, filters: Filters) -> tuple[tuple[FilterWorth, ...], tuple[str, ...]]:

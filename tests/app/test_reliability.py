@@ -8,6 +8,7 @@ import surveil
 from surveil.attributes import OUTPUT_NAMES
 from surveil.calibration import Calibration
 from surveil.errors import StoreError
+from surveil.model.checkpoint import find_weights, load_card
 from surveil.store.models import ModelRef
 
 FEMALE = {"precision": 0.9, "recall": 0.8, "share": 0.4}
@@ -82,3 +83,16 @@ def test_the_areas_of_all_outputs_at_places_known_and_unknown(archive):
 def test_before_anything_was_ingested_there_is_no_model(database, media):
     with surveil.open(database.url, media=media.folder) as empty, pytest.raises(StoreError):
         empty.reliability()
+
+
+def test_the_shipped_model_tells_what_each_output_is_worth(database, media, fill, made_up):
+    card = load_card(find_weights(None))
+    fill([made_up()], model=ModelRef(card.name, card.sha256, asdict(card)))
+    with surveil.open(database.url, media=media.folder, device="cpu") as opened:
+        outputs = {one.output: one for one in opened.reliability().outputs}
+    assert all(one.familiar is not None for one in outputs.values())
+    hats = [
+        table["hat"] for name, table in card.metrics.items() if name.endswith("never learned from") and "hat" in table
+    ]
+    assert len(hats) > 1
+    assert outputs["hat"].elsewhere == pytest.approx(sum(hats) / len(hats))

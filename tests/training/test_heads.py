@@ -86,4 +86,4 @@ def test_cross_fitted_heads_know_nobody_of_whom_they_tell(network):
     assert found["hat"] > 0.9
     assert found["backpack"] < 0.8
     mean = round(np.mean(list(found.values())), 4)
-    assert aucs == {"AUC, held-out identities": {"mean": mean, **found}}  # of the place nothing is known
+    assert aucs == {"AUC, validation identities": {"mean": mean, **found}}  # of the place nothing is known

@@ -171,7 +171,7 @@ class Reliability(Frozen):
     familiar: float | None
     """On new people, in places that training knew."""
     elsewhere: float | None
-    """In a place that no training saw."""
+    """In places that no training saw: the mean of those that tell."""
 
 
 class ReliabilityList(Frozen):
