@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
 from sqlalchemy import make_url, select
 
+import surveil
+from surveil.app import Archive
 from surveil.attributes import OUTPUT_NAMES, OUTPUTS
 from surveil.calibration import Calibration
 from surveil.store import tables
@@ -142,6 +144,13 @@ def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Data
 def media(tmp_path: Path) -> MediaFolder:
     """An empty media folder."""
     return MediaFolder(tmp_path / "media")
+
+
+@pytest.fixture
+def archive(database: Database, media: MediaFolder) -> Iterator[Archive]:
+    """An archive on `database`, with its pictures in `media`."""
+    with surveil.open(database.url, media=media.folder) as opened:
+        yield opened
 
 
 MADE_UP_MODEL = ModelRef("made-up model", "f" * 64, {"calibration": asdict(Calibration(slope=10.0, intercept=-5.0))})

@@ -29,9 +29,9 @@ def pairwise(groups: Ids, people: Ids) -> tuple[float, float]:
     return both / max(1, pairs(groups)), both / max(1, pairs(people))
 
 
-def describe(data: Path, cache: Path | None) -> tuple[Floats, Ids]:
+def describe(model: AppearanceModel, data: Path, cache: Path | None) -> tuple[Floats, Ids]:
     """Embeddings of Market-1501's training crops, and who they show; kept in a folder, where one is given."""
-    crops, model = load_split(data, "train"), AppearanceModel.load()
+    crops = load_split(data, "train")
     kept = cache and cache / f"market1501-{model.card.sha256}.npy"
     if kept and kept.exists():
         return np.load(kept), crops.ids
@@ -70,15 +70,15 @@ def peak() -> float:
 @click.option("--cache", type=click.Path(path_type=Path, file_okay=False), help="Where embeddings are kept.")
 def main(data: Path, sightings: tuple[int, ...], cache: Path | None) -> None:
     """Group made-up sightings like those of Market-1501's training people, in DATA, and print a line per number."""
-    embeddings, ids = describe(data, cache)
-    threshold = AppearanceModel.load().card.cluster_threshold
+    model = AppearanceModel.load()
+    embeddings, ids = describe(model, data, cache)
     rows = []
     for count in sightings:
         made, people = many_people(embeddings, ids, count)
         vectors = made.astype(np.float16)
         del made
         progress = Progress()
-        groups = group_sightings(vectors, threshold, Constraints.none(count), tell=progress)
+        groups = group_sightings(vectors, model.card.cluster_threshold, Constraints.none(count), tell=progress)
         passed, worked = progress.took()
         precision, recall = pairwise(groups, people)
         figures = (f"{passed:.0f}", f"{worked:.0f}", f"{peak():.1f}", f"{groups.max() + 1}")

@@ -3,8 +3,6 @@
 import pytest
 from argon2 import PasswordHasher
 
-import surveil
-
 PASSWORD = "correct horse battery"
 
 
@@ -12,12 +10,6 @@ PASSWORD = "correct horse battery"
 def cheap_passwords(monkeypatch):
     """Hashing takes a tenth of a second by design; how it is done is tested on its own."""
     monkeypatch.setattr("surveil.accounts.secrets._HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-
-
-@pytest.fixture
-def archive(database, media):
-    with surveil.open(database.url, media=media.folder) as opened:
-        yield opened
 
 
 @pytest.fixture

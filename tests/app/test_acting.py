@@ -15,12 +15,6 @@ VIEWER = Actor("vera", "viewer", frozenset({"gate"}))
 
 
 @pytest.fixture
-def archive(database, media):
-    with surveil.open(database.url, media=media.folder) as opened:
-        yield opened
-
-
-@pytest.fixture
 def people(fill, made_up):
     """Two at the gate, and one of them in the yard too."""
     gate = fill([made_up(0, 4, {"gender_female": 0.9}, ANNA), made_up(9, 11, embedding=BEN)], camera="gate")

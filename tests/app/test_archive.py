@@ -17,12 +17,6 @@ ANNA, BEN = np.eye(2, 544, dtype=np.float32)
 
 
 @pytest.fixture
-def archive(database, media):
-    with surveil.open(database.url, media=media.folder) as opened:
-        yield opened
-
-
-@pytest.fixture
 def people(fill, made_up):
     gate = fill(
         [

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from sqlalchemy import select, text, update
 
-import surveil
 from surveil.errors import StoreDeadlockError
 from surveil.store.session import Database
 from surveil.store.tables import Camera, SightingRow
@@ -18,12 +17,6 @@ ANNA, BEN = np.eye(2, 544, dtype=np.float32)
 @pytest.fixture
 def database(postgres_url):
     with Database.open(postgres_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-def archive(database, media):
-    with surveil.open(database.url, media=media.folder) as opened:
         yield opened
 
 

@@ -21,12 +21,6 @@ def database_url(tmp_path):
     return f"sqlite:///{tmp_path / 'surveil.db'}"
 
 
-@pytest.fixture
-def archive(database, media):
-    with surveil.open(database.url, media=media.folder) as opened:
-        yield opened
-
-
 def on_disk(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 

@@ -3,15 +3,7 @@
 import numpy as np
 import pytest
 
-import surveil
-
 ANNA, TWIN, CLARA = np.random.default_rng(7).normal(size=(3, 544)).astype(np.float32)
-
-
-@pytest.fixture
-def archive(database, media):
-    with surveil.open(database.url, media=media.folder) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -17,12 +17,6 @@ ANNA = LOOKS[0]
 
 
 @pytest.fixture
-def archive(database, media):
-    with surveil.open(database.url, media=media.folder) as opened:
-        yield opened
-
-
-@pytest.fixture
 def people(fill, made_up, archive, media):
     """Anna twice at the gate and once in the yard, among others; grouped, named and noted."""
     near = [
