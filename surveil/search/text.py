@@ -1,13 +1,14 @@
 """Reading a description in words: "a woman, red top, backpack, gate camera, Tuesday between 8 and 9".
 
 Only the word tables of `surveil.attributes`, the names of the cameras and the words of `surveil.search.time_words` are
-understood; a colour or a length stands before what it describes. Every other word is reported, never dropped.
+understood; a colour or a length stands before what it describes. What is denied is taken from what is allowed: "not
+red top, not blue top" allows neither. Every other word is reported, never dropped.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -19,16 +20,22 @@ from surveil.search.time_window import TimeWindow
 from surveil.search.time_words import join_windows, read_time
 
 _STOP_WORDS = """
-    a an the and or with in on at of is was who that wearing wears wore carrying carries carried has had having dressed
-    person people someone somebody anyone anybody me show find search for all any seen by from near camera cameras cam
-    his her their they to colour color coloured colored
+    a an the and or with in on at of is was who that wearing wears wear wore carrying carry carries carried has had have
+    having do dressed person persons people someone somebody anyone anybody everyone everybody one me show find search
+    for all any seen by from near camera cameras cam his her their they to but colour color coloured colored
+"""
+_NEGATIONS = """
+    no not without nor neither never non nobody except excluding cannot dont doesnt didnt isnt arent wasnt hasnt havent
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
-_NEGATIONS = ("no", "not", "without", "nor")
+NEGATIONS = frozenset(_NEGATIONS.split())
+_JOINTS = ("and", "but", "with", "at", "on", "near", "in")
 _CAMERA = ("camera", "cameras", "cam")
 _TOKEN = re.compile(
-    r"['’]s\b|\d{4}-\d{2}-\d{2}|\d{1,2}(?::\d{2})?(?:am|pm)\b|\d{1,2}:\d{2}"  # noqa: RUF001
-    r"|(?:(?<=\d)|(?<=\dam)|(?<=\dpm))\s*[-–]\s*(?=\d)|[^\W_]+|[,;.!?]"  # noqa: RUF001
+    r"['’]s\b|[^\W\d_]+n['’]t\b"  # noqa: RUF001
+    r"|\d{4}-\d{2}-\d{2}|\d{1,2}(?::\d{2})?(?:am|pm)\b|\d{1,2}:\d{2}"
+    r"|(?:(?<=\d)|(?<=\dam)|(?<=\dpm))\s*[-–]\s*(?=\d)|[^\W_]+|[,;.!?]",  # noqa: RUF001
+    re.IGNORECASE,
 )
 _LONGEST_PHRASE = 3
 _TABLES: tuple[Mapping[str, Any], ...] = (WORDS, COLOUR_WORDS, GARMENT_WORDS, LENGTH_WORDS)
@@ -65,8 +72,7 @@ def parse_query(text: str, cameras: Sequence[str], now: datetime) -> ParsedQuery
     """
     reader = _Reader(text, cameras, now)
     reader.run()
-    attributes = {name: tuple(labels) for name, labels in reader.attributes.items()}
-    filters = Filters(cameras=tuple(reader.cameras), when=reader.when, attributes=attributes)
+    filters = Filters(cameras=tuple(reader.cameras), when=reader.when, attributes=reader.attributes)
     if not filters:
         reasons = "; ".join(f"{phrase.words}: {phrase.meaning}" for phrase in reader.unknown)
         raise QueryError(
@@ -102,7 +108,8 @@ class _Reader:
     known_cameras: Sequence[str]
     now: datetime
     cameras: list[str] = field(default_factory=list)
-    attributes: dict[str, list[str]] = field(default_factory=dict)
+    said: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    denied: dict[str, tuple[str, ...]] = field(default_factory=dict)
     when: TimeWindow | None = None
     phrases: list[Phrase] = field(default_factory=list)
     unknown: list[Phrase] = field(default_factory=list)
@@ -113,14 +120,20 @@ class _Reader:
 
     def run(self) -> None:
         self.tokens = [
-            _Token("-" if match[0].strip() in ("-", "–") else match[0].lower(), *match.span())  # noqa: RUF001
-            for match in _TOKEN.finditer(self.text)
-            if match[0] not in ("'s", "’s")  # noqa: RUF001
+            _Token(word, *match.span()) for match in _TOKEN.finditer(self.text) if (word := _plain(match[0])) != "'s"
         ]
         at = 0
         while at < len(self.tokens):
             at += self._break(at) or self._camera(at) or self._time(at) or self._describe(at) or self._rest(at)
         self._drop_adjectives()
+
+    @property
+    def attributes(self) -> dict[str, tuple[str, ...]]:
+        """The allowed labels of each attribute: those that were said, or all, less those that were denied."""
+        return {
+            name: _less(self.said.get(name) or BY_NAME[name].labels, self.denied.get(name, ()))
+            for name in self.said | self.denied
+        }
 
     def _break(self, at: int) -> int:
         if not self.tokens[at].breaks:
@@ -128,6 +141,14 @@ class _Reader:
         self._drop_adjectives()
         self.negated_at = None
         return 1
+
+    def _denies(self, at: int, length: int) -> bool:
+        """Whether a camera or a time is denied, which is reported: only looks can be."""
+        if self.negated_at is None:
+            return False
+        start, self.negated_at = self.negated_at, None
+        self._unknown(start, at + length - start, "only what people look like can be denied in words")
+        return True
 
     # --- cameras -----------------------------------------------------------------------------------------------------
 
@@ -143,8 +164,10 @@ class _Reader:
                 continue
             names = [name for name in self.known_cameras if _same_camera(name, joined, beside)]
             if names:
-                self.cameras += [name for name in names if name not in self.cameras]
                 used = said + length + (after in _CAMERA and not said)
+                if self._denies(at, used):
+                    return used
+                self.cameras += [name for name in names if name not in self.cameras]
                 self._understood(at, used, f"camera {' or '.join(names)}")
                 return used
         self._refuse_unknown_camera(at)
@@ -169,6 +192,8 @@ class _Reader:
         found = read_time(self._words(at), self.now.date())
         if not found:
             return 0
+        if self._denies(at, found.words):
+            return found.words
         both = join_windows(self.when, found.when)
         if both is None:
             self._unknown(at, found.words, f"it contradicts {self.when}")
@@ -182,7 +207,7 @@ class _Reader:
     def _describe(self, at: int) -> int:
         """A negation, a colour, a length, or what they describe."""
         word = self.tokens[at].word
-        if word in _NEGATIONS:
+        if word in NEGATIONS:
             self.negated_at = at
             return 1
         if word in ("long", "short"):
@@ -202,7 +227,8 @@ class _Reader:
 
     def _noun(self, noun: str, at: int, length: int) -> None:
         """Bring together a noun, and the colours and lengths that wait for it."""
-        start, meanings, reported = at, dict[str, list[str]](), False
+        start = at if self.negated_at is None else self.negated_at
+        meanings, reported = dict[str, list[str]](), False
         if direct := _look_up(WORDS, noun):
             meanings[direct[0]] = [direct[1]]
         if self.lengths and (attribute := _look_up(LENGTH_WORDS, noun)):
@@ -212,18 +238,21 @@ class _Reader:
         garment = _look_up(GARMENT_WORDS, noun)
         if garment and self.colours:
             start = min(start, self.colours[0].at)
-            known = [colour.value for colour in self.colours if colour.value in BY_NAME[garment].labels]
-            if len(known) < len(self.colours):
+            colours = dict.fromkeys(colour.value for colour in self.colours)
+            known = [colour for colour in colours if colour in BY_NAME[garment].labels]
+            if len(known) < len(colours):
                 labels = ", ".join(BY_NAME[garment].labels)
                 self._unknown(start, at + length - start, f"the model tells only these: {labels}")
                 reported = True
+                if self.negated_at is not None:  # "no red trousers" does not deny trousers
+                    self.negated_at = None
+                    meanings.clear()
+                    known.clear()
             if known:
                 meanings[garment] = known
             self.colours.clear()
         if _look_up(LENGTH_WORDS, noun) != "sleeve":  # "red short-sleeved top": the colour waits on
             self._drop_adjectives()
-        if self.negated_at is not None:
-            start = min(start, self.negated_at)
         if not (reported and not meanings):
             self._mean(start, at + length - start, meanings)
 
@@ -238,13 +267,17 @@ class _Reader:
         if not meanings:
             self._unknown(at, length, "it tells nothing without a colour or a length before it")
             return
+        asked, told = self.denied if negated else self.said, []
         for name, labels in meanings.items():
-            if negated:
-                labels = [label for label in BY_NAME[name].labels if label not in labels]
-            allowed = self.attributes.setdefault(name, [])
-            allowed += [label for label in labels if label not in allowed]
-            meanings[name] = labels
-        self._understood(at, length, ", ".join(f"{name} {' or '.join(labels)}" for name, labels in meanings.items()))
+            kept, allowed = asked.get(name, ()), self.attributes.get(name, ())
+            asked[name] = (*kept, *_less(labels, kept))
+            if self.attributes[name]:
+                told.append(_in_words(name, _less(BY_NAME[name].labels, labels) if negated else labels))
+            else:
+                asked[name] = kept
+                self._unknown(at, length, f"it contradicts {_in_words(name, allowed)}")
+        if told:
+            self._understood(at, length, ", ".join(told))
 
     def _drop_adjectives(self) -> None:
         for adjective in self.colours:
@@ -257,9 +290,18 @@ class _Reader:
     # --- the rest ----------------------------------------------------------------------------------------------------
 
     def _rest(self, at: int) -> int:
-        if self.tokens[at].word not in STOP_WORDS:
+        word = self.tokens[at].word
+        if word not in STOP_WORDS:
             self._unknown(at, 1, "no such word in the tables")
+        elif word in _JOINTS and self._denied_in_vain(at):
+            self.negated_at = None
         return 1
+
+    def _denied_in_vain(self, at: int) -> bool:
+        """Whether what is denied was none of our words: "no umbrella and a hat" does not deny the hat."""
+        if self.negated_at is None or self.colours or self.lengths:
+            return False
+        return any(token.word not in STOP_WORDS for token in self.tokens[self.negated_at + 1 : at])
 
     def _words(self, at: int) -> list[str]:
         return [token.word for token in self.tokens[at:]]
@@ -281,6 +323,22 @@ class _Reader:
         self.unknown.append(Phrase(self._written(at, length), reason))
 
 
+def _plain(written: str) -> str:
+    """A word as the tables have it."""
+    word = written.strip().lower().replace("’", "'")  # noqa: RUF001
+    if word.endswith("n't"):
+        return "not"
+    return "-" if word == "–" else word  # noqa: RUF001
+
+
+def _less(labels: Iterable[str], others: Collection[str]) -> tuple[str, ...]:
+    return tuple(label for label in labels if label not in others)
+
+
+def _in_words(attribute: str, labels: Iterable[str]) -> str:
+    return f"{attribute} {' or '.join(labels)}"
+
+
 def _look_up(table: Mapping[str, Meaning], word: str) -> Meaning | None:
     """What a word or its singular means."""
     for form in (word, word.removesuffix("s"), word.removesuffix("es")):
@@ -293,7 +351,7 @@ def _is_word(word: str) -> bool:
     """Whether a word means something else than a camera."""
     return (
         word in STOP_WORDS
-        or word in _NEGATIONS
+        or word in NEGATIONS
         or word.isdigit()
         or any(_look_up(table, word) for table in _TABLES)
         or read_time([word], date(2000, 1, 8)) is not None

@@ -8,6 +8,7 @@ from surveil.search.time_window import TimeWindow
 
 NOW = datetime(2026, 9, 17, 15, 30, tzinfo=UTC)  # a Thursday
 TODAY, YESTERDAY, TUESDAY = date(2026, 9, 17), date(2026, 9, 16), date(2026, 9, 15)
+NEITHER_RED_NOR_BLUE = ("black", "white", "purple", "yellow", "gray", "green", "multicolour")
 CAMERAS = ("Gate", "north-gate", "cam-3", "red", "Bahnhof Süd")
 
 
@@ -40,7 +41,18 @@ def read(text):
         ("without a hat or backpack, bag", {"hat": ("no",), "backpack": ("no",), "bag": ("yes",)}),
         ("not old", {"age": ("young", "teenager", "adult")}),
         ("without long hair", {"hair": ("short",)}),
-        ("an elderly lady's purse", {"age": ("old",), "gender": ("female",), "handbag": ("yes",)}),
+        ("not red top, not blue top", {"upper_colour": NEITHER_RED_NOR_BLUE}),
+        ("no red or blue top", {"upper_colour": NEITHER_RED_NOR_BLUE}),
+        ("not young, not old", {"age": ("teenager", "adult")}),
+        ("red or green top, not a green jacket", {"upper_colour": ("red",)}),
+        ("navy blue coat", {"upper_colour": ("blue",)}),
+        ("isn't wearing a hat", {"hat": ("no",)}),
+        ("DOESN’T have a backpack", {"backpack": ("no",)}),  # noqa: RUF001
+        ("a man who doesnt carry a bag", {"gender": ("male",), "bag": ("no",)}),
+        ("neither hat nor bag but a backpack", {"hat": ("no",), "bag": ("no",), "backpack": ("yes",)}),
+        ("everyone except women", {"gender": ("male",)}),
+        ("nobody with a hat", {"hat": ("no",)}),
+        ("an elderly LADY'S purse", {"age": ("old",), "gender": ("female",), "handbag": ("yes",)}),
     ],
 )
 def test_people(text, attributes):
@@ -146,6 +158,11 @@ def test_the_example_of_the_readme():
         ("Monday hat Tuesday", "Tuesday", "contradicts Monday"),
         ("2 men", "2", "no such word"),
         ("man at 25", "25", "no such word"),
+        ("hat, no hat", "no hat", "contradicts hat yes"),
+        ("no hat, hat", "hat", "contradicts hat no"),
+        ("man, not at the gate", "not at the gate", "only what people look like"),
+        ("man, never on Monday", "never on Monday", "only what people look like"),
+        ("hat, no red trousers", "no red trousers", "the model tells only these"),
         ("long black hair", "black", "no garment follows"),
     ],
 )
@@ -154,6 +171,13 @@ def test_what_is_not_understood_is_reported_and_the_rest_is_used(text, words, re
     assert [phrase.words for phrase in reading.unknown] == [words]
     assert reason in reading.unknown[0].meaning
     assert reading.filters
+
+
+def test_what_denies_a_word_of_no_table_does_not_deny_what_is_joined_to_it():
+    reading = read("a man with no umbrella and a red top")
+    assert reading.filters.attributes == {"gender": ("male",), "upper_colour": ("red",)}
+    assert [phrase.words for phrase in reading.unknown] == ["umbrella"]
+    assert read("no woollen hat and no bag").filters.attributes == {"hat": ("no",), "bag": ("no",)}
 
 
 def test_every_word_is_understood_reported_or_a_stop_word():
