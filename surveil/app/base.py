@@ -6,11 +6,11 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, time
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
 
 from surveil.errors import QueryError
 from surveil.timezones import parse_time
@@ -59,6 +59,16 @@ Time = Annotated[
     datetime, BeforeValidator(_parsed), PlainSerializer(datetime.isoformat, return_type=str, when_used="json")
 ]
 """A time, in JSON as ISO 8601 with the offset that it has."""
+
+
+def _without_offset(value: time) -> time:
+    if value.tzinfo:
+        raise ValueError("a time of day is on the camera's clock, and has no offset from UTC")
+    return value
+
+
+TimeOfDay = Annotated[time, AfterValidator(_without_offset)]
+"""A time of day on the camera's clock."""
 
 
 def checked(kind: type[Some], values: dict[str, Any]) -> Some:

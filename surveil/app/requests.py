@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import time
 from typing import Literal
 
 from pydantic import Field
 
-from surveil.app.base import Frozen, Time
+from surveil.app.base import Frozen, Time, TimeOfDay
 
 STORED = re.compile(r"(sighting|identity):(\d{1,18})")
 """An example that is somebody of the archive."""
@@ -57,9 +56,9 @@ class SearchRequest(Frozen):
     """Labels that the person certainly has not."""
     weekdays: tuple[Weekday, ...] = ()
     """Days of the week, on the camera's clock."""
-    time_from: time | None = None
+    time_from: TimeOfDay | None = None
     """Time of day, on the camera's clock, at which a part of each day begins."""
-    time_to: time | None = None
+    time_to: TimeOfDay | None = None
     """Time of day at which it ends; at or before `time_from`, on the next day."""
     min_confidence: float | None = Field(default=None, ge=0, le=1)
     """Least probability of each attribute asked for; None: where the model itself draws the line."""

@@ -36,9 +36,12 @@ class ClockType(click.ParamType[time]):
         if isinstance(value, time):
             return value
         try:
-            return time.fromisoformat(str(value).zfill(5))
+            clock = time.fromisoformat(str(value).zfill(5))
         except ValueError:
-            self.fail(f"{value!r} is no time of day; write 08:30", param, ctx)
+            clock = None
+        if clock is None or clock.tzinfo:
+            self.fail(f"{value!r} is no time of day on the camera's clock; write 08:30", param, ctx)
+        return clock
 
 
 class IntervalType(click.ParamType[float]):

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    StatementError,
+)
 from sqlalchemy.orm import Session, sessionmaker
 
 from surveil.errors import QueryError, StoreDeadlockError, StoreError, StoreUnavailableError
@@ -155,14 +163,16 @@ def without_password(url: URL) -> str:
 
 @contextmanager
 def readable_errors(where: str) -> Iterator[None]:
-    """Turn what a driver says of an unreachable, locked or damaged database into a StoreError."""
+    """Turn what a driver says of an unreachable, locked or damaged database into a StoreError.
+
+    A value that no database holds, such as a number of twenty digits, is a QueryError.
+    """
     try:
         yield
     except (UnicodeDecodeError, JSONDecodeError) as error:  # SQLite gives what it finds, and says so in its bytes
         raise StoreError("the file is damaged: what it holds is no text", where, _next_step("malformed")) from error
-    except (UnicodeEncodeError, DataError) as error:
-        said = str(getattr(error, "orig", error)).splitlines()[0]
-        raise QueryError(f"no value that a database holds: {said}", where, "Leave out what is no text.") from error
+    except (UnicodeEncodeError, OverflowError, DataError) as error:
+        raise _no_value(getattr(error, "orig", error), where) from error
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())
         outside = isinstance(error, (OperationalError, InterfaceError)) or "permission denied" in said
@@ -172,6 +182,17 @@ def readable_errors(where: str) -> Iterator[None]:
             raise StoreDeadlockError(said, where, "Other processes changed the same rows; do it again.") from error
         passing = outside and not ("permission denied" in said or _is_damaged(said) or _lacks_pgvector(said))
         raise (StoreUnavailableError if passing else StoreError)(said, where, _next_step(said)) from error
+    except StatementError as error:
+        if not isinstance(error.orig, OverflowError):
+            raise
+        raise _no_value(error.orig, where) from error
+
+
+def _no_value(said: object, where: str) -> QueryError:
+    said = str(said).splitlines()[0]
+    return QueryError(
+        f"no value that a database holds: {said}", where, "Leave out what is no text, and what is far too large."
+    )
 
 
 _BROKEN_OFF = ("40001", "40P01")

@@ -63,6 +63,10 @@ def test_times_without_an_offset_are_in_the_zone_of_the_request(archive, people)
         ({"attributes": {"shoes": ["red"]}}, "no attribute is called 'shoes'"),
         ({"unlike": ["one.jpg"]}, "Add an example to like"),
         ({"after": "Tuesday"}, "not a time"),
+        ({"after": "0001-01-01T00:00+05:00"}, "no value that a database holds"),
+        ({"before": "9999-12-31T23:59", "zone": "America/New_York"}, "no value that a database holds"),
+        ({"identities": ["1" * 20]}, "no value that a database holds"),
+        ({"offset": 10**20}, "no value that a database holds"),
     ],
 )
 def test_what_cannot_be_asked_is_told(archive, people, asked, message):

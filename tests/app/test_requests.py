@@ -45,6 +45,7 @@ def test_what_was_handed_in_may_be_an_example(example):
         {"group": "camera"},
         {"weekdays": ["Monday"]},
         {"time_from": "25:00"},
+        {"time_to": "22:00+02:00"},
         {"after": "Tuesday"},
         {"cameras": "gate"},
         {"attributes": {"hat": "yes"}},

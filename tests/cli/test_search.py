@@ -381,6 +381,7 @@ def test_the_limit_and_the_confidence(run, people):
         ("search", "--only", "upper-colour=pink"),
         ("search", "--not", "shoes=red"),
         ("search", "--from", "25:00"),
+        ("search", "--to", "22:00+02:00"),
         ("search", "--refine", "--hat"),
         ("search", "--upper-colour", "pink"),
         ("search", "--after", "Tuesday"),
