@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ def in_words(understood: Understood) -> str:
     examples = (("like", understood.like), ("unlike", understood.unlike))
     parts = [f"{option} {Path(example.picture).name}" for option, given in examples for example in given]
     parts += [f"{_attribute(name)} {' or '.join(labels)}" for name, labels in understood.attributes.items()]
+    if understood.attributes and understood.min_confidence is not None:
+        parts.append(f"probability of each {understood.min_confidence:g} or more")
     if understood.cameras:
         parts.append(f"camera {' or '.join(understood.cameras)}")
     parts += [f"only {_attribute(name)} {' or '.join(labels)}" for name, labels in understood.only.items()]
@@ -50,13 +53,19 @@ def in_words(understood: Understood) -> str:
 
 
 def measured(filters: Sequence[FilterWorth], unmeasured: Sequence[str] = ()) -> str:
-    """What filters are worth: "Measured on ...: gender female right in 95%, finds 88% of them"; "" where none is."""
+    """What filters are worth: "Measured on ...: gender female right in 95%, finds 88% of them"; "" where none is.
+
+    Of several values of one attribute no card has what they are worth together: it is said that each is told alone.
+    """
+    asked = {one.filter for one in filters} | set(unmeasured)
+    alike = Counter(name.rpartition(" ")[0] for name in asked)
     told: dict[str, list[str]] = {}
     for one in filters:
         right, found = (None if value is None else percent(value) for value in (one.precision, one.recall))
         said = f"right in {right}, finds {found} of them" if right and found else "found nobody"
         line = "" if one.least is None else f" at {percent(one.least)} or more"
-        told.setdefault(one.measured_on, []).append(f"{_attribute(one.filter)}{line} {said}")
+        alone = " alone" if alike[one.filter.rpartition(" ")[0]] > 1 else ""
+        told.setdefault(one.measured_on, []).append(f"{_attribute(one.filter)}{alone}{line} {said}")
     sentences = [f"Measured on {where}: {'; '.join(parts)}" for where, parts in told.items()]
     if unmeasured:
         sentences.append(f"Not measured: {'; '.join(_attribute(name) for name in unmeasured)}")

@@ -42,6 +42,11 @@ def match(**values):
     [
         ({}, "everybody"),
         ({"attributes": {"upper_colour": ("red", "blue")}}, "upper colour red or blue"),
+        (
+            {"attributes": {"hat": ("yes",)}, "min_confidence": 0.925, "cameras": ("gate",)},
+            "hat yes; probability of each 0.925 or more; camera gate",
+        ),
+        ({"min_confidence": 0.9}, "everybody"),
         ({"cameras": ("gate", "yard")}, "camera gate or yard"),
         ({"only": {"upper_colour": ("red",)}, "without": {"hat": ("yes",)}}, "only upper colour red; not hat yes"),
         ({"footage": ("a.mp4",), "identities": ("7", "Anna")}, "footage a.mp4; identity 7 or Anna"),

@@ -265,6 +265,11 @@ MEASURED = {
             ("hat yes", 0.5, 0.45, 0.5, 0.03),
             "hat yes at 50% or more right in 45%, finds 50% of them",
         ),
+        (
+            ["hat", "--no-hat"],
+            ("hat yes", None, 0.486, 0.41, 0.03),
+            "hat yes alone right in 49%, finds 41% of them; hat no alone found nobody",
+        ),
         (["--no-hat", "--min-confidence", 1], ("hat no", 0.9, None, 0.0, 0.97), "hat no at 90% or more found nobody"),
     ],
 )
