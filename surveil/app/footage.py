@@ -81,7 +81,7 @@ def daemons(session: Session, owner: str | None = None) -> tuple[DaemonStatus, .
             growing=row.growing,
             waiting=counts.get("waiting", 0),
             working=counts.get("working", 0),
-            failed=counts.get("failed", 0),
+            failed=counts.get("failed", 0) + len(unopened_files(session)),
         )
         for row in session.scalars(rows if owner is None else rows.where(Daemon.owner == owner))
     )

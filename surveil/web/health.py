@@ -46,8 +46,10 @@ class Metrics:
         """All figures, as Prometheus reads them."""
         for gauge in (self._footage, self._sightings, self._jobs):
             gauge.clear()
-        for piece in desk.archive.status().footage:
+        status = desk.archive.status()
+        for piece in status.footage:
             self._footage.labels(piece.state).inc()
+        self._footage.labels("unopened").set(len(status.unopened))
         for camera in desk.archive.cameras().cameras:
             self._sightings.labels(camera.camera).set(camera.sightings)
         for job in desk.jobs.all():

@@ -133,10 +133,10 @@ def test_those_who_watch_and_what_could_not_be_opened_are_told(status, database,
     register(database, "gate")
     odd, north, south, west = status().splitlines()[-4:]
     assert odd == f"{tmp_path}/odd.mp4: not opened: no video in it. Is it a film?"
-    assert north == "watched: /f (process 4711 on north): first scan not done yet, 1 waiting, 0 working, 0 failed"
+    assert north == "watched: /f (process 4711 on north): first scan not done yet, 1 waiting, 0 working, 1 failed"
     assert south.startswith("no longer watched: /f (process 4711 on south), last heard of ")
     assert south.endswith(f"{heard:%Y-%m-%d %H:%M:%S} UTC; start it again")
-    assert west.endswith("last scan 7 s ago, 1 waiting, 0 working, 0 failed, 2 still growing; not there: /usb")
+    assert west.endswith("last scan 7 s ago, 1 waiting, 0 working, 1 failed, 2 still growing; not there: /usb")
     daemons = json.loads(status("--json"))["daemons"]
     assert [(daemon["host"], daemon["alive"]) for daemon in daemons] == [
         ("north", True),

@@ -385,4 +385,5 @@ def test_what_watches_the_server(browser, investigator):
     assert 'surveil_requests_total{method="POST",route="/api/v1/search",status="200"} 1.0' in figures
     assert 'surveil_sightings{camera="gate"} 2.0' in figures
     assert 'surveil_footage{state="done"} 2.0' in figures
+    assert 'surveil_footage{state="unopened"} 0.0' in figures
     assert browser().get("/metrics").status_code == 401

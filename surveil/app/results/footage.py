@@ -58,7 +58,7 @@ class DaemonStatus(Frozen):
     working: int
     """are being worked on,"""
     failed: int
-    """and have failed."""
+    """and have failed, and files that could not be opened."""
 
 
 class UnopenedFileStatus(Frozen):
