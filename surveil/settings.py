@@ -33,6 +33,7 @@ class Settings(BaseModel):
     media: Path | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     runtime: Literal["auto", "torch", "openvino", "openvino-int8"] = "auto"
+    footage_at_once: int | None = Field(default=None, ge=1)
 
     engine: Literal["local", "ray"] = "local"
     ray_address: str | None = None

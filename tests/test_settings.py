@@ -12,7 +12,15 @@ from surveil.settings import Settings, data_folder, load_settings, user_settings
 
 SHIPPED_FILE = Path(__file__).parents[1] / "configs" / "surveil.toml"
 NOT_IN_A_FILE = {"trust_detector"}
-WITHOUT_FIXED_DEFAULT = {"database", "media", "detector", "model", "cluster_threshold", "ray_address"}
+WITHOUT_FIXED_DEFAULT = {
+    "database",
+    "media",
+    "detector",
+    "model",
+    "cluster_threshold",
+    "ray_address",
+    "footage_at_once",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +65,7 @@ def test_the_shipped_file_lists_every_setting_in_reach(file):
         "model",
         "cluster_threshold",
         "ray_address",
+        "footage_at_once",
     }
 
 

@@ -1,4 +1,4 @@
-"""Who does the work of an ingest: the worker of this process, or workers on the machines of a Ray cluster."""
+"""Who does the work of an ingest: this process, or workers on the machines of a Ray cluster."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from surveil.app.archive.base import ArchiveBase
 from surveil.app.ingest import worker
+from surveil.app.models import footage_at_once
 from surveil.errors import StoreError, SurveilError
 from surveil.files import PARTIAL
+from surveil.ingest.runners.threads import ThreadRunner
 from surveil.ingest.scan import Scanned
 from surveil.settings import Settings
 from surveil.store.media import MediaFolder
@@ -42,16 +44,7 @@ def engine(
         StoreError: Several machines cannot share this database.
     """
     if archive.settings.engine == "local":
-        yield partial(
-            worker,
-            archive.database,
-            archive.media,
-            archive.models,
-            archive.settings,
-            gate=gate,
-            progress=progress,
-            stop=stop,
-        )
+        yield partial(_local, archive, gate=gate, progress=progress, stop=stop)
         return
     from surveil.ingest.runners.ray import RayRunner, connected
 
@@ -64,6 +57,17 @@ def engine(
             return RayRunner(archive.database, partial(open_worker, settings, gate, sign), share, progress, stop)
 
         yield runner
+
+
+def _local(
+    archive: ArchiveBase, *, gate: bool, progress: ProgressCallback | None, stop: threading.Event | None
+) -> Engine:
+    """The worker of this process; one that works on several pieces of footage at once, where the settings say so."""
+    here = worker(
+        archive.database, archive.media, archive.models, archive.settings, gate=gate, progress=progress, stop=stop
+    )
+    at_once = footage_at_once(archive.settings)
+    return here if at_once == 1 else ThreadRunner(here, at_once)
 
 
 @contextmanager
@@ -120,7 +124,7 @@ def _share(settings: Settings) -> Share:
 
 
 def _from_anywhere(archive: ArchiveBase) -> Settings:
-    """The settings for processes with another working directory: with absolute paths.
+    """The settings for processes with another working directory, each with one piece of footage: with absolute paths.
 
     Raises:
         StoreError: Other machines cannot use an SQLite file.
@@ -132,7 +136,7 @@ def _from_anywhere(archive: ArchiveBase) -> Settings:
             database.where,
             "Use Postgres, or leave out --address to use this machine alone.",
         )
-    changed: dict[str, object] = {"media": archive.media.folder.absolute()}
+    changed: dict[str, object] = {"media": archive.media.folder.absolute(), "footage_at_once": 1}
     changed["database"] = database.url if database.path is None else f"sqlite:///{database.path.absolute()}"
     for name in ("model", "detector"):
         weights = getattr(settings, name)

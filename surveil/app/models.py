@@ -7,16 +7,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from surveil.device import is_cpu
 from surveil.settings import Settings
 
 if TYPE_CHECKING:
     from surveil.model.checkpoint import Card
     from surveil.model.embed import AppearanceModel
     from surveil.people.detect import PersonDetector
+    from surveil.runtimes import Runtime
+
+AT_ONCE_ON_A_CARD = 4
+"""Pieces of footage. There was no card to measure how many keep one busy: see docs/performance.md."""
+
+
+def footage_at_once(settings: Settings) -> int:
+    """How many pieces of footage a process works on at once: as the settings say; else one, and several on a card."""
+    if settings.footage_at_once is not None:
+        return settings.footage_at_once
+    on_card = settings.device == "cuda" or not is_cpu(settings.device)
+    return AT_ONCE_ON_A_CARD if on_card else 1
 
 
 class LoadedModels:
     """The person detector and the appearance model that the settings name.
+
+    Where several pieces of footage are worked on at once, what they ask of a network goes through it together.
 
     Args:
         settings: Where they name no appearance model, it is the one that the database is searched with.
@@ -36,7 +51,9 @@ class LoadedModels:
         """
         from surveil.people.detect import PersonDetector
 
-        return PersonDetector.from_settings(self._settings)
+        detector = PersonDetector.from_settings(self._settings)
+        detector.runtime = self._shared(detector.runtime)
+        return detector
 
     @cached_property
     def _weights(self) -> Path:
@@ -71,4 +88,11 @@ class LoadedModels:
         """
         from surveil.model.embed import AppearanceModel
 
-        return AppearanceModel.load(self._weights, device=self._settings.device, runtime=self._settings.runtime)
+        model = AppearanceModel.load(self._weights, device=self._settings.device, runtime=self._settings.runtime)
+        model.runtime = self._shared(model.runtime)
+        return model
+
+    def _shared(self, runtime: Runtime) -> Runtime:
+        from surveil.runtimes.gathering import Gathering
+
+        return Gathering(runtime) if footage_at_once(self._settings) > 1 else runtime

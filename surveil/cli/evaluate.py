@@ -148,7 +148,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         def report(name: str, done: int, total: int) -> None:
             line.step(name, done, total)
             if done == total:
-                line.say(f"{name}: {total} done")
+                line.say(f"{name}: {total} done", over=name)
 
         yield report
 

@@ -21,7 +21,7 @@ def follow(
     is done.
     """
     for number, report in enumerate(found):
-        line.say(_report_line(report))
+        line.say(_report_line(report), over=_step(report))
         news = list(archive.watched(report.path)) if report.state == "done" else []
         if report.state == "done" or number == 0:
             news += archive.watched()
@@ -32,7 +32,11 @@ def follow(
 
 def show(line: ProgressLine, source: Source, done: float) -> None:
     """Show which footage is worked on, and how much of it is done."""
-    line.step(f"{source.path.name} ({source.camera})", done)
+    line.step(_step(source), done)
+
+
+def _step(footage: Source | FootageReport) -> str:
+    return f"{footage.path.name} ({footage.camera})"
 
 
 def _news_line(news: WatchResult) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Generic, TypeVar
 
@@ -17,14 +17,15 @@ class Intake(Generic[T]):
 
     Args:
         items: What to iterate over; when the block is left early, it is left off at the next item.
+        told: Is called whenever something has come, or nothing more will, from another thread.
 
     Attributes:
         is_complete: Whether everything has come; what has come may still wait to be taken.
     """
 
-    def __init__(self, items: Iterable[T]) -> None:
+    def __init__(self, items: Iterable[T], told: Callable[[], object] = lambda: None) -> None:
         self.is_complete = False
-        self._items = items
+        self._items, self._told = items, told
         self._came: list[T] = []
         self._error: BaseException | None = None
         self._changed = threading.Condition()
@@ -61,6 +62,7 @@ class Intake(Generic[T]):
                 with self._changed:
                     self._came.append(item)
                     self._changed.notify_all()
+                self._told()
                 if self._closed:
                     return
         except BaseException as error:
@@ -69,3 +71,4 @@ class Intake(Generic[T]):
             with self._changed:
                 self.is_complete = True
                 self._changed.notify_all()
+            self._told()

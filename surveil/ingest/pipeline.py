@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -52,6 +53,8 @@ DECISIVE_SETTINGS = (
     "detector_min_score",
 )
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Searched:
@@ -89,6 +92,8 @@ class Step:
 class Pipeline:
     """Turns footage into sightings; what it needs of memory does not depend on how long the footage is.
 
+    Threads may process footage at once, and share the networks.
+
     Args:
         load_detector: Gives the detector; called when the first video comes.
         load_model: Gives the model; called when the first sighting is described.
@@ -104,19 +109,19 @@ class Pipeline:
         *,
         gate: bool = True,
     ) -> None:
-        self._load_detector, self._load_model = load_detector, load_model
+        self._detector, self._model = _once(load_detector), _once(load_model)
         self.settings, self.gate = settings, gate
         self.detecting, self.describing = Sparing("person detector"), Sparing("appearance model")
 
-    @cached_property
+    @property
     def detector(self) -> DetectsPeople:
         """The person detector, loaded when it is first asked for."""
-        return self._load_detector()
+        return self._detector()
 
-    @cached_property
+    @property
     def model(self) -> DescribesPeople:
         """The appearance model, loaded when it is first asked for."""
-        return self._load_model()
+        return self._model()
 
     @property
     def recipe(self) -> State:
@@ -319,6 +324,20 @@ def batches(frames: Iterable[Frame], max_frames: int, max_bytes: int) -> Iterato
         size += _bytes(frame)
     if batch:
         yield batch
+
+
+def _once(make: Callable[[], T]) -> Callable[[], T]:
+    """Gives what is made when the first one asks for it; threads that ask meanwhile wait."""
+    made: list[T] = []
+    lock = threading.Lock()
+
+    def get() -> T:
+        with lock:
+            if not made:
+                made.append(make())
+            return made[0]
+
+    return get
 
 
 def _bytes(picture: Frame | FolderCrop) -> int:

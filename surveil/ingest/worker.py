@@ -55,8 +55,8 @@ class Worker:
         stop: threading.Event | None = None,
     ) -> None:
         self._writer, self._pipeline, self._callback = writer, pipeline, progress
-        self._stop = stop or threading.Event()
-        self._database = writer.database
+        self._stop, self._leaves = stop or threading.Event(), False
+        self.database = writer.database
         self._owner = new_owner()
 
     def ingest(self, scanned: Iterable[Scanned]) -> Iterator[FootageReport]:
@@ -77,47 +77,67 @@ class Worker:
                 for item in intake.take():
                     if (report := backlog.add(item)) is not None:
                         yield report
-                claimed = self._claim(list(backlog.waiting), fresh=not (complete or quiet))
+                claimed = self.claim(list(backlog.waiting), fresh=not (complete or quiet))
                 if claimed is not None:
-                    report = self._work(claimed, backlog.waiting[claimed.footage_id])
+                    report = self.work(claimed, backlog.waiting[claimed.footage_id])
                     if report is not None:
                         yield from backlog.settle(claimed.footage_id, report)
                     continue
-                settled = self._retry(partial(backlog.settled_elsewhere, self._database))
+                settled = self.retry(partial(backlog.settled_elsewhere, self.database))
                 yield from settled
                 if complete and not backlog.waiting:
                     return
                 if not settled:
                     quiet = self._stop.wait(POLL_SECONDS) if complete else not intake.wait(POLL_SECONDS)
             yield from filter(None, map(backlog.add, intake.take()))
-        yield from backlog.left(self._database)
+        yield from backlog.left(self.database)
 
-    def _claim(self, footage_ids: list[int], *, fresh: bool) -> Claim | None:
-        claimed = self._retry(lambda: claim_next(self._database, footage_ids, self._owner, fresh=fresh))
+    def claim(self, footage_ids: list[int], *, fresh: bool) -> Claim | None:
+        """Become the one who works on the next of these; see `surveil.ingest.leases.claim_next`."""
+        claimed = self.retry(lambda: claim_next(self.database, footage_ids, self._owner, fresh=fresh))
         if claimed is not None and claimed.attempts:
             log.warning("footage %d: %d workers died on it; trying again", claimed.footage_id, claimed.attempts)
         return claimed
 
-    def _work(self, claimed: Claim, item: Waiting) -> FootageReport | None:
-        """Process footage that is claimed; None if it was given back, or is another worker's now."""
+    def work(self, claimed: Claim, item: Waiting) -> FootageReport | None:
+        """Process footage that is claimed; None if it was given back, or is another worker's now.
+
+        Threads may do so at once, each with other footage.
+        """
         try:
-            with Heartbeat(self._database, claimed.footage_id, self._owner) as heartbeat:
+            with Heartbeat(self.database, claimed.footage_id, self._owner) as heartbeat:
                 return self._process(claimed.footage_id, item, heartbeat)
         except LeaseLostError as error:
             log.warning("%s: %s", item.source.path, error)
             return None
         except BaseException as error:
             with suppress(StoreError):  # if the database is gone, the lease runs out by itself
-                release(self._database, claimed.footage_id, self._owner)
+                release(self.database, claimed.footage_id, self._owner)
             if isinstance(error, _StoppedError):
                 return None
             raise
 
+    def leave(self) -> None:
+        """Give back what threads have in hand, as if the run had been told to stop."""
+        self._leaves = True
+
+    def must_stop(self) -> bool:
+        """Whether what is in hand is to be given back."""
+        return self._leaves or self._stop.is_set()
+
+    def retry(self, action: Callable[[], T]) -> T:
+        """Do something in the database until it works, or the run is stopped; see `surveil.store.retry`."""
+        return retry(action, self._wait)
+
+    def _wait(self, seconds: float) -> bool:
+        self._stop.wait(seconds)
+        return self.must_stop()
+
     def _process(self, footage_id: int, item: Waiting, heartbeat: Heartbeat) -> FootageReport:
-        source = self._retry(lambda: take_over_source(self._database, footage_id, self._owner, item.source))
+        source = self.retry(lambda: take_over_source(self.database, footage_id, self._owner, item.source))
         recipe = self._recipe(source)
         state = self._resume_state(footage_id, recipe)
-        output = self._retry(lambda: self._writer.begin(footage_id, resume=state is not None))
+        output = self.retry(lambda: self._writer.begin(footage_id, resume=state is not None))
         work = _Work(self, source, output, heartbeat, recipe, worked=state["worked"] if state else 0.0)
         processing = self._pipeline.process(source, state and state["pipeline"])
         failure: Exception | None = None
@@ -143,7 +163,7 @@ class Worker:
         }
 
     def _resume_state(self, footage_id: int, recipe: State) -> State | None:
-        packed = self._retry(lambda: self._writer.resume_state(footage_id))
+        packed = self.retry(lambda: self._writer.resume_state(footage_id))
         if packed is None:
             return None
         try:
@@ -152,9 +172,6 @@ class Worker:
             log.warning("footage %d begins anew: %s", footage_id, error)
             return None
         return state if state["recipe"] == recipe else None
-
-    def _retry(self, action: Callable[[], T]) -> T:
-        return retry(action, self._stop.wait)
 
 
 class _Work:
@@ -172,12 +189,12 @@ class _Work:
     def take(self, step: Step, processing: Processing) -> None:
         """Store what a step brought; ends the work when its result cannot count any more, or is not wanted."""
         for sighting in step.sightings:
-            self._worker._retry(partial(self._output.add, sighting))
+            self._worker.retry(partial(self._output.add, sighting))
         if step.state is not None and time.monotonic() >= self._next_part:
             self._store_part(step.seconds, step.state(), processing)
         if self._heartbeat.lost:
             raise LeaseLostError("another worker has taken it over")
-        if self._worker._stop.is_set():
+        if self._worker.must_stop():
             raise _StoppedError
         self._tell(step.done)
 
@@ -185,17 +202,17 @@ class _Work:
         """Store the end, good or bad."""
         report = self._report(processing, None if failure is None else _reason(failure))
         if failure is None:
-            self._worker._retry(lambda: self._output.finish(report))
+            self._worker.retry(lambda: self._output.finish(report))
         else:
             keep = isinstance(failure, FootageReadError)
-            self._worker._retry(lambda: self._output.fail(report, keep=keep))
+            self._worker.retry(lambda: self._output.fail(report, keep=keep))
         return report
 
     def _store_part(self, seconds: float, state: State, processing: Processing) -> None:
         begun = time.monotonic()
         report = self._report(processing, None)
         packed = pack({"recipe": self._recipe, "worked": report.seconds, "pipeline": state})
-        self._worker._retry(lambda: self._output.store_part(report, seconds, packed))
+        self._worker.retry(lambda: self._output.store_part(report, seconds, packed))
         ended = time.monotonic()
         self._next_part = ended + (ended - begun) / PART_SHARE
 

@@ -11,13 +11,17 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from sqlalchemy import select
 
 import surveil
 from surveil.app.engine import open_worker
+from surveil.app.models import footage_at_once
 from surveil.errors import StoreError, SurveilError
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.network import build_network
+from surveil.runtimes.gathering import Gathering
 from surveil.settings import load_settings
+from surveil.store.tables import Embedding, Footage, SightingRow
 from tests.ingest.conftest import read_contents
 
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is not installed")
@@ -36,6 +40,26 @@ def crops(tmp_path, monkeypatch):
     for name in ("0002_c1s1_000451_03.jpg", "0002_c1s1_000551_01.jpg", "0007_c2s1_000025_01.jpg"):
         cv2.imwrite(str(folder / name), random.integers(0, 255, (128, 64, 3), np.uint8))
     return folder
+
+
+def test_several_pieces_at_once_share_the_networks_and_come_to_the_same(crops, tmp_path):
+    stored = {}
+    for at_once in (1, 2):
+        with surveil.open(f"sqlite:///{tmp_path / f'{at_once}.db'}", device="cpu", footage_at_once=at_once) as archive:
+            reports = archive.ingest([crops], start="2026-09-14T08:00")
+            assert {(report.camera, report.state) for report in reports} == {("c1", "done"), ("c2", "done")}
+            assert isinstance(archive.models.appearance.runtime, Gathering) is (at_once > 1)
+            with archive.database.session() as session:
+                told = select(Footage.path, SightingRow.first_seen, Embedding.vector).join_from(Footage, SightingRow)
+                stored[at_once] = sorted(map(tuple, session.execute(told.join(Embedding))), key=lambda row: row[:2])
+    assert [row[:2] for row in stored[2]] == [row[:2] for row in stored[1]]
+    for one, other in zip(stored[1], stored[2], strict=True):
+        np.testing.assert_allclose(one[2], other[2], atol=2e-3)  # the last digits may depend on the company
+
+
+@pytest.mark.parametrize(("device", "given", "expected"), [("cpu", None, 1), ("cuda", None, 4), ("cpu", 3, 3)])
+def test_a_card_gets_several_pieces_at_once_unless_the_setting_says_otherwise(device, given, expected):
+    assert footage_at_once(load_settings(device=device, footage_at_once=given)) == expected
 
 
 @needs_ray

@@ -12,10 +12,11 @@ class Lines:
     """A progress line that keeps what it was told."""
 
     def __init__(self):
-        self.said = []
+        self.said, self.over = [], []
 
-    def say(self, text):
+    def say(self, text, over=None):
         self.said.append(text)
+        self.over.append(over)
 
 
 class Watching:
@@ -47,6 +48,8 @@ def test_every_end_of_a_piece_has_its_line():
     line = Lines()
     given = list(follow(pieces, Watching(), line))
     assert [piece for piece, _ in given] == pieces
+    names = [f"{piece.state}.mp4 (gate)" for piece in pieces]
+    assert [name for name in line.over if name] == names, "the bar of a piece goes with its line"
     assert line.said == [
         "failed: /failed.mp4: no video in it",
         "watched: red cannot be answered: no camera is called 'x'",

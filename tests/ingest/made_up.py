@@ -14,6 +14,7 @@ from surveil.attributes import OUTPUTS
 from surveil.footage.origin import OriginRules
 from surveil.ingest import pipeline, worker
 from surveil.ingest.pipeline import Pipeline
+from surveil.ingest.runners.threads import ThreadRunner
 from surveil.ingest.scan import Scan
 from surveil.ingest.worker import Worker
 from surveil.model.embed import l2_normalize
@@ -126,10 +127,12 @@ def ingest_and_die(url: str, media: Path, path: Path) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: int | None, begun=True) -> None:
+def ingest_in_a_process(
+    url: str, media: Path, folder: Path, moments, die_at: int | None, begun=True, at_once=1
+) -> None:
     """What a worker process runs. It counts moments (pictures looked at, SQL statements) and may kill itself at one.
 
-    Where `begun` is false it counts from the first picture on.
+    Where `begun` is false it counts from the first picture on; `at_once` pieces of footage are worked on at once.
     """
     pipeline.PART_SECONDS, worker.PART_SHARE = 1.0, 1e9  # parts are stored as often as can be
     worker.PROGRESS_SECONDS = 1e9  # how many moments there are does not depend on how busy the machine is
@@ -163,4 +166,5 @@ def ingest_in_a_process(url: str, media: Path, folder: Path, moments, die_at: in
                 moment()
 
             writing.insert_rows = insert_rows
-        ingest(database, MediaFolder(media), folder, pipeline=make_pipeline(detector))
+        here = make_worker(database, MediaFolder(media), make_pipeline(detector))
+        list((here if at_once == 1 else ThreadRunner(here, at_once)).ingest(scan(database, folder)))

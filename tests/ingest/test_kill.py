@@ -29,9 +29,9 @@ def folder(tmp_path_factory):
 class Worker:
     """A process that ingests; `die_at` is the moment at which it is killed, counted as `ingest_in_a_process` says."""
 
-    def __init__(self, database, media, folder, die_at=None, begun=True):
+    def __init__(self, database, media, folder, die_at=None, begun=True, at_once=1):
         self.counter = processes.Value("q", 0)
-        arguments = (database.url, media.folder, folder, self.counter, die_at, begun)
+        arguments = (database.url, media.folder, folder, self.counter, die_at, begun, at_once)
         self.process = processes.Process(target=ingest_in_a_process, args=arguments)
         self.process.start()
 
@@ -66,6 +66,20 @@ def test_kills_at_random_moments_change_nothing(database, media, undisturbed, fo
     assert set(media) == pictures
 
 
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 11))])
+def test_kills_with_several_pieces_in_hand_change_nothing(database, media, undisturbed, folder, contents, seed):
+    expected, pictures, moments = undisturbed
+    chosen = random.Random(seed)
+    first = chosen.randint(1, moments * 3 // 4)  # how often footage is asked for depends on how the threads meet
+    second = chosen.randint(1, max(1, moments * 3 // 4 - first))
+    print(f"killed at {first} and {second} of {moments}")
+    for moment in (first, second):
+        assert Worker(database, media, folder, moment, at_once=3).wait() == -signal.SIGKILL
+    assert Worker(database, media, folder, at_once=3).wait() == 0
+    assert contents(database) == expected
+    assert set(media) == pictures
+
+
 @pytest.mark.slow
 def test_twenty_kills_inside_one_long_file_change_nothing(database, media, tmp_path, contents):
     walks = {"red": (1, 170, 1.4), "blue": (3, 90, -2.5), "green": (40, 160, 2)}  # somebody is always there
@@ -87,9 +101,10 @@ def test_twenty_kills_inside_one_long_file_change_nothing(database, media, tmp_p
     assert set(media) == set(undisturbed_media)
 
 
-def test_two_processes_at_once_do_everything_once(database, media, undisturbed, folder, contents):
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_two_processes_at_once_do_everything_once(database, media, undisturbed, folder, contents, at_once):
     expected, _, moments = undisturbed
-    both = [Worker(database, media, folder) for _ in range(2)]
+    both = [Worker(database, media, folder, at_once=at_once) for _ in range(2)]
     assert [worker.wait() for worker in both] == [0, 0]
     assert contents(database) == expected
     looks = sum(worker.counter.value for worker in both)

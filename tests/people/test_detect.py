@@ -112,6 +112,21 @@ def test_boxes_are_finer_than_the_precision_of_the_processor(street):
     assert (beyond % 2 != 0).mean() > 0.5
 
 
+def test_on_a_card_the_network_computes_in_half_precision_and_finds_the_same(street, monkeypatch):
+    monkeypatch.setattr("surveil.device.fast_dtype", lambda device: torch.float16)  # what it says of a card
+    detector = PersonDetector.load(device=CPU, image_size=640, min_score=0.25, runtime="torch")
+    seen = set()
+    for layer in detector.runtime._network.modules():
+        if isinstance(layer, torch.nn.Conv2d):
+            layer.register_forward_hook(lambda layer, inputs, output: seen.add(output.dtype))
+    [half] = detector.detect([street])
+    assert seen == {torch.float16}
+    monkeypatch.setattr("surveil.device.fast_dtype", lambda device: torch.float32)
+    [full] = detector.detect([street])
+    assert len(half) == len(full) >= 3
+    assert box_iou(half.boxes, full.boxes).max(axis=1).min() > 0.95
+
+
 def test_nobody_in_a_blank_picture_and_nothing_in_no_picture(detector):
     assert detector.detect([]) == []
     for shade in (0, 128, 255):

@@ -64,6 +64,18 @@ def test_torch_gives_the_networks_own_answers(network):
     assert_alike(make(network)(pictures(3)), expected, rtol=2e-2)
 
 
+def test_on_a_card_everything_is_computed_in_half_precision(network, monkeypatch):
+    monkeypatch.setattr("surveil.device.fast_dtype", lambda device: torch.float16)  # what it says of a card
+    seen = []
+    for layer in network.trunk:
+        layer.register_forward_hook(lambda layer, inputs, output: seen.append(output.dtype))
+    found = make(network)(pictures(3))
+    assert seen == [torch.float16] * 3
+    assert {answer.dtype for answer in found} == {np.dtype(np.float32)}
+    monkeypatch.undo()
+    assert_alike(found, make(network)(pictures(3)), rtol=2e-2)
+
+
 @needs_openvino
 @pytest.mark.parametrize("threads", ["1", "1,2", " 1 ", "0", "many"])
 def test_whatever_stands_in_the_number_of_threads_there_is_an_answer(network, monkeypatch, threads):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from tools.bench_ingest import busy, gate, idle, loops, memory, runtimes
+from tools.bench_ingest import at_once, busy, gate, idle, loops, memory, runtimes
 from tools.bench_ingest.bench import Bench
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "footage"
-PARTS = ("idle", "gate", "busy", "runtimes", "loops", "memory")
+PARTS = ("idle", "gate", "busy", "at-once", "runtimes", "loops", "memory")
 
 
 @click.command()
@@ -21,8 +21,17 @@ PARTS = ("idle", "gate", "busy", "runtimes", "loops", "memory")
 @click.option("--rounds", default=3, show_default=True, help="Times that everything is run, the best of which counts.")
 @click.option("--seconds", default=10.0, show_default=True, help="Of each clip that the loops work through.")
 @click.option("--hours", default=3.0, show_default=True, help="Length of the film for the memory.")
+@click.option("--at-once", "numbers", multiple=True, default=(1, 4), show_default=True, help="Pieces at once.")
+@click.option("--copies", default=4, show_default=True, help="Of each MP4, for the pieces at once.")
 def main(
-    paths: tuple[Path, ...], parts: tuple[str, ...], device: str, rounds: int, seconds: float, hours: float
+    paths: tuple[Path, ...],
+    parts: tuple[str, ...],
+    device: str,
+    rounds: int,
+    seconds: float,
+    hours: float,
+    numbers: tuple[int, ...],
+    copies: int,
 ) -> None:
     """Measure an ingest beside what it cannot do without, on clips or folders of them (default: the sample footage).
 
@@ -34,6 +43,7 @@ def main(
         "idle": lambda: idle.measure(bench, footage, rounds),
         "gate": lambda: gate.measure(bench, footage),
         "busy": lambda: busy.measure(bench, footage, rounds),
+        "at-once": lambda: at_once.measure(bench, footage, copies, rounds, numbers),
         "runtimes": runtimes.measure,
         "loops": lambda: loops.measure(footage, seconds),
         "memory": lambda: memory.measure(bench, footage, hours),

@@ -46,7 +46,8 @@ class IngestMethods(ArchiveBase):
             zone: Time zone the cameras stand in.
             gate: Whether frames without motion are passed over.
             again: Whether footage that is done, or was given up, is done again.
-            progress: Told which footage is worked on, and how much of it is done (0 to 1).
+            progress: Told which footage is worked on, and how much of it is done (0 to 1); from other threads, where
+                several pieces are worked on at once (setting `footage_at_once`).
             passed_over: Told of files that are not taken for footage, from another thread.
             stop: Ends the work when it is set; the next run goes on with what is left.
 
