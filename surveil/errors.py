@@ -19,7 +19,8 @@ class SurveilError(Exception):
     def __init__(self, what: str, where: Path | str | None = None, next_step: str | None = None) -> None:
         self.what, self.where, self.next_step = what, where, next_step
         message = f"{printable(where)}: {what}" if where is not None else what
-        super().__init__(f"{message}. {next_step}" if next_step else message)
+        stop = "" if message.endswith((".", "!", "?")) else "."  # what a database says may end in its own
+        super().__init__(f"{message}{stop} {next_step}" if next_step else message)
 
 
 class FootageError(SurveilError):

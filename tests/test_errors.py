@@ -22,6 +22,7 @@ SOURCES = sorted(ROOT.rglob("*.py"))
         (("cannot be read", Path("/f/a.mp4")), "/f/a.mp4: cannot be read"),
         (("cannot be read", "a", "Check the path."), "a: cannot be read. Check the path."),
         (("cannot be read", None, "Check the path."), "cannot be read. Check the path."),
+        (("is it there?", None, "Check the path."), "is it there? Check the path."),
         (("cannot be read", "a\x1b[2J\n"), r"a\x1b[2J\n: cannot be read"),
     ],
 )

@@ -24,7 +24,7 @@ def command() -> None:
 @output_options
 @click.pass_context
 def list_command(ctx: click.Context, limit: int, actor: str | None, action: str | None, output: str) -> None:
-    r"""List what was done, the newest first.
+    """List what was done, the newest first.
 
     \b
     Example:
@@ -60,7 +60,7 @@ def list_command(ctx: click.Context, limit: int, actor: str | None, action: str 
 @output_options
 @click.pass_context
 def verify_command(ctx: click.Context, head: str | None, output: str) -> None:
-    r"""Verify that no record was changed, removed, inserted or moved. Exit code 1 if one was.
+    """Verify that no record was changed, removed, inserted or moved. Exit code 1 if one was.
 
     The head is printed: note it elsewhere, and give it next time. Only so is it found when somebody who may write to
     the database cuts off the end, or makes all of it anew.

@@ -19,7 +19,7 @@ def command() -> None:
 @output_options
 @click.pass_context
 def list_command(ctx: click.Context, output: str) -> None:
-    r"""List the cameras with their zone, their clock's offset and what they have seen.
+    """List the cameras with their zone, their clock's offset and what they have seen.
 
     \b
     Example:
@@ -65,7 +65,7 @@ def set_command(
     new: bool,
     output: str,
 ) -> None:
-    r"""Set a camera's zone, or correct its clock.
+    """Set a camera's zone, or correct its clock.
 
     A clock offset also moves the times of everything the camera has seen. A zone does not: it says how times are
     shown, and in which zone the times of footage still to be ingested are read. What is past its days is deleted by

@@ -31,7 +31,7 @@ def command() -> None:
 @output_options
 @click.pass_context
 def list_command(ctx: click.Context, output: str) -> None:
-    r"""List the cases.
+    """List the cases.
 
     \b
     Example:
@@ -63,7 +63,7 @@ def list_command(ctx: click.Context, output: str) -> None:
 @output_options
 @click.pass_context
 def show_command(ctx: click.Context, case: str, output: str) -> None:
-    r"""Show what is in a case.
+    """Show what is in a case.
 
     \b
     Example:
@@ -97,7 +97,7 @@ def show_command(ctx: click.Context, case: str, output: str) -> None:
 @click.argument("case")
 @click.pass_context
 def new_command(ctx: click.Context, case: str) -> None:
-    r"""Open a case.
+    """Open a case.
 
     \b
     Example:
@@ -114,7 +114,7 @@ def new_command(ctx: click.Context, case: str) -> None:
 @click.option("--note", metavar="TEXT", help="What is to be seen.")
 @click.pass_context
 def add_command(ctx: click.Context, case: str, what: tuple[str, ...], note: str | None) -> None:
-    r"""Put sightings, or stretches of footage in seconds from its first frame, into a case.
+    """Put sightings, or stretches of footage in seconds from its first frame, into a case.
 
     \b
     Example:
@@ -138,7 +138,7 @@ def add_command(ctx: click.Context, case: str, what: tuple[str, ...], note: str 
 @click.argument("item", type=int)
 @click.pass_context
 def remove_command(ctx: click.Context, case: str, item: int) -> None:
-    r"""Take an item out of a case.
+    """Take an item out of a case.
 
     \b
     Example:
@@ -154,7 +154,7 @@ def remove_command(ctx: click.Context, case: str, item: int) -> None:
 @click.option("--undo", is_flag=True, help="Open it again.")
 @click.pass_context
 def close_command(ctx: click.Context, case: str, undo: bool) -> None:
-    r"""Close a case: it no longer keeps its footage from being deleted.
+    """Close a case: it no longer keeps its footage from being deleted.
 
     \b
     Example:

@@ -56,7 +56,7 @@ def command(
     \b
     Example:
         surveil cluster --threshold 0.55
-    """  # noqa: D301 (click needs the control character)
+    """
     if every is not None and (method != "graph" or people is not None):
         raise click.UsageError("--every goes with the method graph only")
     with open_archive(ctx, cluster_threshold=threshold) as archive:

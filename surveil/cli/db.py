@@ -21,7 +21,7 @@ def command() -> None:
 @command.command()
 @click.pass_context
 def upgrade(ctx: click.Context) -> None:
-    r"""Bring the database to the schema of this version, all or nothing. Make a backup first.
+    """Bring the database to the schema of this version, all or nothing. Make a backup first.
 
     \b
     Example:
@@ -40,7 +40,7 @@ def upgrade(ctx: click.Context) -> None:
 @output_options
 @click.pass_context
 def check(ctx: click.Context, repair: bool, output: str) -> None:
-    r"""Look for damage: the schema, the file, loose references, missing and damaged pictures, missing embeddings.
+    """Look for damage: the schema, the file, loose references, missing and damaged pictures, missing embeddings.
 
     Exits with 1 when something is wrong. Pictures that no sighting refers to are counted but are nothing wrong;
     --repair deletes those that are older than an hour (a day while footage is ingested).

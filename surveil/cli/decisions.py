@@ -40,7 +40,7 @@ def decide(ctx: click.Context, by: str | None, seen: int | None, decision: Calla
 @click.argument("name", required=False)
 @deciding
 def name_command(ctx: click.Context, identity: int, name: str | None, by: str | None, seen: int | None) -> None:
-    r"""Name IDENTITY; without a NAME, take its name away.
+    """Name IDENTITY; without a NAME, take its name away.
 
     \b
     Example:
@@ -54,7 +54,7 @@ def name_command(ctx: click.Context, identity: int, name: str | None, by: str | 
 @click.argument("text", required=False)
 @deciding
 def note_command(ctx: click.Context, identity: int, text: str | None, by: str | None, seen: int | None) -> None:
-    r"""Note TEXT on IDENTITY, in place of what was noted; without a TEXT, take the note away.
+    """Note TEXT on IDENTITY, in place of what was noted; without a TEXT, take the note away.
 
     \b
     Example:
@@ -68,7 +68,7 @@ def note_command(ctx: click.Context, identity: int, text: str | None, by: str | 
 @click.option("--show", is_flag=True, help="Show it again.")
 @deciding
 def hide_command(ctx: click.Context, identity: int, show: bool, by: str | None, seen: int | None) -> None:
-    r"""Leave IDENTITY out of lists.
+    """Leave IDENTITY out of lists.
 
     \b
     Example:
@@ -82,7 +82,7 @@ def hide_command(ctx: click.Context, identity: int, show: bool, by: str | None, 
 @click.argument("sighting", type=int)
 @deciding
 def picture_command(ctx: click.Context, identity: int, sighting: int, by: str | None, seen: int | None) -> None:
-    r"""Show IDENTITY by one SIGHTING of it.
+    """Show IDENTITY by one SIGHTING of it.
 
     \b
     Example:
@@ -96,7 +96,7 @@ def picture_command(ctx: click.Context, identity: int, sighting: int, by: str | 
 @click.argument("others", type=int, nargs=-1, required=True)
 @deciding
 def merge_command(ctx: click.Context, identity: int, others: tuple[int, ...], by: str | None, seen: int | None) -> None:
-    r"""Say that IDENTITY and OTHERS are one person, who keeps the first number.
+    """Say that IDENTITY and OTHERS are one person, who keeps the first number.
 
     \b
     Example:
@@ -110,7 +110,7 @@ def merge_command(ctx: click.Context, identity: int, others: tuple[int, ...], by
 @click.argument("other", type=int)
 @deciding
 def apart_command(ctx: click.Context, identity: int, other: int, by: str | None, seen: int | None) -> None:
-    r"""Say that IDENTITY and OTHER are not the same, whatever they look like.
+    """Say that IDENTITY and OTHER are not the same, whatever they look like.
 
     \b
     Example:
@@ -126,7 +126,7 @@ def apart_command(ctx: click.Context, identity: int, other: int, by: str | None,
 def split_command(
     ctx: click.Context, identity: int, sightings: tuple[int, ...], by: str | None, seen: int | None
 ) -> None:
-    r"""Say that some SIGHTINGS of IDENTITY show another person, who gets a number of their own.
+    """Say that some SIGHTINGS of IDENTITY show another person, who gets a number of their own.
 
     \b
     Example:
@@ -140,7 +140,7 @@ def split_command(
 @click.argument("identity", type=int)
 @deciding
 def move_command(ctx: click.Context, sighting: int, identity: int, by: str | None, seen: int | None) -> None:
-    r"""Say that SIGHTING shows IDENTITY, and not the one it was counted to.
+    """Say that SIGHTING shows IDENTITY, and not the one it was counted to.
 
     \b
     Example:
@@ -153,7 +153,7 @@ def move_command(ctx: click.Context, sighting: int, identity: int, by: str | Non
 @click.argument("decision", type=int)
 @deciding
 def undo_command(ctx: click.Context, decision: int, by: str | None, seen: int | None) -> None:
-    r"""Take a DECISION back; its number is in `surveil identities history`.
+    """Take a DECISION back; its number is in `surveil identities history`.
 
     \b
     Example:
@@ -167,7 +167,7 @@ def undo_command(ctx: click.Context, decision: int, by: str | None, seen: int | 
 @output_options
 @click.pass_context
 def history_command(ctx: click.Context, identity: int | None, output: str) -> None:
-    r"""List what was decided and by whom, the newest first; of one IDENTITY or of all.
+    """List what was decided and by whom, the newest first; of one IDENTITY or of all.
 
     \b
     Example:
@@ -199,7 +199,7 @@ def history_command(ctx: click.Context, identity: int | None, output: str) -> No
 @output_options
 @click.pass_context
 def runs_command(ctx: click.Context, output: str) -> None:
-    r"""List the clusterings, the newest first.
+    """List the clusterings, the newest first.
 
     \b
     Example:
@@ -235,7 +235,7 @@ def runs_command(ctx: click.Context, output: str) -> None:
 @output_options
 @click.pass_context
 def diff_command(ctx: click.Context, before: int | None, after: int | None, output: str) -> None:
-    r"""Show what became of identities from run BEFORE to run AFTER (to now); without either, what changed last.
+    """Show what became of identities from run BEFORE to run AFTER (to now); without either, what changed last.
 
     \b
     Example:
@@ -276,7 +276,7 @@ def diff_command(ctx: click.Context, before: int | None, after: int | None, outp
 @click.argument("run", type=int)
 @click.pass_context
 def rollback_command(ctx: click.Context, run: int) -> None:
-    r"""Make clustering RUN the current one again; newer sightings stay what they are, and decisions hold.
+    """Make clustering RUN the current one again; newer sightings stay what they are, and decisions hold.
 
     \b
     Example:

@@ -83,7 +83,7 @@ def market1501(ctx: click.Context, /, out: Path | None, output: str, **asked: An
         surveil evaluate market1501 ~/data/market1501 --rerank --flip --out results
         surveil evaluate market1501 ~/data/market1501 --protocol paper --json
         surveil evaluate market1501 ~/data/market1501 --model resnet34-attention --model other.onnx --speed
-    """  # noqa: D301 (click needs the control character)
+    """
     from surveil.evaluation.benchmark import run_market1501
     from surveil.evaluation.output.folder import ResultsFolder
 

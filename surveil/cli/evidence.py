@@ -25,7 +25,7 @@ def command() -> None:
 def export_command(
     ctx: click.Context, case: str, out: Path, blur_others: bool, reason: str | None, output: str
 ) -> None:
-    r"""Write a case as a package of evidence: a zip file with original footage, pictures and a report, signed.
+    """Write a case as a package of evidence: a zip file with original footage, pictures and a report, signed.
 
     Of each item: the original's packets, copied and not encoded again, from the keyframe before; a film that any player
     plays; the pictures; what the model says, and what it cannot do. All of it stands with its SHA-256 in a manifest,
@@ -57,7 +57,7 @@ def export_command(
 @click.option("--key", metavar="FINGERPRINT", help="The only key that is trusted; as its owner tells it.")
 @output_options
 def verify_command(file: Path, key: str | None, output: str) -> None:
-    r"""Verify a package of evidence; needs no database. Exit code 1 if it is not what was signed.
+    """Verify a package of evidence; needs no database. Exit code 1 if it is not what was signed.
 
     Anybody can make a key and sign: compare the fingerprint with the one that the package's maker tells you.
 
@@ -88,7 +88,7 @@ def verify_command(file: Path, key: str | None, output: str) -> None:
 
 @command.command(name="key")
 def key_command() -> None:
-    r"""Print the fingerprint of your key; it is made if there is none.
+    """Print the fingerprint of your key; it is made if there is none.
 
     \b
     Example:

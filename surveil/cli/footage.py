@@ -24,7 +24,7 @@ def command() -> None:
 @output_options
 @click.pass_context
 def list_command(ctx: click.Context, output: str) -> None:
-    r"""List the footage with its number.
+    """List the footage with its number.
 
     \b
     Example:
@@ -56,7 +56,7 @@ def list_command(ctx: click.Context, output: str) -> None:
 @click.argument("footage", nargs=-1, required=True)
 @click.pass_context
 def forget_command(ctx: click.Context, footage: tuple[str, ...]) -> None:
-    r"""Delete what is stored of FOOTAGE: everybody seen in it, and their pictures. The files themselves stay.
+    """Delete what is stored of FOOTAGE: everybody seen in it, and their pictures. The files themselves stay.
 
     Ingesting the files again would store them again.
 
@@ -75,7 +75,7 @@ def forget_command(ctx: click.Context, footage: tuple[str, ...]) -> None:
 @click.argument("footage", nargs=-1, required=True)
 @click.pass_context
 def again_command(ctx: click.Context, footage: tuple[str, ...]) -> None:
-    r"""Let FOOTAGE be done again by the next ingest of its folder; what is stored of it stays until then.
+    """Let FOOTAGE be done again by the next ingest of its folder; what is stored of it stays until then.
 
     \b
     Example:
@@ -94,7 +94,7 @@ def again_command(ctx: click.Context, footage: tuple[str, ...]) -> None:
 @click.option("--start", metavar="TIME", type=TIME, help="When it starts: 2026-09-14T08:30, by the camera's clock.")
 @click.pass_context
 def set_command(ctx: click.Context, footage: str, camera: str | None, start: datetime | None) -> None:
-    r"""Correct which camera recorded FOOTAGE, or when it starts; the times of who was seen move along.
+    """Correct which camera recorded FOOTAGE, or when it starts; the times of who was seen move along.
 
     \b
     Example:

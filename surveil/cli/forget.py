@@ -47,7 +47,7 @@ def command(
     reason: str | None,
     output: str,
 ) -> None:
-    r"""Delete a person: sightings, pictures, descriptions, embeddings, and what was written of them.
+    """Delete a person: sightings, pictures, descriptions, embeddings, and what was written of them.
 
     Shows who would be deleted first: look at the pictures, for the model confuses people, and leave out with --except
     whom you did not mean. What open cases hold stays. The record of it holds how many were deleted, not who.

@@ -35,7 +35,7 @@ def list_command(ctx: click.Context, hidden: bool, output: str) -> None:
     \b
     Example:
         surveil identities list --json
-    """  # noqa: D301 (click needs the control character)
+    """
     with open_archive(ctx) as archive:
         result = archive.identities(hidden=hidden)
     if output == "json":
@@ -81,7 +81,7 @@ def show_command(ctx: click.Context, identity: int, sheet: Path | None, output: 
     \b
     Example:
         surveil identities show 7 --sheet seven.png
-    """  # noqa: D301 (click needs the control character)
+    """
     from surveil.cli.identity import print_identity
     from surveil.cli.matches import print_csv
 

@@ -96,7 +96,7 @@ def command(
         surveil ingest hall.mp4 --camera hall --start 2026-09-14T08:30 --json
         surveil ingest /recordings --watch --cluster-every 1h
         surveil ingest /recordings --engine ray --address 192.0.2.7:6379
-    """  # noqa: D301 (click needs the control character)
+    """
     if settings["ray_address"] is not None and settings["engine"] != "ray":
         raise click.UsageError("--address goes with --engine ray")
     if settings["footage_at_once"] is not None and settings["engine"] == "ray":

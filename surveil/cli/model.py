@@ -21,7 +21,7 @@ def command() -> None:
 @output_options
 @click.pass_context
 def list_command(ctx: click.Context, output: str) -> None:
-    r"""List the models that ship, and those that have described the sightings of the database.
+    """List the models that ship, and those that have described the sightings of the database.
 
     \b
     Example:
@@ -48,7 +48,7 @@ def list_command(ctx: click.Context, output: str) -> None:
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="What runs the network.")
 @click.pass_context
 def use_command(ctx: click.Context, name: str, leave_out: bool, device: str | None) -> None:
-    r"""Describe all stored sightings with another model, then search by it.
+    """Describe all stored sightings with another model, then search by it.
 
     NAME is a model that ships (`surveil model list`), or the path of its weights. Searches and ingests go on meanwhile
     with the old model; the switch is one step at the end. Interrupted, it goes on where it stopped. What was decided

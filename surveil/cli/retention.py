@@ -20,7 +20,7 @@ def command() -> None:
 @output_options
 @click.pass_context
 def run_command(ctx: click.Context, dry_run: bool, reason: str | None, output: str) -> None:
-    r"""Delete sightings that are past their camera's days, with pictures, descriptions and embeddings.
+    """Delete sightings that are past their camera's days, with pictures, descriptions and embeddings.
 
     What open cases hold stays, and is told. The footage stays known, so that it is not ingested again; its files are
     your recorder's. Run it every day.

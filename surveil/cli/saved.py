@@ -25,7 +25,7 @@ def command() -> None:
 @output_options
 @click.pass_context
 def list_command(ctx: click.Context, output: str) -> None:
-    r"""List the saved searches and what they ask for.
+    """List the saved searches and what they ask for.
 
     \b
     Example:
@@ -50,7 +50,7 @@ def list_command(ctx: click.Context, output: str) -> None:
 @output_options
 @click.pass_context
 def run_command(ctx: click.Context, name: str, sheet: Path | None, output: str) -> None:
-    r"""Search as a saved search says.
+    """Search as a saved search says.
 
     \b
     Example:
@@ -71,7 +71,7 @@ def run_command(ctx: click.Context, name: str, sheet: Path | None, output: str) 
 @click.option("--stop", is_flag=True, help="Do not watch it any more, and tell nobody.")
 @click.pass_context
 def watch_command(ctx: click.Context, name: str, webhook: str | None, stop: bool) -> None:
-    r"""Run a saved search on footage as it is ingested.
+    """Run a saved search on footage as it is ingested.
 
     With --webhook each hit is sent there as JSON, signed with a secret that is printed this once (docs/webhooks.md).
 
@@ -92,7 +92,7 @@ def watch_command(ctx: click.Context, name: str, webhook: str | None, stop: bool
 @click.argument("name")
 @click.pass_context
 def forget_command(ctx: click.Context, name: str) -> None:
-    r"""Forget a saved search.
+    """Forget a saved search.
 
     \b
     Example:
@@ -109,7 +109,7 @@ def forget_command(ctx: click.Context, name: str) -> None:
 @output_options
 @click.pass_context
 def history_command(ctx: click.Context, limit: int, forget: bool, output: str) -> None:
-    r"""List the searches that were made, the newest first: when, how many were found, and what was asked.
+    """List the searches that were made, the newest first: when, how many were found, and what was asked.
 
     The setting search_history says how many are remembered.
 

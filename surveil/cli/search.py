@@ -118,7 +118,7 @@ def command(
     Example:
         surveil search "woman, red top, backpack, Tuesday between 8 and 9" --sheet found.png
         surveil search --like person.jpg --camera gate --after 2026-09-14 --json
-    """  # noqa: D301 (click needs the control character)
+    """
     attributes = _attributes(asked)
     if unlike and not like:
         raise click.UsageError("--unlike needs --like: say also who is looked for")

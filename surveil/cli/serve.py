@@ -58,7 +58,7 @@ def command(
     proxies: tuple[str, ...],
     proxy_secret: Path | None,
 ) -> None:
-    r"""Serve the operator's desk: search, sightings, identities and footage in a browser, and an API.
+    """Serve the operator's desk: search, sightings, identities and footage in a browser, and an API.
 
     Nothing is fetched from another host: it works without a network. The first start prints a link to make the first
     account with. An address that others can reach needs accounts, and HTTPS (--certificate and --key) or a proxy that

@@ -21,7 +21,7 @@ FRAMES = ("decoded", "processed", "gated", "sampled_out", "unreadable")
 @output_options
 @click.pass_context
 def command(ctx: click.Context, output: str) -> None:
-    r"""Show the footage in the database: its state, what became of its frames, how many people were seen.
+    """Show the footage in the database: its state, what became of its frames, how many people were seen.
 
     What was taken for footage and could not be opened is told below, with the reason.
     Works while footage is being ingested; its progress is shown then, and so are processes that watch folders

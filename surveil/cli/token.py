@@ -31,7 +31,7 @@ def command() -> None:
 @output_options
 @click.pass_context
 def create_command(ctx: click.Context, user: str, name: str, scopes: tuple[str, ...], days: float, output: str) -> None:
-    r"""Make an API token for USER. Its secret is printed this once and is stored nowhere.
+    """Make an API token for USER. Its secret is printed this once and is stored nowhere.
 
     It allows the actions that are asked for, as far as the user may do them: search, see, decide, save, case, export,
     ingest, camera, audit, delete, accounts.
@@ -57,7 +57,7 @@ def create_command(ctx: click.Context, user: str, name: str, scopes: tuple[str, 
 @output_options
 @click.pass_context
 def list_command(ctx: click.Context, user: str | None, output: str) -> None:
-    r"""List the API tokens.
+    """List the API tokens.
 
     \b
     Example:
@@ -89,7 +89,7 @@ def list_command(ctx: click.Context, user: str | None, output: str) -> None:
 @click.argument("number", type=int)
 @click.pass_context
 def revoke_command(ctx: click.Context, number: int) -> None:
-    r"""Revoke the API token of a number.
+    """Revoke the API token of a number.
 
     \b
     Example:

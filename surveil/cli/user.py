@@ -25,7 +25,7 @@ def command() -> None:
 @output_options
 @click.pass_context
 def list_command(ctx: click.Context, output: str) -> None:
-    r"""List the accounts.
+    """List the accounts.
 
     \b
     Example:
@@ -53,7 +53,7 @@ def list_command(ctx: click.Context, output: str) -> None:
 )
 @click.pass_context
 def add_command(ctx: click.Context, name: str, role: str, cameras: tuple[str, ...]) -> None:
-    r"""Add an account. The password is asked for, or read from standard input.
+    """Add an account. The password is asked for, or read from standard input.
 
     \b
     Example:
@@ -70,7 +70,7 @@ def add_command(ctx: click.Context, name: str, role: str, cameras: tuple[str, ..
 @ROLE
 @click.pass_context
 def role_command(ctx: click.Context, name: str, role: str) -> None:
-    r"""Give an account another role, from its next request on.
+    """Give an account another role, from its next request on.
 
     \b
     Example:
@@ -85,7 +85,7 @@ def role_command(ctx: click.Context, name: str, role: str) -> None:
 @click.argument("name")
 @click.pass_context
 def password_command(ctx: click.Context, name: str) -> None:
-    r"""Set an account's password, asked for or read from standard input; it is signed out everywhere.
+    """Set an account's password, asked for or read from standard input; it is signed out everywhere.
 
     \b
     Example:
@@ -104,7 +104,7 @@ def password_command(ctx: click.Context, name: str) -> None:
 @click.option("--role", "of_role", is_flag=True, help="NAME is a role: for everybody who has it.")
 @click.pass_context
 def cameras_command(ctx: click.Context, name: str, cameras: tuple[str, ...], every: bool, of_role: bool) -> None:
-    r"""Say which cameras an account or a role may see; an account sees those that its role may see too.
+    """Say which cameras an account or a role may see; an account sees those that its role may see too.
 
     \b
     Example:
@@ -129,7 +129,7 @@ def cameras_command(ctx: click.Context, name: str, cameras: tuple[str, ...], eve
 @click.option("--undo", is_flag=True, help="Let the account sign in again.")
 @click.pass_context
 def disable_command(ctx: click.Context, name: str, undo: bool) -> None:
-    r"""Disable an account: it is signed out, may not sign in, and its API tokens are revoked.
+    """Disable an account: it is signed out, may not sign in, and its API tokens are revoked.
 
     \b
     Example:
