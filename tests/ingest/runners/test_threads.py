@@ -202,3 +202,24 @@ def test_footage_on_which_workers_died_is_worked_on_alone_and_after_the_rest(dat
     for path in suspects:
         assert beside[path] == {path}
     assert any(len(others) > 1 for others in beside.values())
+
+
+def test_what_comes_while_such_footage_is_worked_on_waits(sqlite, media, folder, monkeypatch):
+    monkeypatch.setattr("surveil.ingest.runners.threads.POLL_SECONDS", 0.1)
+    suspect, other = scan(sqlite, folder / "gate-1.mp4", folder / "gate-2.mp4")
+    with sqlite.session() as session:
+        session.execute(update(Footage).where(Footage.id == suspect.footage_id).values(attempts=1))
+    begun, told = threading.Event(), []
+
+    def found():
+        yield suspect
+        assert begun.wait(PATIENCE)
+        yield other
+
+    def progress(source, done):
+        begun.set()
+        told.append(source.path)
+        time.sleep(0.05)  # there is time to take the other one up
+
+    list(ThreadRunner(make_worker(sqlite, media, progress=progress), 2).ingest(found()))
+    assert told == sorted(told), "the other one was begun before the first was done"
