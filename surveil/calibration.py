@@ -34,6 +34,8 @@ class Calibration:
         slope: With `intercept`, the logistic curve from the similarity of two embeddings to the probability that they
             are the same person (Platt scaling), for pairs of which half are. None: not fitted.
         intercept: See `slope`.
+        power: To which the similarity is taken before, with its sign: of pairs that are alike, but not very, more show
+            one person than a logistic curve in the similarity itself has it.
     """
 
     temperatures: tuple[float, ...] = (1.0,) * GROUPS
@@ -41,12 +43,14 @@ class Calibration:
     thresholds: tuple[float, ...] = (0.5,) * BINARY
     slope: float | None = None
     intercept: float | None = None
+    power: float = 1.0
 
     @staticmethod
     def from_dict(values: dict[str, Any]) -> Calibration:
-        """The inverse of `dataclasses.asdict`, as read from JSON; older cards lack offsets and thresholds."""
+        """The inverse of `dataclasses.asdict`, as read from JSON; older cards lack some."""
         vectors = {name: tuple(values[name]) for name in ("temperatures", "offsets", "thresholds") if name in values}
-        return Calibration(**vectors, slope=values["slope"], intercept=values["intercept"])
+        slope, intercept = values["slope"], values["intercept"]
+        return Calibration(**vectors, slope=slope, intercept=intercept, power=values.get("power", 1.0))
 
     def check(self) -> None:
         """See that the figures are such as a fit can have: those of a card that anybody may have written.
@@ -60,6 +64,9 @@ class Calibration:
             raise ValueError("temperatures are above 0")
         if (self.slope, self.intercept) != (None, None):
             check_numbers("slope and intercept", (self.slope, self.intercept), 2)
+        check_numbers("power", (self.power,), 1)
+        if self.power <= 0:
+            raise ValueError("power is above 0")
 
     def output_temperatures(self) -> NDArray[np.float32]:
         """(32,) the temperature of each output."""
@@ -95,13 +102,15 @@ class Calibration:
         """
         if self.slope is None or self.intercept is None:
             return None
-        return logistic(self.slope * np.asarray(similarity, np.float64) + self.intercept)
+        similarity = np.asarray(similarity, np.float64)
+        return logistic(self.slope * np.sign(similarity) * np.abs(similarity) ** self.power + self.intercept)
 
     def similarity_of(self, probability: float) -> float | None:
         """The similarity at which `same_person` gives a probability (above 0, below 1); None when not fitted."""
         if self.slope is None or self.intercept is None:
             return None
-        return float((np.log(probability / (1 - probability)) - self.intercept) / self.slope)
+        powered = (np.log(probability / (1 - probability)) - self.intercept) / self.slope
+        return float(np.sign(powered) * np.abs(powered) ** (1 / self.power))
 
 
 def logistic(logits: NDArray[Real]) -> NDArray[Real]:

@@ -1,3 +1,5 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -19,10 +21,25 @@ def test_the_curve_is_logistic_in_the_similarity():
     np.testing.assert_allclose(calibration.same_person([0.5, 1.0]), [0.5, 1 / (1 + np.exp(-5))])
 
 
-def test_a_probability_has_its_similarity():
-    calibration = Calibration(slope=10.0, intercept=-5.0)
-    assert calibration.same_person(calibration.similarity_of(0.7)) == pytest.approx(0.7)
-    assert Calibration().similarity_of(0.7) is None
+def test_a_power_raises_what_is_alike_but_not_very():
+    plain, powered = Calibration(slope=20.0, intercept=-5.0), Calibration(slope=20.0, intercept=-5.0, power=2.0)
+    np.testing.assert_allclose(powered.same_person([0.5, -0.5]), [0.5, 1 / (1 + np.exp(10))])
+    assert (np.diff(powered.same_person(np.linspace(-1, 1, 50))) > 0).all()
+    assert powered.same_person(1.0) == plain.same_person(1.0)
+
+
+@pytest.mark.parametrize("power", [1.0, 1.8])
+@pytest.mark.parametrize("probability", [0.001, 0.7])
+def test_a_probability_has_its_similarity(power, probability):
+    calibration = Calibration(slope=10.0, intercept=-5.0, power=power)
+    assert calibration.same_person(calibration.similarity_of(probability)) == pytest.approx(probability)
+    assert Calibration().similarity_of(probability) is None
+
+
+def test_a_card_that_knows_no_power_is_read_as_before():
+    values = asdict(Calibration(slope=10.0, intercept=-5.0))
+    del values["power"]
+    assert Calibration.from_dict(values) == Calibration(slope=10.0, intercept=-5.0)
 
 
 def test_a_temperature_reaches_every_output_of_its_attribute():

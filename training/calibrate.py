@@ -66,13 +66,13 @@ def calibrate(
             card, attribute_weight=weight, dimension_weights=tuple(learned.tolist()), calibration=fitted
         )
         pairs = (_embeddings(network, tuned, matches, device), matches)
-    slope, intercept = _similarity_curve(*pairs)
+    slope, intercept, power = _similarity_curve(*pairs)
     return dataclasses.replace(
         card,
         attribute_weight=weight,
         cluster_threshold=_cluster_threshold(embeddings, people),
         dimension_weights=tuple(round(float(value), 4) for value in learned),
-        calibration=dataclasses.replace(fitted, slope=slope, intercept=intercept),
+        calibration=dataclasses.replace(fitted, slope=slope, intercept=intercept, power=power),
         metrics={
             **card.metrics,
             "validation_mAP": round(scores[weight], 4),
@@ -193,17 +193,24 @@ def _curve(attribute: Attribute, raw: Floats, people: PersonImages) -> tuple[flo
     return round(float(np.exp(best[0])), 4), tuple(round(float(offset), 4) for offset in best[1:])
 
 
-def _similarity_curve(embeddings: Floats, people: PersonImages) -> tuple[float, float]:
-    """Platt scaling on pairs from different cameras; same and different people weigh the same in total."""
+def _similarity_curve(embeddings: Floats, people: PersonImages) -> tuple[float, float, float]:
+    """Slope, intercept and power of a logistic curve in a power of the similarity (Platt scaling for a power of 1), on
+    pairs from different cameras; same and different people weigh the same in total.
+    """
     similarity, same = _pairs(embeddings, people)
     weights = np.where(same, 0.5 / same.sum(), 0.5 / (~same).sum())
     sign = np.where(same, 1.0, -1.0)
+    size, side = np.abs(similarity), np.sign(similarity)
 
     def surprise(curve: NDArray[np.float64]) -> float:
-        return float((weights * np.logaddexp(0, -sign * (curve[0] * similarity + curve[1]))).sum())
+        slope, intercept, power = curve
+        if power <= 0:
+            return np.inf
+        return float((weights * np.logaddexp(0, -sign * (slope * side * size**power + intercept))).sum())
 
-    slope, intercept = minimize(surprise, np.array([10.0, -5.0]), method="Nelder-Mead").x
-    return round(float(slope), 4), round(float(intercept), 4)
+    found = minimize(surprise, np.array([10.0, -5.0, 1.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
+    slope, intercept, power = (round(float(value), 4) for value in found)
+    return slope, intercept, power
 
 
 def _pairs(embeddings: Floats, people: PersonImages) -> tuple[Floats, NDArray[np.bool_]]:

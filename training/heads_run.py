@@ -20,7 +20,7 @@ from surveil.types import Floats
 from training.calibrate import calibrate
 from training.datasets import PersonImages, load_cuhk03, load_market1501
 from training.feature_maps import store_feature_maps
-from training.heads import HeadSchedule, fit_heads, predict_attributes
+from training.heads import STRIPES, HeadSchedule, fit_heads, predict_attributes
 from training.openvino_ir import load_reid_retail
 from training.peta import load_peta
 
@@ -144,7 +144,9 @@ def _fit(
 ) -> None:
     """Train new heads on sets, or on some images of one, given by their places."""
     torch.manual_seed(schedule.seed)
-    network.heads.load_state_dict(build_network(ARCHITECTURE).heads.state_dict())
+    anew = build_network(ARCHITECTURE)
+    network.heads.load_state_dict(anew.heads.state_dict())
+    network.hat_head = anew.hat_head
     maps = [mapped.maps if chosen is None else mapped.maps[chosen] for mapped, chosen in sets]
     targets = [mapped.people.targets if chosen is None else mapped.people.targets[chosen] for mapped, chosen in sets]
     fit_heads(network, np.concatenate(maps), np.concatenate(targets), schedule, report=report)
@@ -171,11 +173,11 @@ def _training(published: Path, sets: Sequence[str], schedule: HeadSchedule) -> d
     return {
         "data": f"Market-1501 train (all 751 identities), PETA ({parts})",
         "start": f"{published.stem} of Intel's Open Model Zoo (Apache-2.0): trunk, pooling and the 256-d layer behind "
-        "it are its own, unchanged; the four attribute heads are ours.",
+        "it are its own, unchanged; the attribute heads are ours.",
         "terms": "Market-1501 and PETA were released for research; their pictures are not part of surveil. What the "
         "published trunk was trained on its publisher does not say in full.",
         "calibration": f"From {FOLDS} runs, each without a fifth of Market-1501's identities and without one part of "
         "PETA; the weights that ship learned from all. The trunk has probably seen these identities, so the "
         "probability of a match is from every sixth person of CUHK03, across its two cameras.",
-        "recipe": dataclasses.asdict(schedule),
+        "recipe": {**dataclasses.asdict(schedule), "stripes": dataclasses.asdict(STRIPES)},
     }

@@ -1,4 +1,4 @@
-"""The networks: a backbone whose feature map is brought to 512 channels, four attribute heads and an embedding neck."""
+"""The networks: a backbone whose feature map is brought to 512 channels, attribute heads and an embedding neck."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from surveil.attributes import AGE, INDEPENDENT, LOWER, OUTPUTS, UPPER
+from surveil.attributes import AGE, BY_NAME, INDEPENDENT, LOWER, OUTPUTS, UPPER
 from surveil.errors import CheckpointError
 from surveil.model.attention import AttentionBlock
 from surveil.model.backbones import efficientnet_backbone, torchvision_backbone
 from surveil.model.checkpoint import FEATURES
 from surveil.model.osnet import EmbeddingNeck, GlobalDepthwise, OSNet
+
+HAT = BY_NAME["hat"].outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,44 @@ class Head(nn.Module):
         return logits
 
 
+class StripeHead(nn.Module):
+    """Attribute head on the stripes of a feature map, each of whose values is standardised, and two linear layers.
+
+    Args:
+        outputs: Which of the 32 it gives.
+        rows: Stripes that the map is parted in.
+        top: It sees so many of them, from the top.
+        hidden: Width of the first linear layer.
+    """
+
+    def __init__(self, outputs: slice, *, rows: int, top: int, hidden: int) -> None:
+        super().__init__()
+        self.outputs, self.rows, self.top = outputs, rows, top
+        self.standardise = nn.BatchNorm1d(FEATURES * top, affine=False)
+        self.layers = nn.Sequential(
+            nn.Dropout(0.2),
+            nn.Linear(FEATURES * top, hidden),
+            nn.BatchNorm1d(hidden),
+            nn.ReLU(inplace=True),
+            nn.Dropout(0.3),
+            nn.Linear(hidden, outputs.stop - outputs.start),
+        )
+
+    def pooled(self, features: Tensor) -> Tensor:
+        """(N, 512, H, W) in, (N, 512 * top) means of the stripes out."""
+        stripes = nn.functional.adaptive_avg_pool2d(features, (self.rows, 1))
+        return stripes[:, :, : self.top].flatten(1)
+
+    def read(self, pooled: Tensor) -> Tensor:
+        """(N, 512 * top) in, (N, number of outputs) logits out."""
+        logits: Tensor = self.layers(self.standardise(pooled))
+        return logits
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, 512, H, W) in, (N, number of outputs) logits out."""
+        return self.read(self.pooled(features))
+
+
 class GeM(nn.Module):
     """Pooling between the mean (exponent 1) and the maximum (infinite), the exponent learned.
 
@@ -107,7 +147,9 @@ class PersonNetwork(nn.Module):
     Args:
         backbone: Gives a (N, 512, H, W) feature map.
         heads: "linear" for one 32-wide output; "four" for the report's heads; "attention" for the report's heads whose
-            two colour branches look through an attention block.
+            two colour branches look through an attention block; "stripes" for these two branches, and the others on
+            standardised stripes, with a head of its own for hats, which are rare: beside eight commoner attributes they
+            teach a head little.
         pool: From the feature map to (N, 512), for the embedding; the mean if not given.
         neck: From there to the embedding's (N, 512) features; BNNeck if not given.
         rows: Stripes of the feature map that the four heads pool apart from one another.
@@ -131,14 +173,8 @@ class PersonNetwork(nn.Module):
         self.neck = neck or _bnneck()
         self.coarse = nn.AvgPool2d(coarser) if coarser > 1 else nn.Identity()
         self.standardise = nn.BatchNorm2d(FEATURES, affine=False) if coarser > 1 else nn.Identity()
-        self.heads = nn.ModuleList(
-            [LinearHeads()]
-            if heads == "linear"
-            else [
-                Head(outputs, attention=heads == "attention" and outputs in (UPPER, LOWER), rows=rows)
-                for outputs in (AGE, INDEPENDENT, UPPER, LOWER)
-            ]
-        )
+        self.heads = nn.ModuleList(_heads(heads, rows))
+        self.hat_head = StripeHead(HAT, rows=8, top=2, hidden=128) if heads == "stripes" else None
 
     def forward(self, images: Tensor) -> Outputs:
         """(N, 3, H, W) normalised RGB images in."""
@@ -152,7 +188,20 @@ class PersonNetwork(nn.Module):
     def logits(self, features: Tensor) -> Tensor:
         """(N, 32) of a (N, 512, h, w) feature map as coarse as the heads see it."""
         standard = self.standardise(features)
-        return torch.cat([head(standard) for head in self.heads], dim=1)
+        found = torch.cat([head(standard) for head in self.heads], dim=1)
+        if self.hat_head is None:
+            return found
+        return torch.cat([found[:, : HAT.start], self.hat_head(standard), found[:, HAT.stop :]], dim=1)
+
+
+def _heads(kind: str, rows: int) -> list[nn.Module]:
+    """The heads of a kind, whose outputs are together the 32."""
+    if kind == "linear":
+        return [LinearHeads()]
+    colours = [Head(outputs, attention=kind != "four", rows=rows) for outputs in (UPPER, LOWER)]
+    if kind == "stripes":
+        return [*(StripeHead(outputs, rows=rows, top=rows, hidden=256) for outputs in (AGE, INDEPENDENT)), *colours]
+    return [*(Head(outputs, attention=False, rows=rows) for outputs in (AGE, INDEPENDENT)), *colours]
 
 
 def _bnneck() -> nn.BatchNorm1d:
@@ -165,9 +214,12 @@ def _bnneck() -> nn.BatchNorm1d:
 
 
 def _osnet() -> PersonNetwork:
-    """OSNet whose pooling, and so its input size, 256 x 128, is that of the published weights it begins with."""
+    """OSNet whose pooling, and so its input size, 256 x 128, is that of the published weights it begins with.
+
+    Its heads see 8 x 4 cells; hats are looked for in the top quarter.
+    """
     pool, neck = GlobalDepthwise(FEATURES, (16, 8)), EmbeddingNeck(FEATURES)
-    return PersonNetwork(OSNet(), "attention", pool, neck, rows=4, coarser=2)
+    return PersonNetwork(OSNet(), "stripes", pool, neck, rows=4, coarser=2)
 
 
 ARCHITECTURES: dict[str, Callable[[], PersonNetwork]] = {

@@ -100,6 +100,7 @@ FIGURES = dataclasses.asdict(Calibration(slope=9.0, intercept=-4.0))
         {"calibration": FIGURES | {"thresholds": [math.nan] * 9}},
         {"calibration": FIGURES | {"slope": "x"}},
         {"calibration": FIGURES | {"slope": None}},
+        {"calibration": FIGURES | {"power": 0}},
         {"calibration": [1]},
         {"quantised": {"made_with": "x"}},
         {"quantised": "x"},

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from surveil.attributes import AGE, INDEPENDENT, LOWER, UPPER
+from surveil.attributes import AGE, BY_NAME, INDEPENDENT, LOWER, UPPER
 from surveil.calibration import Calibration
 from surveil.errors import CheckpointError
 from surveil.model.attention import AttentionBlock
@@ -54,6 +54,20 @@ def test_stacked_attention_follows_the_second_and_third_layer_too():
 def test_only_the_colour_heads_have_attention(network):
     attentive = [isinstance(head.attention, AttentionBlock) for head in network.heads]
     assert attentive == [False, False, True, True]
+
+
+def test_hats_are_told_from_the_top_of_the_map_alone_and_by_their_own_head():
+    torch.manual_seed(0)
+    network = build_network("osnet-attention").eval()
+    features, hat = torch.rand(2, 512, 8, 4), BY_NAME["hat"].outputs
+    changed = torch.cat([features[:, :, :2], torch.rand(2, 512, 6, 4)], dim=2)
+    before, after = network.logits(features), network.logits(changed)
+    torch.testing.assert_close(before[:, hat], after[:, hat])
+    torch.testing.assert_close(before[:, hat], network.hat_head(network.standardise(features)))
+    assert not torch.allclose(network.logits(features.flip(2))[:, hat], before[:, hat], atol=1e-4)
+    others = [column for column in range(32) if column != hat.start]
+    by_groups = torch.cat([head(network.standardise(features)) for head in network.heads], dim=1)
+    torch.testing.assert_close(before[:, others], by_groups[:, others])
 
 
 def test_exclusive_groups_sum_to_one_and_the_others_are_independent():

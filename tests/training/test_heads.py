@@ -12,6 +12,8 @@ from training.heads_run import MARKET, Mapped, cross_fit, output_aucs
 
 HAT, BACKPACK = BY_NAME["hat"].first, BY_NAME["backpack"].first
 SIZE = (256, 128)
+MAP = 512, 4, 2
+"""Channels, rows and columns of a made-up map: four stripes, as the heads see them, and no more cells than needed."""
 
 
 @pytest.fixture
@@ -29,9 +31,9 @@ def people(count):
 def maps_and_targets(count, seed):
     """Maps that show a hat in some channels of their upper rows; nothing else is known of anybody."""
     rng = np.random.default_rng(seed)
-    maps = rng.random((count, 512, 8, 4)).astype(np.float16)
+    maps = rng.random((count, *MAP)).astype(np.float16)
     hats = rng.integers(0, 2, count)
-    maps[:, :64, :2] += hats[:, None, None, None].astype(np.float16)
+    maps[:, :64, :1] += hats[:, None, None, None].astype(np.float16)
     targets = np.full((count, OUTPUTS), np.nan, np.float32)
     targets[:, HAT] = hats
     return maps, targets
@@ -70,8 +72,8 @@ def test_cross_fitted_heads_know_nobody_of_whom_they_tell(network):
     ids = np.repeat(np.arange(20), 6)
     hats, backpacks = ids % 2, rng.permutation(np.arange(20) % 2)[ids]
     own = rng.normal(size=(20, 256)).astype(np.float16)  # by which a person's backpack can be learned by heart
-    maps = rng.random((len(ids), 512, 8, 4)).astype(np.float16)
-    maps[:, :64, :2] += hats[:, None, None, None].astype(np.float16)
+    maps = rng.random((len(ids), *MAP)).astype(np.float16)
+    maps[:, :64, :1] += hats[:, None, None, None].astype(np.float16)
     maps[:, 256:] += own[ids][:, :, None, None]
     targets = np.full((len(ids), OUTPUTS), np.nan, np.float32)
     targets[:, HAT], targets[:, BACKPACK] = hats, backpacks
