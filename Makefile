@@ -10,8 +10,9 @@ UV_VERSION := 0.13.9
 demo: $(READY)
 	$(BIN)/python -m tools.demo
 
+# Each process has its core: threads of PyTorch in one would spin, waiting for cores that the other has.
 test: $(READY) check browser
-	$(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # The desk is tested in a real browser where there is one, or where it may be installed; elsewhere those tests say why not.
 browser:
