@@ -10,9 +10,10 @@ UV_VERSION := 0.13.9
 demo: $(READY)
 	$(BIN)/python -m tools.demo
 
-# Each process has its core: threads of PyTorch in one would spin, waiting for cores that the other has.
+# One process more than cores, for tests wait now and then; threads of PyTorch would spin, waiting for cores that others have.
 test: $(READY) check browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --numprocesses auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" --dist loadfile \
+		--numprocesses $$($(BIN)/python -c "import os; print(min(4, os.cpu_count() + 1))")
 
 # The desk is tested in a real browser where there is one, or where it may be installed; elsewhere those tests say why not.
 browser:

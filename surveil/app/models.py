@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from surveil.model.checkpoint import Card
     from surveil.model.embed import AppearanceModel
     from surveil.people.detect import PersonDetector
-    from surveil.runtimes import Runtime
 
 AT_ONCE_ON_A_CARD = 4
 """Pieces of footage. There was no card to measure how many keep one busy: see docs/performance.md."""
@@ -52,7 +51,7 @@ class LoadedModels:
         from surveil.people.detect import PersonDetector
 
         detector = PersonDetector.from_settings(self._settings)
-        detector.runtime = self._shared(detector.runtime)
+        self._share(detector)
         return detector
 
     @cached_property
@@ -89,10 +88,12 @@ class LoadedModels:
         from surveil.model.embed import AppearanceModel
 
         model = AppearanceModel.load(self._weights, device=self._settings.device, runtime=self._settings.runtime)
-        model.runtime = self._shared(model.runtime)
+        self._share(model)
         return model
 
-    def _shared(self, runtime: Runtime) -> Runtime:
-        from surveil.runtimes.gathering import Gathering
+    def _share(self, network: PersonDetector | AppearanceModel) -> None:
+        """Several pieces of footage at once ask the same network."""
+        if footage_at_once(self._settings) > 1:
+            from surveil.runtimes.gathering import Gathering
 
-        return Gathering(runtime) if footage_at_once(self._settings) > 1 else runtime
+            network.runtime = Gathering(network.runtime)

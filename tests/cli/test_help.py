@@ -25,7 +25,7 @@ def test_each_command_explains_itself_with_an_example(name):
     command = importlib.import_module(f"surveil.cli.{name}").command
     for leaf in command.commands.values() if isinstance(command, click.Group) else [command]:
         assert "surveil" in (leaf.help or ""), f"{name} {leaf.name}: no example in its help"
-        shown = CliRunner().invoke(leaf, ["--help"]).output.splitlines()
+        shown = CliRunner().invoke(leaf, ["--help"], help_option_names=["-h", "--help"]).output.splitlines()
         assert any(line in ("  Example:", "  Examples:") for line in shown), (
             f"{name} {leaf.name}: the example is not on lines of its own"
         )

@@ -57,7 +57,7 @@ def test_what_a_killed_worker_left_is_found_by_the_next_one_and_once(database, m
 def test_the_next_ingest_tells_it(database, media, clip, watching):
     def told():
         lines = []
-        line = SimpleNamespace(say=lines.append)
+        line = SimpleNamespace(say=lambda text, over="": lines.append(text))
         [(report, news)] = follow(ingest(database, media, clip), watching, line)
         assert report.state == "known"
         assert len(lines) == 1 + len(news)

@@ -62,6 +62,6 @@ def test_a_sighting_shows_what_the_model_says_and_what_that_is_worth(visit):
         expect(row.locator(".bar-cell")).to_contain_text("%")
     worth = set(page.locator(".worth").all_inner_texts())
     assert worth <= {"reliable", "fair", "weak", "not measured"}
-    assert {"reliable", "weak"} <= worth  # a backpack is told well, an age is not
+    assert {"reliable", "fair"} <= worth  # a backpack is told well, an age is not
     expect(page.locator(".neighbours .small")).not_to_have_count(1)
     expect(page.locator(".strip li img").first).to_be_visible()
