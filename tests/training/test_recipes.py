@@ -32,7 +32,16 @@ def people():
     )
 
 
-@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def one_of_each_network():
+    """The other recipes of a network are slow tests."""
+    seen = set()
+    for path in RECIPES:
+        architecture = load_recipe(path).architecture
+        yield pytest.param(path, id=path.stem, marks=[pytest.mark.slow] if architecture in seen else [])
+        seen.add(architecture)
+
+
+@pytest.mark.parametrize("path", one_of_each_network())
 def test_every_recipe_that_ships_trains_its_network(path, people, tmp_path, monkeypatch):
     monkeypatch.setattr(Run, "save", lambda run, path: None)  # hundreds of megabytes
     recipe = load_recipe(path)

@@ -72,6 +72,7 @@ def test_footage_that_kills_its_workers_is_given_up_and_the_rest_is_done(runner,
     assert [report.state for report in reports.values()] == ["done"] * CLIPS
 
 
+@pytest.mark.slow
 def test_a_stop_gives_back_what_is_in_hand(runner, database, folder):
     stop = threading.Event()
     states = []
@@ -84,6 +85,7 @@ def test_a_stop_gives_back_what_is_in_hand(runner, database, folder):
     assert sorted(rows) == [("done", None, 0)] + [("waiting", None, 0)] * (CLIPS - 1)
 
 
+@pytest.mark.slow
 def test_the_same_content_under_two_names_is_worked_on_once(runner, database, tmp_path):
     one = draw_clip(tmp_path / "in" / "a.mp4", {"red": (0.5, 3, 50)}, seconds=4)
     (tmp_path / "in" / "b.mp4").write_bytes(one.read_bytes())
