@@ -83,10 +83,9 @@ def fit_heads(
     whole = nn.ModuleList(head for head in network.heads if not isinstance(head, StripeHead))
     _learn(whole, of_maps, maps, targets, schedule, report)
     on_stripes = [head for head in network.modules() if isinstance(head, StripeHead)]
-    if on_stripes:
-        pooled = [np.concatenate(parts) for parts in zip(*_pooled(network, on_stripes, maps), strict=True)]
-        for head, seen in zip(on_stripes, pooled, strict=True):
-            _fit_stripes(head, seen, targets, report)
+    pooled = [np.concatenate(parts) for parts in zip(*_pooled(network, on_stripes, maps), strict=True)]
+    for head, seen in zip(on_stripes, pooled, strict=True):
+        _fit_stripes(head, seen, targets, report)
     return network.eval()
 
 

@@ -145,8 +145,7 @@ def _fit(
     """Train new heads on sets, or on some images of one, given by their places."""
     torch.manual_seed(schedule.seed)
     anew = build_network(ARCHITECTURE)
-    network.heads.load_state_dict(anew.heads.state_dict())
-    network.hat_head = anew.hat_head
+    network.heads, network.hat_head = anew.heads, anew.hat_head
     maps = [mapped.maps if chosen is None else mapped.maps[chosen] for mapped, chosen in sets]
     targets = [mapped.people.targets if chosen is None else mapped.people.targets[chosen] for mapped, chosen in sets]
     fit_heads(network, np.concatenate(maps), np.concatenate(targets), schedule, report=report)

@@ -67,6 +67,7 @@ def daemons(session: Session, owner: str | None = None) -> tuple[DaemonStatus, .
     rows = select(Daemon).order_by(Daemon.started_at, Daemon.id)
     counted = select(Footage.state, func.count()).group_by(Footage.state)
     counts: dict[str, int] = dict(session.execute(counted.where(Footage.state != "done")).all())
+    failed = counts.get("failed", 0) + len(unopened_files(session))
     now = database_now(session)
     return tuple(
         DaemonStatus(
@@ -81,7 +82,7 @@ def daemons(session: Session, owner: str | None = None) -> tuple[DaemonStatus, .
             growing=row.growing,
             waiting=counts.get("waiting", 0),
             working=counts.get("working", 0),
-            failed=counts.get("failed", 0) + len(unopened_files(session)),
+            failed=failed,
         )
         for row in session.scalars(rows if owner is None else rows.where(Daemon.owner == owner))
     )

@@ -52,11 +52,7 @@ class Head(nn.Module):
         self.layers = nn.Sequential(
             nn.AdaptiveAvgPool2d((rows, 1)),
             nn.Flatten(),
-            nn.Linear(FEATURES * rows, hidden),
-            nn.BatchNorm1d(hidden),
-            nn.ReLU(inplace=True),
-            nn.Dropout(dropout),
-            nn.Linear(hidden, outputs.stop - outputs.start),
+            *_two_layers(FEATURES * rows, hidden, outputs, dropout),
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -81,11 +77,7 @@ class StripeHead(nn.Module):
         self.standardise = nn.BatchNorm1d(FEATURES * top, affine=False)
         self.layers = nn.Sequential(
             nn.Dropout(0.2),
-            nn.Linear(FEATURES * top, hidden),
-            nn.BatchNorm1d(hidden),
-            nn.ReLU(inplace=True),
-            nn.Dropout(0.3),
-            nn.Linear(hidden, outputs.stop - outputs.start),
+            *_two_layers(FEATURES * top, hidden, outputs, dropout=0.3),
         )
 
     def pooled(self, features: Tensor) -> Tensor:
@@ -101,6 +93,17 @@ class StripeHead(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(N, 512, H, W) in, (N, number of outputs) logits out."""
         return self.read(self.pooled(features))
+
+
+def _two_layers(inputs: int, hidden: int, outputs: slice, dropout: float) -> list[nn.Module]:
+    """What a head ends in."""
+    return [
+        nn.Linear(inputs, hidden),
+        nn.BatchNorm1d(hidden),
+        nn.ReLU(inplace=True),
+        nn.Dropout(dropout),
+        nn.Linear(hidden, outputs.stop - outputs.start),
+    ]
 
 
 class GeM(nn.Module):
