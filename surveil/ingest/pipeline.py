@@ -267,10 +267,10 @@ class VideoProcessing(Processing):
 
     @contextmanager
     def _searched(self, frames: Iterable[Frame]) -> Iterator[Iterator[Searched]]:
-        """Batches with the people in them; the detector has a thread of its own, and hardly ever waits for the rest."""
+        """Batches with the people in them; the detector has threads of its own, and hardly ever waits for the rest."""
         found = (
-            Searched(batch, self._looking.look(batch), self._looking.state())
-            for batch in batches(frames, BATCH_SIZE, BATCH_BYTES)
+            Searched(batch, people, self._looking.state())
+            for batch, people in self._looking.look(batches(frames, BATCH_SIZE, BATCH_BYTES))
         )
         with prefetch(found, BATCHES_AHEAD, max_bytes=BATCH_BYTES, size_of=_bytes_of_batch) as searched:
             yield searched

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 TYPICAL_CROPS = 16
 """So many come together often; by them the runtime is chosen."""
+CROPS_TOGETHER = 4
+"""Crops that a core takes at once: 12.1 ms of it each, against 13.9 one by one and 12.5 by eights (osnet-attention)."""
 
 
 class AppearanceModel:
@@ -68,6 +70,7 @@ class AppearanceModel:
             name=runtime,
             sha256=graph_sha256(card, with_stripes=person is not None),
             quantised=quantised,
+            together=CROPS_TOGETHER,
         )
 
     @staticmethod

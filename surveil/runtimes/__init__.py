@@ -43,6 +43,7 @@ def make_runtime(
     name: RuntimeName = "auto",
     sha256: str = "",
     quantised: QuantisedFile | None = None,
+    together: int = 1,
 ) -> Runtime:
     """The runtime for a network of PyTorch.
 
@@ -57,6 +58,7 @@ def make_runtime(
         sha256: Of the weights.
         quantised: The same network in 8 bits, where there is one, for "openvino-int8"; "auto" never takes it, for its
             answers differ from the other runtimes' by more than rounding.
+        together: Inputs that a core takes at once where there are enough for all cores, with OpenVINO.
 
     Raises:
         CheckpointError: The file of the quantised network is not the one with its hash, or there is none and
@@ -69,7 +71,7 @@ def make_runtime(
     build = cache(build)
 
     def openvino() -> Runtime:
-        return OpenVinoRuntime(convert(build, typical, open_axes, sha256))
+        return OpenVinoRuntime(convert(build, typical, open_axes, sha256), together=together)
 
     def plain() -> Runtime:
         from surveil.runtimes.with_torch import TorchRuntime
@@ -81,7 +83,7 @@ def make_runtime(
             raise CheckpointError(
                 "there is no network in 8 bits beside these weights", next_step="Use openvino or torch."
             )
-        return OpenVinoRuntime(quantised.read(), name)
+        return OpenVinoRuntime(quantised.read(), name, together=together)
     if name == "openvino":
         return openvino()
     if name == "auto" and on_cpu and sha256 and importlib.util.find_spec("openvino") is not None:

@@ -1,4 +1,4 @@
-"""OpenVINO, on the CPU, each core with one input at a time: all cores on one batch wait more than they work."""
+"""OpenVINO, on the CPU, each core with inputs of its own: all cores on one batch wait more than they work."""
 
 from __future__ import annotations
 
@@ -33,13 +33,15 @@ class OpenVinoRuntime:
     Args:
         model: As `convert` or `openvino.Core().read_model` gives it; its first dimension may be any.
         name: How the runtime is called.
+        together: So many inputs a core takes at once while there are as many for every core; what is left over goes
+            one by one.
 
     Raises:
         SurveilError: The extra `openvino` is not installed.
     """
 
-    def __init__(self, model: openvino.Model, name: str = "openvino") -> None:
-        self.name = name
+    def __init__(self, model: openvino.Model, name: str = "openvino", *, together: int = 1) -> None:
+        self.name, self._together = name, together
         self._openvino = import_openvino()
         self._core = self._openvino.Core()
         self._model = model
@@ -48,21 +50,30 @@ class OpenVinoRuntime:
 
     def __call__(self, inputs: NDArray[Any]) -> tuple[Floats, ...]:
         """See `surveil.runtimes.Runtime`."""
+        for_all_cores = self._together * _allowed_threads()
+        in_groups = len(inputs) // for_all_cores * for_all_cores
         with self._lock:  # a queue has one callback at a time
-            return self._run(self._queue(inputs.shape[1:]), inputs)
+            found = [
+                *self._run(inputs[:in_groups], self._together),
+                *self._run(inputs[in_groups:], 1),
+            ]
+        return tuple(np.concatenate(part) for part in zip(*found, strict=True))
 
-    def _run(self, queue: openvino.AsyncInferQueue, inputs: NDArray[Any]) -> tuple[Floats, ...]:
+    def _run(self, inputs: NDArray[Any], size: int) -> list[list[Floats]]:
+        """What the network says of each group of so many inputs."""
+        if not len(inputs):
+            return []
+        queue = self._queue((size, *inputs.shape[1:]))
         found: dict[int, list[Floats]] = {}
 
-        def keep(request: Any, number: int) -> None:
-            found[number] = [np.array(tensor.data, np.float32) for tensor in request.output_tensors]
+        def keep(request: Any, first: int) -> None:
+            found[first] = [np.array(tensor.data, np.float32) for tensor in request.output_tensors]
 
         queue.set_callback(keep)
-        for number in range(len(inputs)):
-            queue.start_async({0: inputs[number : number + 1]}, number)
+        for first in range(0, len(inputs), size):
+            queue.start_async({0: inputs[first : first + size]}, first)
         queue.wait_all()
-        parts = zip(*(found[number] for number in range(len(inputs))), strict=True)
-        return tuple(np.concatenate(part) for part in parts)
+        return [found[first] for first in sorted(found)]
 
     def _queue(self, shape: tuple[int, ...]) -> openvino.AsyncInferQueue:
         if shape in self._queues:
@@ -74,7 +85,7 @@ class OpenVinoRuntime:
         settings = {"PERFORMANCE_HINT": "THROUGHPUT", "INFERENCE_PRECISION_HINT": precision}
         if (threads := _allowed_threads()) < cores():
             settings["INFERENCE_NUM_THREADS"] = str(threads)  # as PyTorch does: a worker of Ray has its share of cores
-        self._model.reshape([1, *shape])
+        self._model.reshape(shape)
         compiled = self._core.compile_model(self._model, "CPU", settings)
         self._queues[shape] = self._openvino.AsyncInferQueue(compiled)
         return self._queues[shape]

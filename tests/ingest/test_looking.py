@@ -30,10 +30,14 @@ def frames(marks):
     return [Frame(number, float(number), image, is_still=mark == "s") for number, mark in enumerate(marks)]
 
 
+def people_in(looking, marks):
+    return [people for _, found in looking.look([frames(marks)]) for people in found]
+
+
 def look(marks, *answers):
     """How many people were found in each frame, and how many pictures the detector was given at a time."""
     detector = Scripted(*answers)
-    found = Looking(detector.detect).look(frames(marks))
+    found = people_in(Looking(detector.detect), marks)
     assert not detector.answers, "all were asked for"
     return [len(each) for each in found], detector.batches
 
@@ -59,15 +63,15 @@ def test_looks_that_differ_are_repeated(other):
 
 def test_a_still_frame_shows_what_the_last_look_found():
     detector = Scripted([STANDING], [STANDING], [ALSO], [ALSO])
-    found = Looking(detector.detect).look(frames("nnsnns"))
+    found = people_in(Looking(detector.detect), "nnsnns")
     assert [each.boxes.tolist() for each in found] == [[STANDING]] * 3 + [[ALSO]] * 3
 
 
 def test_it_goes_on_where_another_stood():
     for marks in ("nss", "nns", "n"):
         before, after = Looking(Scripted(*[[STANDING]] * 3).detect), Scripted(*[[STANDING]] * 3)
-        before.look(frames(marks))
+        people_in(before, marks)
         other = Looking(after.detect)
         other.restore(before.state())
-        assert [len(each) for each in other.look(frames("sss"))] == [1, 1, 1]
+        assert [len(each) for each in people_in(other, "sss")] == [1, 1, 1]
         assert after.batches == ([1] if marks == "n" else [])

@@ -89,9 +89,10 @@ def test_a_single_tensor_is_one_answer():
 
 
 @needs_openvino
+@pytest.mark.parametrize("together", [1, 4])
 @pytest.mark.parametrize("n", [1, 7, 19])
-def test_openvino_answers_as_torch_does_in_batches_of_any_size(network, n):
-    ours = OpenVinoRuntime(convert(lambda: network, pictures(3)))(pictures(n))
+def test_openvino_answers_as_torch_does_in_batches_of_any_size(network, n, together):
+    ours = OpenVinoRuntime(convert(lambda: network, pictures(3)), together=together)(pictures(n))
     with torch.inference_mode():
         assert_alike(ours, network(torch.from_numpy(pictures(n))), atol=ROUNDING)
 

@@ -67,7 +67,7 @@ def _round(bench: Bench, path: Path) -> tuple[dict[str, Taken], tuple[int, int, 
     groups = [[frame.image for frame in batch if not frame.is_still] for batch in in_batches]
     [report], taken["whole"] = bench.ingest([path])
     looking = Looking(bench.detector.detect)
-    found = stage("detect", lambda: [people for batch in in_batches for people in looking.look(batch)])
+    found = stage("detect", lambda: [people for _, found in looking.look(in_batches) for people in found])
     scaled = [np.stack([bench.detector.scaled(image) for image in group]) for group in groups if group]
     stage("forward", lambda: [bench.detector.runtime(batch) for batch in scaled])
     tracks: list[Track] = stage("track", lambda: _track(bench, frames, found))
