@@ -10,8 +10,6 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -57,6 +55,9 @@ class Constraints:
     @cached_property
     def bundles(self) -> Ids:
         """(n,) number of the bundle of each: sightings that are `same`, directly or through others, or one alone."""
+        from scipy.sparse import coo_array  # slow to import, and no first ingest needs it
+        from scipy.sparse.csgraph import connected_components
+
         pairs = [np.column_stack([np.full(len(one) - 1, one[0]), one[1:]]) for one in self.same if len(one) > 1]
         joined = np.concatenate([np.zeros((0, 2), np.int64), *pairs])
         links = coo_array((np.ones(len(joined), bool), joined.T), shape=(len(self), len(self)))

@@ -38,7 +38,7 @@ CROP_BATCH_SIZE = 64
 """Crops given to the model together."""
 PART_SECONDS = 5.0
 """So often, in seconds of the footage, work can be interrupted without loss."""
-STATE_FORMAT = 5
+STATE_FORMAT = 6
 """Of what is stored to go on from; a release that stores something else counts it up, and older ones begin anew."""
 DECISIVE_SETTINGS = (
     "fps",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,26 +42,28 @@ class Sparing:
         Raises:
             FootageReadError: There is not even memory for one.
         """
-        import torch
-
         answers: list[T] = []
         while len(answers) < len(pictures):
             left = len(pictures) - len(answers)
             now = left if self.limit is None else min(left, self.limit)
             try:
                 answers += network(pictures[len(answers) : len(answers) + now])
-            except torch.OutOfMemoryError as error:
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
                 self._halve(now, path, error)
-                torch.cuda.empty_cache()
         return answers
 
     def _halve(self, tried: int, path: Path, error: Exception) -> None:
+        import torch
+
         if tried == 1:
             raise FootageReadError(
                 f"the graphics card has no memory left for one picture ({self.name})",
                 path,
                 "End what else runs on it, or ingest with --device cpu; the next ingest tries it again.",
             ) from error
+        torch.cuda.empty_cache()
         self.limit = tried // 2
         log.warning("the %s ran out of memory with %d pictures at once: from now on %d", self.name, tried, self.limit)
 
@@ -80,3 +83,12 @@ class SparingModel:
     def similarity_of(self, probability: float) -> float | None:
         """As the model says."""
         return self.model.similarity_of(probability)
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether it is PyTorch's of a full card: which it cannot be where PyTorch, slow to import, was not needed."""
+    if "torch" not in sys.modules:
+        return False
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError)

@@ -11,30 +11,17 @@ boxes of the detector, not those of the motion model.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from types import SimpleNamespace
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
-from ultralytics.trackers.byte_tracker import BYTETracker, STrack
-from ultralytics.trackers.utils.kalman_filter import KalmanFilterXYAH
 
+from surveil.people.byte_track import MIN_IOU, ByteTrack
 from surveil.people.crops import crop_qualities, cut
 from surveil.people.exchange import clear_steps
-from surveil.people.track_state import byte_track_state, crop_state, restore_byte_track
 from surveil.types import Crop, Detections, Floats, Frame, State, Track
 
-SURE_SCORE = 0.4
-"""Detections from here on are matched first and may begin a track; weaker ones only continue one."""
-MIN_IOU = 0.25
-"""Least overlap (intersection over union) of two widened boxes of one person."""
-LOST_SECONDS = 2.0
-"""A person not found for so long, in frames that were looked at, is gone."""
 PACE = 0.8
 """Body heights per second that a walker covers: 1.4 m/s at 1.7 m."""
-SPEED_NOISE_FPS = 15.0
-"""The frame rate at which ByteTrack's own uncertainty of speeds holds. Made for 30, but then more people who cross
-are exchanged: on the ground truth of the sample footage 8.5 against 6.8, with the overlap 0.2 against 0.25."""
 MIN_QUALITY = 0.03
 """Of a track without any crop at least this good nothing can be told: a heel at the border, a bench taken for legs."""
 CLEAR_SECONDS = 1.0
@@ -76,7 +63,7 @@ class Tracker:
         self._seconds = -np.inf
         self._before = np.zeros((0, 4), np.float32)
         self._open: dict[int, _Open] = {}
-        self._byte_track = _ByteTrack(fps)
+        self._byte_track = ByteTrack(fps)
 
     def update(self, frame: Frame, people: Detections) -> list[Track]:
         """Take the people found in the next frame; gives the tracks that ended, in the order in which they began."""
@@ -98,7 +85,7 @@ class Tracker:
 
     def finish(self) -> list[Track]:
         """End all tracks, at the end of the footage."""
-        self._byte_track = _ByteTrack(self._fps)
+        self._byte_track = ByteTrack(self._fps)
         return self._close(list(self._open))
 
     def state(self) -> State:
@@ -108,7 +95,7 @@ class Tracker:
             "before": self._before,
             "dropped": self.dropped,
             "open": [track.state() | {"number": number} for number, track in self._open.items()],
-            "byte_track": byte_track_state(self._byte_track),
+            "byte_track": self._byte_track.state(),
         }
 
     def restore(self, state: State) -> None:
@@ -116,7 +103,7 @@ class Tracker:
         self._seconds, self._before, self.dropped = state["seconds"], state["before"], state["dropped"]
         most = self._crops + self._more_crops
         self._open = {values["number"]: _Open.of(values, most) for values in state["open"]}
-        restore_byte_track(self._byte_track, state["byte_track"])
+        self._byte_track.restore(state["byte_track"])
 
     def _close(self, numbers: list[int]) -> list[Track]:
         ended = [self._open.pop(number) for number in sorted(numbers)]
@@ -131,65 +118,6 @@ class Tracker:
     def _widened(self, people: Detections) -> Floats:
         reach = self._reach * (people.boxes[:, 3:] - people.boxes[:, 1:2])
         return people.boxes + reach * np.array([-1, -1, 1, 1], np.float32)
-
-
-class _ByteTrack(BYTETracker):  # type: ignore[misc]  # ultralytics has no types
-    """ultralytics' ByteTrack on a clock of its own: a step is 1/fps seconds, whatever lies between two looks."""
-
-    def __init__(self, fps: float) -> None:
-        self._fps = fps
-        self._steps = 1
-        super().__init__(
-            SimpleNamespace(
-                track_high_thresh=SURE_SCORE,
-                track_low_thresh=0.0,
-                new_track_thresh=SURE_SCORE,
-                track_buffer=round(LOST_SECONDS * fps),
-                match_thresh=1 - MIN_IOU,
-                fuse_score=False,
-            )
-        )
-
-    def follow(self, boxes: Floats, scores: Floats, elapsed: float) -> list[tuple[int, int]]:
-        """Give (track, detection) numbers of the next frame, `elapsed` seconds after the last."""
-        self._steps = round(min(max(elapsed * self._fps, 1), LOST_SECONDS * self._fps + 1))
-        self.update(_Boxes.of(boxes, scores))
-        # Its own output leaves out tracks that were seen once; if they go on, their first detection belongs to them.
-        return [(track.track_id, int(track.idx)) for track in self.tracked_stracks if track.frame_id == self.frame_id]
-
-    def alive(self) -> set[int]:
-        """Numbers of the tracks that may still go on."""
-        return {track.track_id for track in (*self.tracked_stracks, *self.lost_stracks)}
-
-    def get_kalmanfilter(self) -> KalmanFilterXYAH:
-        motion = KalmanFilterXYAH()
-        motion._std_weight_velocity *= SPEED_NOISE_FPS / self._fps  # speeds are per step, and steps are longer
-        return motion
-
-    def multi_predict(self, tracks: list[STrack]) -> None:
-        for _ in range(self._steps):
-            for track in tracks:
-                track.predict()
-
-
-@dataclass(frozen=True, slots=True)
-class _Boxes:
-    """Detections as ultralytics hands them to its trackers: (N, 4) centre and size, (N,) scores and classes."""
-
-    xywh: Floats
-    conf: Floats
-    cls: Floats
-
-    @staticmethod
-    def of(boxes: Floats, scores: Floats) -> _Boxes:
-        sizes = boxes[:, 2:] - boxes[:, :2]
-        return _Boxes(np.hstack([boxes[:, :2] + sizes / 2, sizes]), scores, np.zeros_like(scores))
-
-    def __len__(self) -> int:
-        return len(self.conf)
-
-    def __getitem__(self, chosen: NDArray[np.bool_]) -> _Boxes:
-        return _Boxes(self.xywh[chosen], self.conf[chosen], self.cls[chosen])
 
 
 @dataclass(slots=True)
@@ -223,7 +151,7 @@ class _Open:
             "scores": np.array(self.scores),
             "latest": self.number,
             "doubts": np.array(self.doubts),
-            "best": [{"slot": slot, "crop": crop_state(crop)} for slot, crop in self.best.items()],
+            "best": [{"slot": slot, "crop": asdict(crop)} for slot, crop in self.best.items()],
         }
 
     @staticmethod

@@ -1,0 +1,28 @@
+"""What an ingest needs: on a CPU, whose networks OpenVINO runs, no PyTorch."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+from surveil.model.embed import AppearanceModel
+from surveil.people.detect import PersonDetector
+
+CODE = """
+import sys
+import surveil
+with surveil.open(sys.argv[1], device="cpu", runtime="openvino", fps=1, detector_image_size=416) as archive:
+    [report] = archive.ingest([sys.argv[2]])
+print(report.state, report.sightings > 0, sorted({"torch", "torchvision", "ultralytics"} & sys.modules.keys()))
+"""
+
+
+@pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
+def test_an_ingest_with_converted_networks_does_without_pytorch(sample_data, tmp_path):
+    PersonDetector.load(device="cpu", image_size=640, min_score=0.25, runtime="openvino")  # kept from here on
+    AppearanceModel.load(device="cpu", runtime="openvino")
+    [clip] = (sample_data / "footage").glob("hall_*.mp4")
+    command = [sys.executable, "-c", CODE, f"sqlite:///{tmp_path}/surveil.db", str(clip)]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert told == "done True []\n"
