@@ -28,7 +28,8 @@ def main() -> None:
         say("Who is who?", "cluster")
         grouped = archive.cluster()
         print(f"{grouped.identities} identities of {grouped.sightings} sightings in {grouped.seconds:.1f} s")
-        say("Where was a woman with a red top?", "search", "woman, red top", "--sheet", f"{FOLDER}/woman_red_top.png")
+        sheet = f"{FOLDER}/woman_red_top.png"
+        say("Where was a woman with a red top?", "search", "woman, red top", "--limit", "6", "--sheet", sheet)
         show_matches(archive, archive.search("woman, red top", limit=6), "woman_red_top.png")
         [match] = archive.search("man, black top", cameras=["gate"], limit=1).matches
         shutil.copy(match.crop or "", PICTURE)
@@ -41,6 +42,8 @@ def main() -> None:
             "hall",
             "--camera",
             "yard",
+            "--limit",
+            "6",
             "--sheet",
             f"{FOLDER}/where_else.png",
         )

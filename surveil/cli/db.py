@@ -23,16 +23,25 @@ def command() -> None:
 def upgrade(ctx: click.Context) -> None:
     """Bring the database to the schema of this version, all or nothing. Make a backup first.
 
+    Where the model that it is searched with no longer comes with this version, says how to switch.
+
     \b
     Example:
         surveil db upgrade
     """
     with open_archive(ctx) as archive:
         schema = archive.upgrade()
+        models = archive.model_list().models if archive.settings.model is None else ()
     if schema.before == schema.after:
         echo(f"The schema is {schema.after} already.")
     else:
         echo(f"Schema {schema.before or '(empty)'} -> {schema.after}.")
+    for model in models:
+        if model.in_use and not model.ships:
+            echo(
+                f"It is searched with {model.name} ({model.sha256[:12]}), which does not come with this version. Before "
+                "it ingests, or searches by picture, switch to one that does: surveil model use (surveil model list names them)."
+            )
 
 
 @command.command()

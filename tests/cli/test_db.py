@@ -20,6 +20,15 @@ def test_upgrade_makes_the_schema_once(run):
     assert "already" in run("db", "upgrade").output
 
 
+def test_upgrade_says_that_the_model_in_use_does_not_come_with_this_version(run, fill, made_up, monkeypatch):
+    fill([made_up()])
+    said = run("db", "upgrade").output
+    assert "which does not come with this version" in said
+    assert "surveil model use" in said
+    monkeypatch.setenv("SURVEIL_MODEL", "weights of our own")
+    assert "does not come with" not in run("db", "upgrade").output
+
+
 def test_check_of_a_whole_database_exits_with_0(run, fill, made_up):
     fill([made_up(), made_up()])
     result = run("db", "check")

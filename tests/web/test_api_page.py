@@ -13,7 +13,8 @@ EXAMPLES = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE 
 
 @pytest.fixture
 def token(archive):
-    return archive.accounts.make_token("investigator", "a program", ["search", "see", "decide", "export"]).secret
+    scopes = re.findall(r"--scope (\w+)", PAGE.read_text())
+    return archive.accounts.make_token("investigator", "a program", scopes).secret
 
 
 def test_the_examples_run(app, token, monkeypatch, capsys):
