@@ -39,8 +39,9 @@ def upgrade(ctx: click.Context) -> None:
     for model in models:
         if model.in_use and not model.ships:
             echo(
-                f"It is searched with {model.name} ({model.sha256[:12]}), which does not come with this version. Before "
-                "it ingests, or searches by picture, switch to one that does: surveil model use (surveil model list names them)."
+                f"It is searched with {model.name} ({model.sha256[:12]}), which does not come with this version. "
+                "Before it ingests, or searches by picture, switch to one that does: surveil model use "
+                "(see surveil model list)."
             )
 
 
