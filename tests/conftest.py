@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import resource
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,6 +70,22 @@ def postgres_server() -> Iterator[str]:
     yield server.get_uri()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def no_room_for_files() -> Callable[[], AbstractContextManager[None]]:
+    """Makes a block in which no file of this process can grow beyond 1000 bytes, as on a disk that is full."""
+
+    @contextmanager
+    def no_room() -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return no_room
 
 
 @pytest.fixture

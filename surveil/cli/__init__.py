@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import os
@@ -81,6 +82,11 @@ def main() -> None:
         from surveil.cli.output import echo
 
         echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        click.echo("Error: what was asked for cannot be written to standard output: no space left on device.", err=True)
         sys.exit(1)
     finally:
         gc.freeze()  # nothing that is left is looked through for garbage at the end of the process, which ends at once

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_SHAPES = 4
 """Shapes of inputs for which a network is kept compiled: cameras come in few, and each takes about 100 MB."""
+
+log = logging.getLogger(__name__)
 
 
 class OpenVinoRuntime:
@@ -119,7 +124,9 @@ def convert(
         return openvino.Core().read_model(cached)
     import torch
 
-    model = openvino.convert_model(build().eval(), example_input=torch.from_numpy(typical[:2]), input=shape)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # OpenVINO reads what torch.jit traces, which is being given up
+        model = openvino.convert_model(build().eval(), example_input=torch.from_numpy(typical[:2]), input=shape)
     if sha256:
         _store(model, cached)
     return model
@@ -133,5 +140,9 @@ def _store(model: openvino.Model, path: Path) -> None:
         import_openvino().save_model(model, own, compress_to_fp16=False)
         own.with_suffix(".bin").replace(path.with_suffix(".bin"))
         own.replace(path)
-    except OSError:
-        return  # a cache that cannot be written costs seconds at the next start, nothing else
+    except (OSError, RuntimeError) as error:  # OpenVINO says "iostream error" where the disk is full
+        log.warning("%s: the converted network is not kept (%s); it is converted again next time.", path.parent, error)
+    finally:
+        with suppress(OSError):
+            for file in (own, own.with_suffix(".bin")):
+                file.unlink(missing_ok=True)

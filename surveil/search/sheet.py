@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from PIL import ImageDraw
 from PIL.Image import Image as Picture
 
 from surveil.errors import PictureError, QueryError
+from surveil.files import replace_file
 from surveil.images import decode_picture
 from surveil.lettering import font, line_height, shorten, wrap
 from surveil.palette import ACCENT, CARD, FAINT, FIELD, INK, LINE, PAPER
@@ -77,13 +79,17 @@ def contact_sheet(
 
 
 def save_sheet(sheet: Picture, path: Path) -> None:
-    """Write a contact sheet; the name's ending says in which format.
+    """Write a contact sheet, whole or not at all; the name's ending says in which format.
 
     Raises:
         QueryError: The place cannot be written, or the ending is unknown.
     """
+    content, ending = io.BytesIO(), path.suffix.lower()
     try:
-        sheet.save(path)
+        if ending not in Pictures.registered_extensions():
+            raise ValueError(f"unknown ending: {ending!r}")
+        sheet.save(content, Pictures.registered_extensions()[ending])
+        replace_file(path, content.getvalue())
     except (OSError, ValueError) as error:
         raise QueryError(
             f"the contact sheet cannot be written ({error})", path, "Give a name such as sheet.png."

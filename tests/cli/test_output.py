@@ -5,7 +5,9 @@ import io
 import json
 import logging
 import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import click
 import numpy as np
@@ -147,3 +149,13 @@ def test_csv_has_the_names_of_the_json_and_no_formulas(database, media, fill, ma
         result = CliRunner().invoke(surveil, ["--database", database.url, *call, "--csv"])
         row = next(csv.DictReader(io.StringIO(result.stdout)), {})
         assert {name: row[name] for name in expected} == expected, call
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_output_that_finds_no_room_is_told():
+    with Path("/dev/full").open("w") as full:
+        code = "from surveil.cli import main; main()"
+        done = subprocess.run([sys.executable, "-c", code, "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: what was asked for cannot be written to standard output: no space left")
+    assert "Traceback" not in done.stderr

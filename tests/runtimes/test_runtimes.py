@@ -148,6 +148,15 @@ def test_a_cache_that_cannot_be_written_costs_only_time(network, cache):
     assert make(network, sha256="a" * 64)(pictures(1))[0].shape == (1, 8)
 
 
+@needs_openvino
+def test_a_cache_without_room_costs_only_time_and_nothing_is_left_in_it(network, cache, no_room_for_files, caplog):
+    with no_room_for_files():
+        ours = make(network, "openvino", "a" * 64)
+    assert ours(pictures(1))[0].shape == (1, 8)
+    assert "converted again next time" in caplog.text
+    assert list((cache / "openvino").iterdir()) == []
+
+
 class Made:
     """A runtime that takes so many seconds by the clock of the test, and answers with a constant."""
 

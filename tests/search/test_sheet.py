@@ -88,6 +88,15 @@ def test_a_sheet_that_cannot_be_written_is_an_error(tmp_path):
     assert Image.open(tmp_path / "sheet.png").size == sheet.size
 
 
+def test_a_sheet_for_which_there_is_no_room_leaves_what_was_there(tmp_path, no_room_for_files):
+    path = tmp_path / "sheet.png"
+    path.write_bytes(b"before")
+    with no_room_for_files(), pytest.raises(QueryError, match="cannot be written"):
+        save_sheet(contact_sheet([], "nothing"), path)
+    assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_a_picture_that_is_damaged_is_said_in_its_place():
     file = io.BytesIO()
     Image.effect_noise((50, 100), 40).save(file, "jpeg")
