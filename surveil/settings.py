@@ -38,7 +38,7 @@ class Settings(BaseModel):
     engine: Literal["local", "ray"] = "local"
     ray_address: str | None = None
     ray_worker_cpus: int = Field(default=2, ge=1)
-    ray_workers_per_gpu: int = Field(default=4, ge=1)
+    ray_workers_per_gpu: int = Field(default=1, ge=1)
 
     fps: float = Field(default=5.0, gt=0)
     stated_fps: float = Field(default=25.0, ge=0.001)

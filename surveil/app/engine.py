@@ -18,6 +18,7 @@ from surveil.errors import StoreError, SurveilError
 from surveil.files import PARTIAL
 from surveil.ingest.runners.threads import ThreadRunner
 from surveil.ingest.scan import Scanned
+from surveil.offline import import_ray
 from surveil.settings import Settings
 from surveil.store.media import MediaFolder
 from surveil.types import FootageReport, ProgressCallback
@@ -51,6 +52,7 @@ def engine(
     settings = _from_anywhere(archive)
     with connected(settings.ray_address), _sign(archive.media) as sign:
         share = _share(settings)
+        settings = settings.model_copy(update={"footage_at_once": share.footage})
 
         def runner() -> Engine:
             archive.models.card  # noqa: B018 (a model that is not there is told here, before anything is started)
@@ -112,19 +114,22 @@ def _sign(media: MediaFolder) -> Iterator[str]:
 
 
 def _share(settings: Settings) -> Share:
-    """What each worker has to itself: a share of a card where the cluster has cards and may use them."""
+    """What each worker has to itself: a card, or a share of one, where the cluster has cards and may use them."""
     from surveil.ingest.runners.crew import Share
-    from surveil.offline import import_ray
 
     cards = import_ray().cluster_resources().get("GPU", 0)
     if settings.device == "cuda" and not cards:
         raise SurveilError("the cluster has no graphics cards", "setting device", "Use auto or cpu.")
-    on_cards = settings.device != "cpu" and cards
-    return Share(settings.ray_worker_cpus, 1 / settings.ray_workers_per_gpu if on_cards else 0.0)
+    on_card = settings.device != "cpu" and bool(cards)
+    return Share(
+        settings.ray_worker_cpus,
+        1 / settings.ray_workers_per_gpu if on_card else 0.0,
+        footage_at_once(settings, on_card=on_card),
+    )
 
 
 def _from_anywhere(archive: ArchiveBase) -> Settings:
-    """The settings for processes with another working directory, each with one piece of footage: with absolute paths.
+    """The settings for processes with another working directory: with absolute paths.
 
     Raises:
         StoreError: Other machines cannot use an SQLite file.
@@ -136,7 +141,7 @@ def _from_anywhere(archive: ArchiveBase) -> Settings:
             database.where,
             "Use Postgres, or leave out --address to use this machine alone.",
         )
-    changed: dict[str, object] = {"media": archive.media.folder.absolute(), "footage_at_once": 1}
+    changed: dict[str, object] = {"media": archive.media.folder.absolute()}
     changed["database"] = database.url if database.path is None else f"sqlite:///{database.path.absolute()}"
     for name in ("model", "detector"):
         weights = getattr(settings, name)

@@ -19,11 +19,17 @@ AT_ONCE_ON_A_CARD = 4
 """Pieces of footage. There was no card to measure how many keep one busy: see docs/performance.md."""
 
 
-def footage_at_once(settings: Settings) -> int:
-    """How many pieces of footage a process works on at once: as the settings say; else one, and several on a card."""
+def footage_at_once(settings: Settings, *, on_card: bool | None = None) -> int:
+    """How many pieces of footage a process works on at once: as the settings say; else one, and several on a card.
+
+    Args:
+        settings: The settings in force.
+        on_card: Whether its networks run on a card; None: as the settings say, on this machine.
+    """
     if settings.footage_at_once is not None:
         return settings.footage_at_once
-    on_card = settings.device == "cuda" or not is_cpu(settings.device)
+    if on_card is None:
+        on_card = settings.device == "cuda" or not is_cpu(settings.device)
     return AT_ONCE_ON_A_CARD if on_card else 1
 
 

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @click.option("--no-gate", is_flag=True, help="Look at frames without motion too.")
 @click.option("--again", is_flag=True, help="Do again what is done already, or was given up.")
 @click.option("--model", metavar="CHECKPOINT", help="A shipped model by its name, or weights [setting: model].")
-@click.option("--at-once", "footage_at_once", metavar="N", type=int, help="Pieces of footage to work on at once.")
+@click.option("--at-once", "footage_at_once", metavar="N", type=int, help="Pieces to work on at once, in each worker.")
 @click.option("--engine", type=click.Choice(["local", "ray"]), help="Who works: this process, or a Ray cluster.")
 @click.option(
     "--address",
@@ -84,8 +84,8 @@ def command(
 
     On a graphics card, four pieces of footage are worked on at once, else one (--at-once); they share the networks.
 
-    With --engine ray, workers on all machines of a Ray cluster each take one piece of footage after the other (see
-    docs/scaling.md); database, media folder and footage must have the same names on all of them.
+    With --engine ray, workers on all machines of a Ray cluster each do so (see docs/scaling.md); database, media folder
+    and footage must have the same names on all of them.
 
     Exit codes: 0 everything is ingested, or a watch was stopped; 1 something could not be (the rest is); 2 the call is
     wrong; 3 it was stopped before everything was ingested.
@@ -99,8 +99,6 @@ def command(
     """
     if settings["ray_address"] is not None and settings["engine"] != "ray":
         raise click.UsageError("--address goes with --engine ray")
-    if settings["footage_at_once"] is not None and settings["engine"] == "ray":
-        raise click.UsageError("--at-once goes without --engine ray, whose workers each have one piece")
     _check_watch(watch, cluster_every is not None, again or start is not None or output != "table")
     recorded: dict[str, Any] = {"camera": camera, "zone": zone, "gate": not no_gate}
     passed_over: Counter[str] = Counter()

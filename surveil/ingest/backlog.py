@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,17 +40,16 @@ class Backlog:
         yield report
         yield from (_copy_of(report, copy) for copy in self._copies.pop(footage_id, ()))
 
-    def settled_elsewhere(self, database: Database, ours: Collection[int] = ()) -> list[FootageReport]:
+    def settled_elsewhere(self, database: Database, footage_ids: Sequence[int]) -> list[FootageReport]:
         """Reports of footage that other workers have finished with meanwhile; it waits no longer.
 
         Args:
             database: Where it is seen.
-            ours: Footage that is in work here, and is left out.
+            footage_ids: What of all that waits is looked up: not what is in work here.
         """
-        elsewhere = [footage_id for footage_id in self.waiting if footage_id not in ours]
-        stored = stored_footage(database, elsewhere)
+        stored = stored_footage(database, footage_ids)
         reports: list[FootageReport] = []
-        for footage_id in elsewhere:
+        for footage_id in footage_ids:
             footage = stored.get(footage_id)
             if footage is None or footage.state not in ("waiting", "working"):
                 sources = [self.waiting.pop(footage_id).source, *self._copies.pop(footage_id, ())]

@@ -83,7 +83,7 @@ class Worker:
                     if report is not None:
                         yield from backlog.settle(claimed.footage_id, report)
                     continue
-                settled = self.retry(partial(backlog.settled_elsewhere, self.database))
+                settled = self.retry(partial(backlog.settled_elsewhere, self.database, list(backlog.waiting)))
                 yield from settled
                 if complete and not backlog.waiting:
                     return

@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -14,9 +16,11 @@ import torch
 from sqlalchemy import select
 
 import surveil
+from surveil.app.engine import engine as make_engine
 from surveil.app.engine import open_worker
 from surveil.app.models import footage_at_once
 from surveil.errors import StoreError, SurveilError
+from surveil.ingest.runners.crew import Share
 from surveil.model.checkpoint import Card, save_checkpoint
 from surveil.model.network import build_network
 from surveil.runtimes.gathering import Gathering
@@ -60,6 +64,33 @@ def test_several_pieces_at_once_share_the_networks_and_come_to_the_same(crops, t
 @pytest.mark.parametrize(("device", "given", "expected"), [("cpu", None, 1), ("cuda", None, 4), ("cpu", 3, 3)])
 def test_a_card_gets_several_pieces_at_once_unless_the_setting_says_otherwise(device, given, expected):
     assert footage_at_once(load_settings(device=device, footage_at_once=given)) == expected
+
+
+@pytest.mark.parametrize(
+    ("cards", "given", "expected"),
+    [
+        (0, {}, Share(2, 0, 1)),
+        (0, {"FOOTAGE_AT_ONCE": "3"}, Share(2, 0, 3)),
+        (1, {}, Share(2, 1, 4)),
+        (1, {"DEVICE": "cpu"}, Share(2, 0, 1)),
+        (2, {"FOOTAGE_AT_ONCE": "8", "RAY_WORKERS_PER_GPU": "2", "RAY_WORKER_CPUS": "6"}, Share(6, 0.5, 8)),
+    ],
+)
+def test_several_pieces_of_a_worker_of_ray_share_its_networks(crops, tmp_path, monkeypatch, cards, given, expected):
+    monkeypatch.setattr("surveil.ingest.runners.ray.connected", lambda _address: nullcontext())
+    monkeypatch.setattr("surveil.ingest.runners.ray.RayRunner", lambda *arguments: arguments)
+    cluster = SimpleNamespace(cluster_resources=lambda: {"GPU": cards} if cards else {})
+    monkeypatch.setattr("surveil.app.engine.import_ray", lambda: cluster)
+    for name, value in given.items():
+        monkeypatch.setenv(f"SURVEIL_{name}", value)
+    with (
+        surveil.open(f"sqlite:///{tmp_path / 'x.db'}", engine="ray") as archive,
+        make_engine(archive, gate=True, progress=None, stop=None) as make,
+    ):
+        _, opens, share, *_ = make()
+        assert share == expected
+        with opens(threading.Event()) as worker:
+            assert isinstance(worker._pipeline.model.runtime, Gathering) is (expected.footage > 1)
 
 
 @needs_ray

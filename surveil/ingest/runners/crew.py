@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
 from surveil.errors import SurveilError
+from surveil.ingest.runners.in_hand import InHand
 from surveil.ingest.scan import Waiting
+from surveil.ingest.worker import Worker
 from surveil.offline import import_ray
 from surveil.types import FootageReport
 
@@ -24,13 +26,7 @@ LEAVING_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
-class Ingests(Protocol):
-    """Works through what a scan gives, as `surveil.ingest.worker.Worker` does."""
-
-    def ingest(self, scanned: Sequence[Waiting], /) -> Iterator[FootageReport]: ...
-
-
-OpenWorker = Callable[[threading.Event], AbstractContextManager[Ingests]]
+OpenWorker = Callable[[threading.Event], AbstractContextManager[Worker]]
 """Opens a worker, on whatever machine it is called, that stops when the event is set. It travels there as a pickle."""
 
 
@@ -41,10 +37,12 @@ class Share:
     Attributes:
         cpus: Processor cores.
         gpus: Graphics cards, or what share of one; 0: it runs on processors.
+        footage: Pieces of footage to work on at once.
     """
 
     cpus: int
     gpus: float = 0.0
+    footage: int = 1
 
     def __str__(self) -> str:
         return f"{self.cpus} cores" + (f" and {self.gpus:g} graphics cards" if self.gpus else "")
@@ -56,7 +54,7 @@ class Share:
 
 
 class RemoteWorker:
-    """Lives in a process of its own on one of the machines, and works on one piece of footage at a time.
+    """Lives in a process of its own on one of the machines; works in one thread of it for each piece of footage.
 
     Nothing is opened before the first call, so that what is wrong there is raised to whoever calls.
     """
@@ -65,25 +63,42 @@ class RemoteWorker:
         self._open_worker = open_worker
         self._stop = threading.Event()
         self._stack = ExitStack()
-        self._opened: Ingests | None = None
+        self._opened: Worker | None = None
+        self._opening = threading.Lock()
 
     def ready(self) -> None:
         """Open database and media folder."""
         self._worker()
 
-    def work(self, waiting: Waiting) -> FootageReport:
-        """Claim footage and work on it, or wait for whoever has it; what comes of it is in the database then."""
-        [report] = self._worker().ingest([waiting])
-        return report
+    def work(self, waiting: Waiting, *, fresh: bool) -> FootageReport | None:
+        """Claim footage and work on it; what comes of it is in the database then.
+
+        Args:
+            waiting: The footage.
+            fresh: It is not to be claimed if a worker died on it.
+
+        Returns:
+            None if it was given back, or could not be claimed.
+        """
+        worker = self._worker()
+        claimed = worker.claim([waiting.footage_id], fresh=fresh)
+        return None if claimed is None else worker.work(claimed, waiting)
 
     def stop(self) -> None:
         """Give back what is in hand."""
         self._stop.set()
 
-    def _worker(self) -> Ingests:
-        if self._opened is None:
-            self._opened = self._stack.enter_context(self._open_worker(self._stop))
-        return self._opened
+    def _worker(self) -> Worker:
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._stack.enter_context(self._open_worker(self._stop))
+            return self._opened
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Member:
+    actor: Any
+    in_hand: InHand[Any]
 
 
 class Crew:
@@ -91,7 +106,7 @@ class Crew:
 
     Ray starts a worker again that died, elsewhere if its machine is gone, and gives it the same footage again; whatever
     the first one had stored counts, and the database counts the deaths. Where the machines that are left have no room
-    for all, the next worker that is free is let go, and one that waits to be started again takes its place.
+    for all, the next worker that has nothing in hand is let go, and one that waits to be started again takes its place.
 
     Args:
         open_worker: Opens a worker.
@@ -100,67 +115,81 @@ class Crew:
 
     def __init__(self, open_worker: OpenWorker, share: Share) -> None:
         self._ray = import_ray()
-        actor = self._ray.remote(max_restarts=-1, max_task_retries=-1, max_concurrency=2)(
-            RemoteWorker
-        )  # 2: work, and stop
+        calls = share.footage + 1  # work, and stop
+        actor = self._ray.remote(max_restarts=-1, max_task_retries=-1, max_concurrency=calls)(RemoteWorker)
         self._actor = actor.options(num_cpus=share.cpus, num_gpus=share.gpus)
         self._open_worker, self._share = open_worker, share
         self._starting: dict[Any, Any] = {}
-        self._working: dict[Any, tuple[Any, int]] = {}
-        self._free: list[Any] = []
+        self._members: list[_Member] = []
 
     @property
-    def in_work(self) -> set[int]:
+    def in_hand(self) -> set[int]:
         """The numbers of the footage that is in work."""
-        return {footage_id for _, footage_id in self._working.values()}
+        return {footage_id for member in self._members for footage_id in member.in_hand}
 
     def places(self) -> int:
         """How many workers have room on the machines that are there now."""
         return sum(self._share.fits(node["Resources"]) for node in self._ray.nodes() if node["Alive"])
 
-    def fit(self, wanted: int) -> int:
-        """Start workers, or let some go, for so much footage that waits; how many are free to take some."""
-        places = self.places()
-        size = len(self._starting) + len(self._working) + len(self._free)
-        for _ in range(min(places - size, wanted - len(self._starting) - len(self._free))):
+    def fit(self, wanted: int) -> None:
+        """Start workers, or let some go, for so much footage that waits."""
+        places, size = self.places(), len(self._starting) + len(self._members)
+        idle = [member for member in self._members if not member.in_hand]
+        for _ in range(min(places - size, wanted - len(self._starting) - len(idle))):
             actor = self._actor.remote(self._open_worker)
             self._starting[actor.ready.options(max_task_retries=START_RETRIES).remote()] = actor
-        for _ in range(min(size - places, len(self._free))):
-            self._ray.kill(self._free.pop())
-        return len(self._free)
+        too_many = idle[: max(size - places, 0)]
+        self._let_go(member.actor for member in too_many)
+        self._members = [member for member in self._members if member not in too_many]
 
-    def give(self, waiting: Waiting) -> None:
-        """Give footage to a worker that is free."""
-        actor = self._free.pop()
-        self._working[actor.work.remote(waiting)] = actor, waiting.footage_id
+    def give(self, waiting: Waiting, *, alone: bool) -> bool:
+        """Give footage to the worker that has least in hand; whether there is one with room for it.
 
-    def finished(self, seconds: float) -> Iterator[tuple[int, FootageReport]]:
-        """Wait until something happens, but no longer than this; gives what was finished.
+        Args:
+            waiting: The footage.
+            alone: It must have a worker to itself.
+        """
+        able = [member for member in self._members if member.in_hand.has_room(alone=alone)]
+        if not able:
+            return False
+        member = min(able, key=lambda member: len(member.in_hand))
+        member.in_hand.take(waiting.footage_id, member.actor.work.remote(waiting, fresh=not alone), alone=alone)
+        return True
+
+    def finished(self, seconds: float) -> Iterator[tuple[int, FootageReport | None]]:
+        """Wait until something happens, but no longer than this; gives what was finished, or could not be claimed.
 
         Raises:
             SurveilError: A worker cannot be started, or cannot go on for a reason that is not its footage's.
         """
-        called = [*self._starting, *self._working]
+        called = [*self._starting, *(work for member in self._members for work in member.in_hand.values())]
+        if not called:
+            time.sleep(seconds)
+            return
         if not self._ray.wait(called, timeout=seconds)[0]:
             return
-        for ref in self._ray.wait(called, num_returns=len(called), timeout=0)[0]:
-            if ref in self._starting:
-                actor = self._starting.pop(ref)
-                self._result(ref)
-            else:
-                actor, footage_id = self._working.pop(ref)
-                yield footage_id, self._result(ref)
-            self._free.append(actor)
+        done = set(self._ray.wait(called, num_returns=len(called), timeout=0)[0])
+        for started in done & self._starting.keys():
+            actor = self._starting.pop(started)
+            self._result(started)
+            self._members.append(_Member(actor, InHand(self._share.footage)))
+        for member in self._members:
+            for footage_id in [footage_id for footage_id, work in member.in_hand.items() if work in done]:
+                yield footage_id, self._result(member.in_hand.pop(footage_id))
 
-    def stop(self) -> Iterator[tuple[int, FootageReport]]:
+    def stop(self) -> Iterator[tuple[int, FootageReport | None]]:
         """Have everybody give back what is in hand; gives what became of it."""
-        for actor, _ in self._working.values():
-            actor.stop.remote()
-        self._let_go(list(self._starting.values()))
+        for member in self._members:
+            if member.in_hand:
+                member.actor.stop.remote()
+        self._let_go(self._starting.values())
         self._starting.clear()
         deadline = time.monotonic() + LEAVING_SECONDS
-        while self._working and (left := deadline - time.monotonic()) > 0:
-            yield from self.finished(left)
+        while self.in_hand and (left := deadline - time.monotonic()) > 0:
+            try:
+                yield from self.finished(left)
+            except Exception as failed:  # the others are waited for all the same
+                log.warning("a worker did not stop in order: %s", failed)
 
     def __enter__(self) -> Crew:
         return self
@@ -171,12 +200,10 @@ class Crew:
         try:
             for footage_id, _ in self.stop():
                 log.info("footage %d is given back", footage_id)
-        except SurveilError as failed:
-            log.warning("a worker did not stop in order: %s", failed)
         finally:
-            self._let_go([*self._free, *(actor for actor, _ in self._working.values())])
+            self._let_go(member.actor for member in self._members)
 
-    def _let_go(self, actors: Sequence[Any]) -> None:
+    def _let_go(self, actors: Iterable[Any]) -> None:
         for actor in actors:
             self._ray.kill(actor)
 

@@ -1,12 +1,14 @@
-"""Many machines: a driver that scans, and hands one piece of footage after the other to workers on a Ray cluster."""
+"""Many machines: a driver that scans, and hands footage to workers on a Ray cluster."""
 
 from __future__ import annotations
 
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from surveil.errors import SurveilError
@@ -14,12 +16,12 @@ from surveil.ingest.backlog import Backlog
 from surveil.ingest.intake import Intake
 from surveil.ingest.runners.crew import Crew, OpenWorker, Share
 from surveil.ingest.scan import Scanned
+from surveil.ingest.worker import POLL_SECONDS
 from surveil.offline import cores, import_ray
+from surveil.store.retry import retry
 from surveil.store.session import Database
 from surveil.types import FootageReport, ProgressCallback
 
-POLL_SECONDS = 1.0
-"""How often it is looked whether the scan has found something, or the machines have changed."""
 KNOCK_SECONDS = 10.0
 """So long a cluster's head may take to answer."""
 OBJECT_STORE_BYTES = 80 * 2**20
@@ -29,7 +31,9 @@ OBJECT_STORE_BYTES = 80 * 2**20
 class RayRunner:
     """Works through footage with workers on the machines of a cluster; see `surveil.ingest.worker.Worker`.
 
-    The scan runs here. Each worker claims what it is given in the database, as every worker does.
+    The scan runs here. Each worker claims what it is given in the database, as every worker does. Footage that could
+    not be claimed, because a worker died on it or another one has it, is given again after the rest, to a worker that
+    has nothing else in hand.
 
     Args:
         database: Where the footage is registered.
@@ -58,6 +62,7 @@ class RayRunner:
             SurveilError: No machine has room for a worker, or one cannot go on for a reason that is not its footage's.
         """
         backlog = Backlog()
+        later: dict[int, float] = {}  # what could not be claimed, and when it is given again
         with Intake(scanned) as intake, Crew(self._open_worker, self._share) as crew:
             while not self._stop.is_set():
                 complete = intake.is_complete
@@ -69,26 +74,37 @@ class RayRunner:
                 if not backlog.waiting:
                     intake.wait(POLL_SECONDS)
                     continue
-                self._hand_out(backlog, crew)
+                self._hand_out(backlog, later, crew)
                 for footage_id, report in crew.finished(POLL_SECONDS):
-                    yield from backlog.settle(footage_id, report)
+                    later.pop(footage_id, None)
+                    if report is not None:
+                        yield from backlog.settle(footage_id, report)
+                        continue
+                    later[footage_id] = time.monotonic() + POLL_SECONDS
+                    settled = partial(backlog.settled_elsewhere, self._database, [footage_id])
+                    yield from retry(settled, self._stop.wait)
             for footage_id, report in crew.stop():
-                yield from backlog.settle(footage_id, report)
+                if report is not None:
+                    yield from backlog.settle(footage_id, report)
         yield from backlog.left(self._database)
 
-    def _hand_out(self, backlog: Backlog, crew: Crew) -> None:
-        in_work = crew.in_work
-        waiting = [item for footage_id, item in backlog.waiting.items() if footage_id not in in_work]
-        free = crew.fit(len(waiting))
-        if not free and not in_work and not crew.places():
+    def _hand_out(self, backlog: Backlog, later: dict[int, float], crew: Crew) -> None:
+        in_hand = crew.in_hand
+        waiting = [item for footage_id, item in backlog.waiting.items() if footage_id not in in_hand]
+        crew.fit(len(waiting))
+        if not in_hand and not crew.places():
             raise SurveilError(
                 "no machine of the cluster has room for a worker",
                 "Ray",
                 f"A worker needs {self._share} (settings ray_worker_cpus, ray_workers_per_gpu, device).",
             )
-        for item in waiting[:free]:
-            crew.give(item)
-            self._progress(item.source, 0.0)
+        now = time.monotonic()
+        for item in sorted(waiting, key=lambda item: later.get(item.footage_id, 0.0)):
+            again = item.footage_id in later
+            if (again and later[item.footage_id] > now) or not crew.give(item, alone=again):
+                return
+            if not again:
+                self._progress(item.source, 0.0)
 
 
 @contextmanager

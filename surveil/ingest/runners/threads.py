@@ -11,6 +11,7 @@ from types import TracebackType
 from surveil.ingest.backlog import Backlog
 from surveil.ingest.intake import Intake
 from surveil.ingest.leases import Claim
+from surveil.ingest.runners.in_hand import InHand
 from surveil.ingest.scan import Scanned, Waiting
 from surveil.ingest.worker import POLL_SECONDS, Worker
 from surveil.types import FootageReport
@@ -19,8 +20,7 @@ from surveil.types import FootageReport
 class ThreadRunner:
     """Works through footage as `surveil.ingest.worker.Worker` does, on several pieces at once.
 
-    Footage on which a worker died is worked on alone, and after the rest: if it kills this process too, it takes
-    nothing else with it, and no other footage is blamed for that.
+    Footage on which a worker died is worked on alone, and after the rest.
 
     Args:
         worker: Does the work, in threads; it serves for one run.
@@ -50,10 +50,9 @@ class ThreadRunner:
                     yield from backlog.settle(footage_id, report)
                 if self._take_up(backlog, threads, fresh=not (complete or quiet)):
                     continue
-                if threads.has_room:
-                    yield from self._worker.retry(
-                        partial(backlog.settled_elsewhere, self._worker.database, threads.in_hand)
-                    )
+                if threads.in_hand.has_room():
+                    elsewhere = threads.not_in_hand(backlog)
+                    yield from self._worker.retry(partial(backlog.settled_elsewhere, self._worker.database, elsewhere))
                     if complete and not backlog.waiting:
                         return
                 quiet = not self._news.wait(POLL_SECONDS)
@@ -64,10 +63,9 @@ class ThreadRunner:
 
     def _take_up(self, backlog: Backlog, threads: _Threads, *, fresh: bool) -> bool:
         """Claim footage for a thread that is free; whether there was any."""
-        if not threads.has_room:
+        if not threads.in_hand.has_room():
             return False
-        waiting = [footage_id for footage_id in backlog.waiting if footage_id not in threads.in_hand]
-        claimed = self._worker.claim(waiting, fresh=fresh or bool(threads.in_hand))
+        claimed = self._worker.claim(threads.not_in_hand(backlog), fresh=fresh or bool(threads.in_hand))
         if claimed is not None:
             threads.take(claimed, backlog.waiting[claimed.footage_id])
         return claimed is not None
@@ -77,21 +75,18 @@ class _Threads:
     """Threads with footage in hand, which they give back when the `with` block ends."""
 
     def __init__(self, worker: Worker, at_once: int, news: threading.Event) -> None:
-        self._worker, self._at_once, self._news = worker, at_once, news
+        self._worker, self._news = worker, news
         self._pool = ThreadPoolExecutor(at_once, "footage")
-        self._alone = False
-        self.in_hand: dict[int, Future[FootageReport | None]] = {}
+        self.in_hand: InHand[Future[FootageReport | None]] = InHand(at_once)
 
-    @property
-    def has_room(self) -> bool:
-        """Whether there may be more in hand."""
-        return not self.in_hand or (not self._alone and len(self.in_hand) < self._at_once)
+    def not_in_hand(self, backlog: Backlog) -> list[int]:
+        """What waits to be claimed."""
+        return [footage_id for footage_id in backlog.waiting if footage_id not in self.in_hand]
 
     def take(self, claimed: Claim, item: Waiting) -> None:
         """Have footage worked on."""
-        self._alone = claimed.attempts > 0
         work = self._pool.submit(self._worker.work, claimed, item)
-        self.in_hand[claimed.footage_id] = work
+        self.in_hand.take(claimed.footage_id, work, alone=claimed.attempts > 0)
         work.add_done_callback(lambda _: self._news.set())
 
     def finished(self) -> Iterator[tuple[int, FootageReport]]:
