@@ -23,6 +23,7 @@ from surveil.identities.joining import join_new
 from surveil.ingest.arrivals import Arrivals
 from surveil.ingest.daemon import Presence
 from surveil.ingest.scan import Scan, Scanned
+from surveil.store.retry import retry
 from surveil.store.tables import Footage
 from surveil.types import FootageReport, ProgressCallback
 
@@ -56,10 +57,13 @@ class Watch:
 
     def run(self, cluster_every: float | None) -> Iterator[FootageReport]:
         """Watch until told to stop."""
-        every = self._archive.settings.watch_health_seconds
-        presence = Presence(self._archive.database, self._paths, self._arrivals, every, self._tell_health)
         with ExitStack() as stack:
-            stack.enter_context(presence)
+            try:
+                presence = retry(lambda: stack.enter_context(self._presence()), self._stop.wait)
+            except StoreUnavailableError:
+                if self._stop.is_set():
+                    return
+                raise
             if cluster_every is not None:
                 stack.enter_context(_Clusterings(self._archive, cluster_every, self._told))
             make = stack.enter_context(engine(self._archive, gate=self._gate, progress=self._progress, stop=self._stop))
@@ -75,6 +79,10 @@ class Watch:
                     self._switched = True  # and not done with the next round either: it is no model that ships
                     self._archive.models.choose_again()
                 self._stop.wait(self._archive.settings.watch_scan_seconds)
+
+    def _presence(self) -> Presence:
+        every = self._archive.settings.watch_health_seconds
+        return Presence(self._archive.database, self._paths, self._arrivals, every, self._tell_health)
 
     def _round(self, presence: Presence, hand: Engine) -> Iterator[FootageReport]:
         """Ingest what is there now, and what comes meanwhile."""

@@ -130,5 +130,6 @@ def is_alive(daemon: Daemon, now: datetime) -> bool:
 def _forget_dead(session: Session, folders: list[str]) -> None:
     """Rows of daemons that died and whose work this process takes up."""
     now = database_now(session)
-    dead = [row.id for row in session.scalars(select(Daemon)) if row.folders == folders and not is_alive(row, now)]
+    rows = session.scalars(select(Daemon)).all()
+    dead = [row.id for row in rows if set(row.folders) <= set(folders) and not is_alive(row, now)]
     session.execute(delete(Daemon).where(Daemon.id.in_(dead)))

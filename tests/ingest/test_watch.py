@@ -71,7 +71,8 @@ def test_a_watch_that_was_killed_is_seen_to_be_gone_and_one_that_is_stopped_give
         first.wait_for("1 working")
         assert first.stop(signal.SIGKILL) == -signal.SIGKILL
         assert [daemon.alive for daemon in archive.status().daemons] == [False]
-        second = start(database.url, tmp_path / "in", pause=0.2)
+        (tmp_path / "more").mkdir()
+        second = start(database.url, tmp_path / "in", str(tmp_path / "more"), pause=0.2)
         second.wait_for("workers died on it; trying again")
         second.wait_for("1 working")
         assert [(daemon.alive, daemon.pid) for daemon in archive.status().daemons] == [(True, second.process.pid)]
@@ -80,3 +81,16 @@ def test_a_watch_that_was_killed_is_seen_to_be_gone_and_one_that_is_stopped_give
         with database.session() as session:
             [footage] = session.scalars(select(Footage))
             assert (footage.state, footage.lease_owner, footage.attempts) == ("waiting", None, 1)
+
+
+def test_a_database_that_is_away_at_the_start_is_waited_for(tmp_path, start):
+    path, folder = tmp_path / "surveil.db", tmp_path / "in"
+    for one in (path, folder):  # a folder in its place: it cannot be opened
+        one.mkdir()
+    daemon, stopped = (start(f"sqlite:///{path}", folder) for _ in range(2))
+    for one in (daemon, stopped):
+        one.wait_for("surveil.db", "Trying again in")
+    assert stopped.stop(signal.SIGTERM) == 0
+    path.rmdir()
+    daemon.wait_for("health: last scan")
+    assert daemon.stop(signal.SIGTERM) == 0

@@ -82,7 +82,8 @@ class IngestMethods(ArchiveBase):
         """Ingest what comes into folders, until it is told to stop; gives a report of each piece when it is finished.
 
         A file is taken when it has stopped changing (setting `watch_settled_seconds`). One that fails is tried again
-        after growing pauses, and when it changes. Folders that go away are waited for, and so is the database.
+        after growing pauses, and when it changes. Folders that go away are waited for, and so is the database, at the
+        start for ten minutes.
 
         Args:
             paths: As for `ingest`.
@@ -97,6 +98,8 @@ class IngestMethods(ArchiveBase):
 
         Raises:
             SurveilError: The zone is none, or a camera pattern of the settings is wrong.
+            StoreError: The database is not surveil's or has an older schema, or it was out of reach for ten minutes at
+                the start.
             CheckpointError: A network cannot be loaded.
         """
         from surveil.app.ingest import Recorded
