@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from numpy.typing import NDArray
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
 import surveil
 from surveil.app import Archive
@@ -30,6 +30,7 @@ from surveil.store.register import register_footage
 from surveil.store.session import Database
 from surveil.store.writer import Writer
 from surveil.types import Appearance, Crop, FootageReport, Sighting, Source, Track
+from tests.empty_postgres import EmptyPostgres
 
 # No test is timed: on a machine with other work an example may take any time.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -101,7 +102,7 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def new_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database that has no tables yet, on either backend."""
     if request.param == "postgres":
         return str(request.getfixturevalue("postgres_url"))
@@ -117,43 +118,34 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty_postgres(postgres_server: str) -> str:
-    """The name of a PostgreSQL database with all tables and no rows, to make others from."""
-    import psycopg
-
-    with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute("CREATE DATABASE surveil_empty")
-    Database.open(postgres_server.replace("/postgres?", "/surveil_empty?")).close()
-    return "surveil_empty"
+def empty_postgres(postgres_server: str) -> EmptyPostgres:
+    """Gives a PostgreSQL database with all tables and no rows."""
+    return EmptyPostgres(postgres_server)
 
 
-def _make_tables(request: pytest.FixtureRequest, url: str) -> None:
-    """What opening a new database does, by copying one: the migrations would take a third of a test's time."""
-    place = make_url(url)
-    if place.get_backend_name() == "sqlite":
-        shutil.copy(request.getfixturevalue("empty_sqlite"), place.database or "")
-        return
-    import psycopg
+def _empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of a database with all tables and no rows; the migrations would take a third of a test's time."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("empty_postgres").url())
+    shutil.copy(request.getfixturevalue("empty_sqlite"), folder)
+    return f"sqlite:///{folder / 'surveil.db'}"
 
-    template = request.getfixturevalue("empty_postgres")
-    with psycopg.connect(request.getfixturevalue("postgres_server"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {place.database}")
-        connection.execute(f"CREATE DATABASE {place.database} TEMPLATE {template}")
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, on either backend."""
+    return _empty_database(request, tmp_path)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def seldom_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, for tests of what stands above the store: on Postgres in `make test-slow` only."""
-    sqlite = f"sqlite:///{tmp_path / 'surveil.db'}"
-    url = str(request.getfixturevalue("postgres_url")) if request.param == "postgres" else sqlite
-    _make_tables(request, url)
-    return url
+    return _empty_database(request, tmp_path)
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, database_url: str) -> Iterator[Database]:
+def database(database_url: str) -> Iterator[Database]:
     """An empty database on either backend, at the URL of `database_url`."""
-    _make_tables(request, database_url)
     with Database.open(database_url, create=False) as opened:
         yield opened
 

@@ -15,9 +15,10 @@ def run(database_url, media, monkeypatch):
     return lambda *call: CliRunner().invoke(surveil, ["--database", database_url, *call])
 
 
-def test_upgrade_makes_the_schema_once(run):
-    assert "(empty) -> " in run("db", "upgrade").output
-    assert "already" in run("db", "upgrade").output
+def test_upgrade_makes_the_schema_once(new_database_url):
+    upgrade = ["--database", new_database_url, "db", "upgrade"]
+    assert "(empty) -> " in CliRunner().invoke(surveil, upgrade).output
+    assert "already" in CliRunner().invoke(surveil, upgrade).output
 
 
 def test_upgrade_says_that_the_model_in_use_does_not_come_with_this_version(run, fill, made_up, monkeypatch):

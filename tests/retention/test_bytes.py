@@ -16,9 +16,7 @@ PEOPLE = 60
 """So many that pages of the database are split: a split leaves copies behind."""
 
 
-@pytest.fixture
-def database_url(tmp_path):
-    return f"sqlite:///{tmp_path / 'surveil.db'}"
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def on_disk(folder: Path) -> bytes:

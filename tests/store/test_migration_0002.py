@@ -89,9 +89,9 @@ def first_release_rows():
 
 
 @pytest.fixture
-def first_release(database_url):
+def first_release(new_database_url):
     """The URL of a database at revision 0001, in which the sighting with the highest number was deleted again."""
-    engine = connect(database_url)
+    engine = connect(new_database_url)
     schema.migrate(engine, "0001", "here")
     with engine.begin() as connection:
         for described, rows in first_release_rows():
@@ -104,7 +104,7 @@ def first_release(database_url):
         for gone in ("sighting WHERE id = 3", "decision WHERE id = 5"):
             connection.execute(sa.text(f"DELETE FROM {gone}"))
     engine.dispose()
-    return database_url
+    return new_database_url
 
 
 def dump(url):

@@ -26,25 +26,25 @@ def test_names_of_constraints_are_the_same_as_in_the_code(database):
         assert {key["name"] for key in inspector.get_foreign_keys(table.name)} == expected
 
 
-def test_going_back_leaves_nothing_and_forward_again_works(database_url):
-    Database.open(database_url).close()
-    engine = connect(database_url)
+def test_going_back_leaves_nothing_and_forward_again_works(new_database_url):
+    Database.open(new_database_url).close()
+    engine = connect(new_database_url)
     schema.migrate(engine, "base", "here")
     with engine.connect() as connection:
         assert set(sa.inspect(connection).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
         assert schema.revision_of(connection, "here") is None
     engine.dispose()
-    assert upgrade(database_url) == (None, schema.newest_revision())
-    assert upgrade(database_url) == (schema.newest_revision(), schema.newest_revision())
-    Database.open(database_url, create=False).close()
+    assert upgrade(new_database_url) == (None, schema.newest_revision())
+    assert upgrade(new_database_url) == (schema.newest_revision(), schema.newest_revision())
+    Database.open(new_database_url, create=False).close()
 
 
-def test_an_older_schema_is_not_opened_but_upgraded_on_demand(database_url, monkeypatch):
-    Database.open(database_url).close()
+def test_an_older_schema_is_not_opened_but_upgraded_on_demand(new_database_url, monkeypatch):
+    Database.open(new_database_url).close()
     present = schema.newest_revision()
     monkeypatch.setattr(schema, "newest_revision", lambda: "a later one")
     with pytest.raises(StoreError, match=rf"{present}.*surveil db upgrade"):
-        Database.open(database_url)
+        Database.open(new_database_url)
 
 
 def test_rebuilding_a_table_does_not_delete_what_refers_to_it(ingest, database, monkeypatch):

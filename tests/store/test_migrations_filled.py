@@ -34,13 +34,13 @@ def value_for(column):
 
 
 @pytest.fixture
-def filled(database_url):
+def filled(new_database_url):
     """The URL of a database of the newest schema, in which every table has a row."""
-    with Database.open(database_url) as database, database.session() as session:
+    with Database.open(new_database_url) as database, database.session() as session:
         for table in TABLES:
             if session.scalar(sa.select(sa.func.count()).select_from(table)) == 0:  # the audit begins with a row
                 session.execute(sa.insert(table).values({column.name: value_for(column) for column in table.columns}))
-    return database_url
+    return new_database_url
 
 
 def contents(engine):
@@ -81,7 +81,7 @@ def test_what_both_schemas_hold_is_carried_both_ways(filled):
     engine.dispose()
 
 
-def test_a_schema_made_step_by_step_is_the_one_made_at_once(database_url, tmp_path):
+def test_a_schema_made_step_by_step_is_the_one_made_at_once(new_database_url, tmp_path):
     """What is left after going back to the first schema and forward again differs in nothing from a new database."""
 
     def described(engine):
@@ -95,8 +95,8 @@ def test_a_schema_made_step_by_step_is_the_one_made_at_once(database_url, tmp_pa
             for name in inspector.get_table_names()
         }
 
-    Database.open(database_url).close()
-    engine = connect(database_url)
+    Database.open(new_database_url).close()
+    engine = connect(new_database_url)
     new = described(engine)
     for revision in (*reversed(schema._revisions()[:-1]), *schema._revisions()[1:]):
         schema.migrate(engine, revision, "here")

@@ -12,11 +12,11 @@ from surveil.store.session import Database, connect, upgrade
 from surveil.store.tables import Camera, Footage
 
 
-def test_a_new_database_has_the_newest_schema(database_url):
-    with Database.open(database_url) as database, database.session() as session:
+def test_a_new_database_has_the_newest_schema(new_database_url):
+    with Database.open(new_database_url) as database, database.session() as session:
         assert schema.revision_of(session.connection(), "here") == schema.newest_revision()
         assert session.scalars(select(Camera)).all() == []
-    with Database.open(database_url, create=False) as database:
+    with Database.open(new_database_url, create=False) as database:
         assert database.dialect in ("sqlite", "postgresql")
 
 
@@ -67,27 +67,27 @@ def test_an_empty_postgres_database_is_not_made_when_only_read(postgres_url):
         assert schema.revision_of(connection, "here") is None
 
 
-def test_a_database_of_something_else_is_left_alone(database_url):
-    engine = connect(database_url)
+def test_a_database_of_something_else_is_left_alone(new_database_url):
+    engine = connect(new_database_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE invoice (id INTEGER)"))
     for attempt in (Database.open, upgrade):
         with pytest.raises(StoreError, match="invoice"):
-            attempt(database_url)
+            attempt(new_database_url)
     with engine.connect() as connection:
         assert connection.dialect.get_table_names(connection) == ["invoice"]
     engine.dispose()
 
 
-def test_a_newer_schema_is_refused(database_url):
-    Database.open(database_url).close()
-    engine = connect(database_url)
+def test_a_newer_schema_is_refused(new_database_url):
+    Database.open(new_database_url).close()
+    engine = connect(new_database_url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
     engine.dispose()
     for attempt in (Database.open, upgrade):
         with pytest.raises(StoreError, match="newer surveil"):
-            attempt(database_url)
+            attempt(new_database_url)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path):
@@ -160,18 +160,18 @@ def test_a_locked_database_is_reported(tmp_path, monkeypatch):
         other.close()
 
 
-def test_processes_that_open_a_new_database_at_once_all_succeed(database_url, elsewhere):
+def test_processes_that_open_a_new_database_at_once_all_succeed(new_database_url, elsewhere):
     code = "from surveil.store.session import Database; together.wait(); Database.open(url).close()"
     together = multiprocessing.get_context("forkserver").Barrier(4)
-    processes = [elsewhere(code, url=database_url, together=together) for _ in range(4)]
+    processes = [elsewhere(code, url=new_database_url, together=together) for _ in range(4)]
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0, 0, 0]
-    Database.open(database_url, create=False).close()
+    Database.open(new_database_url, create=False).close()
 
 
 @pytest.mark.parametrize("statements", range(1, 5))
-def test_a_database_that_another_process_makes_meanwhile_is_opened(database_url, statements):
+def test_a_database_that_another_process_makes_meanwhile_is_opened(new_database_url, statements):
     """After any of the statements with which a new database is looked at, another process may make all its tables."""
     count = 0
 
@@ -182,12 +182,12 @@ def test_a_database_that_another_process_makes_meanwhile_is_opened(database_url,
         locked = "advisory" in statement or "BEGIN IMMEDIATE" in statement  # from here on the others wait
         count = statements + 1 if locked else count + 1
         if count == statements:
-            Database.open(database_url).close()
+            Database.open(new_database_url).close()
 
     event.listen(Engine, "after_cursor_execute", another_process)
     try:
-        Database.open(database_url).close()
+        Database.open(new_database_url).close()
     finally:
         event.remove(Engine, "after_cursor_execute", another_process)
     assert count > statements
-    Database.open(database_url, create=False).close()
+    Database.open(new_database_url, create=False).close()
