@@ -17,6 +17,11 @@ ANNA, BEN = np.eye(2, 544, dtype=np.float32)
 
 
 @pytest.fixture
+def database_url(seldom_database_url):
+    return seldom_database_url
+
+
+@pytest.fixture
 def people(fill, made_up):
     gate = fill(
         [

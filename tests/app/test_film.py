@@ -11,6 +11,11 @@ from surveil.errors import FootageError, PictureError, QueryError
 
 
 @pytest.fixture
+def database_url(seldom_database_url):
+    return seldom_database_url
+
+
+@pytest.fixture
 def archive(database, media, fill, made_up, sample_data, tmp_path):
     """Somebody in view of the sample footage from 4 to 6 s, who is described in no time."""
     [clip] = (sample_data / "footage").glob("gate_*.mp4")

@@ -12,6 +12,11 @@ RED, BLUE = (20, 20, 220), (220, 40, 20)
 
 
 @pytest.fixture
+def database_url(seldom_database_url):
+    return seldom_database_url
+
+
+@pytest.fixture
 def archive(tmp_path, filler, made_up):
     """Somebody in red at the gate, and in blue in the yard: one identity."""
     from surveil.store.media import MediaFolder

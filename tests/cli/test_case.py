@@ -15,11 +15,6 @@ CASE = "theft of 14 September"
 
 
 @pytest.fixture
-def database_url(seldom_database_url):
-    return seldom_database_url
-
-
-@pytest.fixture
 def run(database, media, monkeypatch, fill, made_up, tmp_path):
     """Run a command on a database with a sighting at gate and one at yard, whose footage is not there."""
     monkeypatch.setenv("SURVEIL_MEDIA", str(media.folder))

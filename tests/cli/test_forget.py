@@ -12,11 +12,6 @@ ANNA, BEN = np.eye(2, 544, dtype=np.float32)
 
 
 @pytest.fixture
-def database_url(seldom_database_url):
-    return seldom_database_url
-
-
-@pytest.fixture
 def run(database, media, monkeypatch, fill, made_up):
     """Run a command on a database with Anna at 1 and 3, and Ben at 2."""
     monkeypatch.setenv("SURVEIL_MEDIA", str(media.folder))

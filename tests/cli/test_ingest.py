@@ -38,13 +38,13 @@ def crops(tmp_path) -> Path:
 
 
 @pytest.fixture
-def run(seldom_database_url, tmp_path, checkpoint, monkeypatch):
+def run(database_url, tmp_path, checkpoint, monkeypatch):
     """Run a command on a database of the test's own; an error that surveil reports is raised."""
     monkeypatch.setenv("SURVEIL_MODEL", str(checkpoint))
     monkeypatch.setenv("SURVEIL_MEDIA", str(tmp_path / "media"))
 
     def run(*arguments):
-        return CliRunner().invoke(surveil, ["--database", seldom_database_url, *map(str, arguments)])
+        return CliRunner().invoke(surveil, ["--database", database_url, *map(str, arguments)])
 
     return run
 

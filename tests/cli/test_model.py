@@ -13,13 +13,13 @@ from surveil.errors import CheckpointError
 
 
 @pytest.fixture
-def run(seldom_database_url, tmp_path, monkeypatch):
+def run(database_url, tmp_path, monkeypatch):
     """Run a command on a database of the test's own."""
     monkeypatch.delenv("SURVEIL_MODEL", raising=False)
     monkeypatch.setenv("SURVEIL_MEDIA", str(tmp_path / "media"))
 
     def run(*arguments):
-        result = CliRunner().invoke(surveil, ["--database", seldom_database_url, *map(str, arguments)])
+        result = CliRunner().invoke(surveil, ["--database", database_url, *map(str, arguments)])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result

@@ -19,11 +19,6 @@ START = datetime(2026, 9, 14, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-def database_url(seldom_database_url):
-    return seldom_database_url
-
-
-@pytest.fixture
 def status(database):
     def run(*arguments):
         result = CliRunner().invoke(surveil, ["--database", database.url, "status", *arguments])

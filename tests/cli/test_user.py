@@ -13,9 +13,9 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def run(seldom_database_url, monkeypatch):
+def run(database_url, monkeypatch):
     monkeypatch.setattr("surveil.accounts.secrets._HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    url = seldom_database_url
+    url = database_url
     return lambda *arguments, typed=None: CliRunner().invoke(surveil, ["--database", url, *arguments], input=typed)
 
 

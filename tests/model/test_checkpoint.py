@@ -3,6 +3,7 @@ import hashlib
 import json
 import math
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,18 @@ def network():
     return build_network("resnet34-attention").eval()
 
 
-@pytest.fixture
-def saved(network, tmp_path):
-    path = tmp_path / "model.safetensors"
+@pytest.fixture(scope="module")
+def saved_once(network, tmp_path_factory):
+    path = tmp_path_factory.mktemp("saved") / "model.safetensors"
     card = Card("test", "resnet34-attention", (128, 64), calibration=Calibration(slope=9.0, intercept=-4.0))
     return path, save_checkpoint(path, network, card)
+
+
+@pytest.fixture
+def saved(saved_once, tmp_path):
+    path, card = saved_once
+    shutil.copy(card_path(path), tmp_path)
+    return shutil.copy(path, tmp_path / path.name), card
 
 
 def test_what_is_saved_is_what_is_loaded(saved, network):

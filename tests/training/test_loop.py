@@ -17,7 +17,7 @@ from training.run import StartWeights
 
 RECIPE = Recipe(
     "tiny",
-    "resnet34-attention",
+    "resnet18",
     input_size=(64, 32),
     schedule=Schedule(steps=4, identities=3, images=2, warmup_steps=1, learning_rate=1e-4),
 )
@@ -57,9 +57,7 @@ def test_a_killed_run_goes_on_and_ends_where_an_undisturbed_one_does(people, tmp
 
 
 def test_a_run_whose_time_is_over_stops_and_goes_on_when_called_again(people, tmp_path):
-    recipe = dataclasses.replace(
-        RECIPE, architecture="resnet18", schedule=dataclasses.replace(RECIPE.schedule, steps=2)
-    )
+    recipe = dataclasses.replace(RECIPE, schedule=dataclasses.replace(RECIPE.schedule, steps=2))
     with pytest.raises(OutOfTimeError, match="step 1 of 2"):
         fit(recipe, [(people, 3)], tmp_path, device="cpu", until=0.0, report=lambda _: None)
     told = []
@@ -78,7 +76,7 @@ def test_the_run_of_another_recipe_is_left_alone(people, tmp_path):
 def test_every_set_gives_its_share_and_a_checkpoint_can_be_the_start(people, tmp_path):
     first = fit(RECIPE, [(people, 2), (people, 1)], tmp_path / "first", device="cpu", report=lambda _: None)
     weights = tmp_path / "first.safetensors"
-    card = save_checkpoint(weights, first, Card("first", "resnet34-attention", (64, 32)))
+    card = save_checkpoint(weights, first, Card("first", RECIPE.architecture, RECIPE.input_size))
     recipe = dataclasses.replace(RECIPE, schedule=dataclasses.replace(RECIPE.schedule, steps=1, learning_rate=0.0))
     second = fit(
         recipe, [(people, 3)], tmp_path / "second", StartWeights(start=weights), device="cpu", report=lambda _: None
@@ -98,9 +96,7 @@ def test_the_rate_warms_up_and_ends_at_zero():
 
 
 def test_the_seed_alone_decides_what_comes_out(people, tmp_path):
-    recipe = dataclasses.replace(
-        RECIPE, architecture="resnet18", schedule=dataclasses.replace(RECIPE.schedule, steps=2)
-    )
+    recipe = dataclasses.replace(RECIPE, schedule=dataclasses.replace(RECIPE.schedule, steps=2))
     runs = {"first": recipe, "same": recipe, "other": dataclasses.replace(recipe, seed=1)}
     states = {}
     for name, each in runs.items():
@@ -117,7 +113,6 @@ def test_a_loss_without_weight_is_neither_computed_nor_felt(people, tmp_path, mo
     monkeypatch.setattr(loop.F, "cross_entropy", None)
     without = dataclasses.replace(
         RECIPE,
-        architecture="resnet18",
         loss=Loss(attributes=1.0, identity=0.0, triplet=0.0),
         schedule=dataclasses.replace(RECIPE.schedule, steps=1),
     )
@@ -133,7 +128,7 @@ def test_a_loss_without_weight_is_neither_computed_nor_felt(people, tmp_path, mo
 
 def test_a_loss_that_is_no_number_stops_the_run_and_leaves_the_last_good_state(people, tmp_path, monkeypatch):
     steps = dataclasses.replace(RECIPE.schedule, steps=3)
-    recipe = dataclasses.replace(RECIPE, architecture="resnet18", schedule=steps)
+    recipe = dataclasses.replace(RECIPE, schedule=steps)
     real = loop.attribute_loss
     calls = itertools.count()
     monkeypatch.setattr(loop, "attribute_loss", lambda *a: real(*a) * (1 if next(calls) < 2 else float("nan")))
@@ -145,9 +140,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_leaves_the_last_good_state(p
 
 
 def test_the_log_tells_data_time_from_step_time(people, tmp_path):
-    recipe = dataclasses.replace(
-        RECIPE, architecture="resnet18", schedule=dataclasses.replace(RECIPE.schedule, steps=2)
-    )
+    recipe = dataclasses.replace(RECIPE, schedule=dataclasses.replace(RECIPE.schedule, steps=2))
     fit(recipe, [(people, 3)], tmp_path, device="cpu", report=lambda _: None)
     [line] = [json.loads(text) for text in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert line["step"] == 2

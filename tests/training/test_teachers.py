@@ -28,7 +28,7 @@ def people():
 def teacher(tmp_path_factory):
     torch.manual_seed(0)
     weights = tmp_path_factory.mktemp("teacher") / "teacher.safetensors"
-    save_checkpoint(weights, build_network("resnet34-attention"), Card("t", "resnet34-attention", (64, 32)))
+    save_checkpoint(weights, build_network("resnet18"), Card("t", "resnet18", (64, 32)))
     return weights
 
 

@@ -144,7 +144,7 @@ def test_few_people_look_badly_calibrated_whatever_the_model():
     seen, truth = outputs(300), outputs(300)
     seen[:, column] = np.repeat(rng.random(60), 5)
     errors, chance = [], []
-    for _ in range(50):  # a person has a hat as often as is claimed
+    for _ in range(25):  # a person has a hat as often as is claimed
         truth[:, column] = np.repeat(rng.random(60), 5) < seen[:, column]
         result = evaluate_attributes(seen, truth, people=people)
         [hat] = [r for r in result.attributes if r.attribute.name == "hat"]

@@ -23,7 +23,7 @@ from surveil.reranking import reranked_similarities
 def model():
     torch.manual_seed(0)
     network = build_network("resnet34-attention")
-    return AppearanceModel(lambda: network, Card("random", "resnet34-attention", (128, 64), sha256="5ha"), device="cpu")
+    return AppearanceModel(lambda: network, Card("random", "resnet34-attention", (64, 32), sha256="5ha"), device="cpu")
 
 
 def swap(folder, one, other):
