@@ -103,11 +103,26 @@ WORDS: dict[str, tuple[str, str]] = {
 """Words of a text query that by themselves name a value."""
 
 COLOUR_WORDS: dict[str, str] = {
-    "grey": "gray", "violet": "purple", "navy": "blue", "scarlet": "red", "crimson": "red",
+    "grey": "gray", "violet": "purple",
     "multicolor": "multicolour", "multicoloured": "multicolour", "multicolored": "multicolour",
     "colourful": "multicolour", "colorful": "multicolour",
 } | {colour: colour for colour in (*_COLOURS, *_LOWER_COLOURS)}  # fmt: skip
 """Words for colours; which garment they describe is told by the garment word that follows them."""
+
+_SHADES: dict[tuple[str, ...], str] = {
+    ("blue",): "navy azure cobalt",
+    ("red",): "burgundy maroon scarlet crimson ruby",
+    ("green",): "olive lime emerald",
+    ("blue", "green"): "turquoise teal aqua",
+    ("purple",): "lilac lavender mauve",
+    ("yellow",): "mustard gold golden",
+    ("gray",): "charcoal silver",
+    ("white",): "cream ivory",
+    ("brown",): "beige tan camel",
+}
+SHADES: dict[str, tuple[str, ...]] = {word: colours for colours, words in _SHADES.items() for word in words.split()}
+"""Words for what the model has no colour of its own for, and the colours that come nearest; an answer says what was
+taken. Left out is what may be several things (khaki) or none of the colours (orange)."""
 
 GARMENT_WORDS: dict[str, str] = dict.fromkeys(
     ("top", "shirt", "t-shirt", "tshirt", "jacket", "coat", "sweater", "jumper", "hoodie", "blouse", "upper"),

@@ -1,7 +1,17 @@
 import numpy as np
 import pytest
 
-from surveil.attributes import ATTRIBUTES, BY_NAME, COLOUR_WORDS, GARMENT_WORDS, OUTPUT_NAMES, OUTPUTS, WORDS, decode
+from surveil.attributes import (
+    ATTRIBUTES,
+    BY_NAME,
+    COLOUR_WORDS,
+    GARMENT_WORDS,
+    OUTPUT_NAMES,
+    OUTPUTS,
+    SHADES,
+    WORDS,
+    decode,
+)
 
 
 def test_the_outputs_tile_the_32_in_the_order_of_the_report():
@@ -50,5 +60,5 @@ def test_every_word_an_operator_may_use_names_a_label_that_exists():
         assert label in BY_NAME[name].labels
     for name in GARMENT_WORDS.values():
         assert name in BY_NAME
-    for colour in COLOUR_WORDS.values():
+    for colour in (*COLOUR_WORDS.values(), *(colour for colours in SHADES.values() for colour in colours)):
         assert colour in BY_NAME["upper_colour"].labels + BY_NAME["lower_colour"].labels

@@ -152,6 +152,7 @@ def _understood(
         text=request.text,
         phrases=phrases("phrases"),
         unknown=phrases("unknown"),
+        taken_as=dict(parsed.taken_as) if parsed else {},
         cameras=filters.cameras,
         footage=filters.footage,
         identities=filters.identities,

@@ -32,6 +32,7 @@ def in_words(understood: Understood) -> str:
     examples = (("like", understood.like), ("unlike", understood.unlike))
     parts = [f"{option} {Path(example.picture).name}" for option, given in examples for example in given]
     parts += [f"{_attribute(name)} {' or '.join(labels)}" for name, labels in understood.attributes.items()]
+    parts += [f"{shade} taken as {' or '.join(colours)}" for shade, colours in understood.taken_as.items()]
     if understood.attributes and understood.min_confidence is not None:
         parts.append(f"probability of each {understood.min_confidence:g} or more")
     if understood.cameras:

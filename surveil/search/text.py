@@ -2,7 +2,8 @@
 
 Only the word tables of `surveil.attributes`, the names of the cameras and the words of `surveil.search.time_words` are
 understood; a colour or a length stands before what it describes. What is denied is taken from what is allowed: "not
-red top, not blue top" allows neither. Every other word is reported, never dropped.
+red top, not blue top" allows neither. A shade, "navy", is taken as the colours nearest to it, which is told, and cannot
+be denied. Every other word is reported, never dropped.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from surveil.attributes import BY_NAME, COLOUR_WORDS, GARMENT_WORDS, LENGTH_WORDS, WORDS
+from surveil.attributes import BY_NAME, COLOUR_WORDS, GARMENT_WORDS, LENGTH_WORDS, SHADES, WORDS
 from surveil.errors import QueryError
 from surveil.search.filters import Filters, unknown
 from surveil.search.time_window import TimeWindow
@@ -38,7 +39,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_PHRASE = 3
-_TABLES: tuple[Mapping[str, Any], ...] = (WORDS, COLOUR_WORDS, GARMENT_WORDS, LENGTH_WORDS)
+_TABLES: tuple[Mapping[str, Any], ...] = (WORDS, COLOUR_WORDS, SHADES, GARMENT_WORDS, LENGTH_WORDS)
 Meaning = TypeVar("Meaning")
 
 
@@ -52,11 +53,12 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """What a text says: the filters it comes to, and the words behind each, and those that came to nothing."""
+    """What a text says: filters, the words behind each, those that came to nothing, and what shades were taken as."""
 
     filters: Filters
     phrases: tuple[Phrase, ...]
     unknown: tuple[Phrase, ...]
+    taken_as: Mapping[str, tuple[str, ...]]
 
 
 def parse_query(text: str, cameras: Sequence[str], now: datetime) -> ParsedQuery:
@@ -80,7 +82,7 @@ def parse_query(text: str, cameras: Sequence[str], now: datetime) -> ParsedQuery
             repr(text),
             'Try for example: "woman, red top, backpack, Tuesday".',
         )
-    return ParsedQuery(filters, tuple(reader.phrases), tuple(reader.unknown))
+    return ParsedQuery(filters, tuple(reader.phrases), tuple(reader.unknown), reader.taken_as)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,11 @@ class _Token:
 
 @dataclass(slots=True)
 class _Adjective:
-    """A colour or a length that waits for its noun."""
+    """A colour, a shade (of one or more colours) or a length that waits for its noun."""
 
-    value: str
+    values: tuple[str, ...]
     at: int
+    shade: str = ""
 
 
 @dataclass(slots=True)
@@ -113,6 +116,7 @@ class _Reader:
     when: TimeWindow | None = None
     phrases: list[Phrase] = field(default_factory=list)
     unknown: list[Phrase] = field(default_factory=list)
+    taken_as: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tokens: list[_Token] = field(default_factory=list)
     colours: list[_Adjective] = field(default_factory=list)
     lengths: list[_Adjective] = field(default_factory=list)
@@ -211,14 +215,17 @@ class _Reader:
             self.negated_at = at
             return 1
         if word in ("long", "short"):
-            self.lengths.append(_Adjective(word, at))
+            self.lengths.append(_Adjective((word,), at))
             return 1
         for length in range(_LONGEST_PHRASE, 0, -1):
             joined = self._joined(at, length)
             if joined is None:
                 continue
             if colour := _look_up(COLOUR_WORDS, joined):
-                self.colours.append(_Adjective(colour, at))
+                self.colours.append(_Adjective((colour,), at))
+                return length
+            if shade := _look_up(SHADES, joined):
+                self.colours.append(_Adjective(shade, at, joined))
                 return length
             if any(_look_up(table, joined) for table in _TABLES):
                 self._noun(joined, at, length)
@@ -233,28 +240,36 @@ class _Reader:
             meanings[direct[0]] = [direct[1]]
         if self.lengths and (attribute := _look_up(LENGTH_WORDS, noun)):
             start = min(start, self.lengths[0].at)
-            meanings[attribute] = [adjective.value for adjective in self.lengths]
+            meanings[attribute] = [adjective.values[0] for adjective in self.lengths]
             self.lengths.clear()
         garment = _look_up(GARMENT_WORDS, noun)
         if garment and self.colours:
             start = min(start, self.colours[0].at)
-            colours = dict.fromkeys(colour.value for colour in self.colours)
-            known = [colour for colour in colours if colour in BY_NAME[garment].labels]
-            if len(known) < len(colours):
-                labels = ", ".join(BY_NAME[garment].labels)
-                self._unknown(start, at + length - start, f"the model tells only these: {labels}")
-                reported = True
-                if self.negated_at is not None:  # "no red trousers" does not deny trousers
-                    self.negated_at = None
-                    meanings.clear()
-                    known.clear()
-            if known:
+            known, reported = self._colours_of(garment, start, at + length - start)
+            if reported and self.negated_at is not None:  # "no red trousers" does not deny trousers
+                self.negated_at = None
+                meanings.clear()
+            elif known:
                 meanings[garment] = known
             self.colours.clear()
         if _look_up(LENGTH_WORDS, noun) != "sleeve":  # "red short-sleeved top": the colour waits on
             self._drop_adjectives()
         if not (reported and not meanings):
             self._mean(start, at + length - start, meanings)
+
+    def _colours_of(self, garment: str, at: int, length: int) -> tuple[list[str], bool]:
+        """The waiting colours that the model tells of a garment; and whether something about them was reported."""
+        labels, shades = BY_NAME[garment].labels, {one.shade: one.values for one in self.colours if one.shade}
+        colours = dict.fromkeys(value for colour in self.colours for value in colour.values)
+        known = [colour for colour in colours if colour in labels]
+        reason = "" if len(known) == len(colours) else f"the model tells only these: {', '.join(labels)}"
+        if shades and self.negated_at is not None:
+            reason = "; ".join(f"not all {' or '.join(values)} is {shade}" for shade, values in shades.items())
+        else:
+            self.taken_as |= {shade: values for shade, values in shades.items() if set(values) <= set(known)}
+        if reason:
+            self._unknown(at, length, reason)
+        return known, bool(reason)
 
     def _mean(self, at: int, length: int, meanings: dict[str, list[str]]) -> None:
         negated = self.negated_at is not None

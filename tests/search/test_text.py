@@ -202,3 +202,29 @@ def test_a_camera_that_does_not_exist_is_refused_with_those_that_do(text):
 def test_a_limit_of_day_and_time_points_to_the_options():
     with pytest.raises(QueryError, match="--after"):
         read("since Tuesday 8am")
+
+
+def test_a_shade_is_taken_as_the_colours_nearest_to_it_which_is_told():
+    reading = read("woman, turquoise top, beige trousers, not a red jacket")
+    assert reading.filters.attributes["upper_colour"] == ("blue", "green")
+    assert reading.filters.attributes["lower_colour"] == ("brown",)
+    assert reading.taken_as == {"turquoise": ("blue", "green"), "beige": ("brown",)}
+    assert not reading.unknown
+    assert read("blue top").taken_as == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("man, not a navy jacket", "not all blue is navy"),
+        ("man, maroon trousers", "the model tells only these: black, white, pink"),
+        ("man, navy", "no garment follows it"),
+        ("man, khaki trousers", "no such word"),
+    ],
+)
+def test_a_shade_that_cannot_be_asked_for_is_reported(text, reason):
+    reading = read(text)
+    assert set(reading.filters.attributes) <= {"gender", "lower_type"}
+    assert reading.taken_as == {}
+    [unknown] = reading.unknown
+    assert reason in unknown.meaning

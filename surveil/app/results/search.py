@@ -38,6 +38,8 @@ class Understood(Frozen):
     text: str | None = None
     phrases: tuple[Phrase, ...] = ()
     unknown: tuple[Phrase, ...] = ()
+    taken_as: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Shades that the text names, such as navy, and the colours that they were taken for."""
     cameras: tuple[str, ...] = ()
     footage: tuple[str, ...] = ()
     identities: tuple[str, ...] = ()
