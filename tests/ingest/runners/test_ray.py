@@ -66,7 +66,7 @@ def runner(cluster, database, media, tmp_path):
 
 @contextmanager
 def struck(seen, pieces, strike):
-    """Strikes when so many pieces are in hand, which are held in their middle until then."""
+    """Strikes when so many pieces are in hand, each with a part stored; they are held until then."""
 
     def run():
         while len(list(seen.iterdir())) < pieces:
