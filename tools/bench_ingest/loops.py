@@ -13,12 +13,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-import torch
 
 from surveil.cli.output import write_table
 from surveil.model.checkpoint import find_weights, load_checkpoint
 from surveil.model.embed import as_images, l2_normalize
-from surveil.model.picture_network import PictureNetwork
 from surveil.people.checkpoint import SHIPPED, load_detector
 from surveil.types import Appearance, Floats, Image
 from tools.bench_ingest.bench import Bench, Taken, timed
@@ -188,6 +186,10 @@ class _ReId:
 
 def _appearance() -> Callable[[list[Image]], Floats]:
     """The default appearance model in PyTorch, as it is loaded."""
+    import torch  # here, for ours does without it, which shows in the memory
+
+    from surveil.model.picture_network import PictureNetwork
+
     network, card = load_checkpoint(find_weights(None))
     whole = PictureNetwork(network, card).eval()
 
