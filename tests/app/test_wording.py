@@ -81,6 +81,7 @@ def test_every_part_of_what_was_understood_is_said():
         "without": {"bag": ("yes",)},
         "like": (picture,),
         "unlike": (picture,),
+        "taken_as": {"turquoise": ("blue", "green")},
         "newer_than": 7,
     }
     assert one_of_each.keys() | said_elsewhere == set(Understood.model_fields)

@@ -20,6 +20,7 @@ UNDERSTOOD = {
     "text",
     "phrases",
     "unknown",
+    "taken_as",
     "cameras",
     "after",
     "before",
