@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from contextlib import redirect_stdout
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -121,7 +123,8 @@ def command(
             passed_over=lambda file: passed_over.update([file.reason]),
             stop=stop,
         )
-        followed = list(follow(found, archive, line))
+        with redirect_stdout(sys.stderr):  # Ray prints to standard output what befalls its workers
+            followed = list(follow(found, archive, line))
     reports = [report for report, _ in followed]
     if output == "json":
         from surveil.app import IngestResult

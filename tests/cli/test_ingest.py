@@ -9,6 +9,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from surveil.app.ingest import scan
 from surveil.cli import surveil
 from surveil.errors import SurveilError
 from surveil.model.checkpoint import Card, save_checkpoint
@@ -75,8 +76,10 @@ def test_crops_are_ingested_and_the_table_says_so(run, crops):
     assert json.loads(run("camera", "list", "--json").stdout)["cameras"][0]["zone"] == "Europe/Rome"
 
 
-def test_json_has_a_report_per_footage_and_nothing_else_is_on_standard_output(run, crops):
+def test_json_has_a_report_per_footage_and_nothing_else_is_on_standard_output(run, crops, monkeypatch):
+    monkeypatch.setattr("surveil.app.ingest.scan", lambda *args, **kwargs: print("noise") or scan(*args, **kwargs))
     result = run("ingest", crops, "--json")
+    assert "noise" in result.stderr, "as Ray makes it"
     reports = json.loads(result.stdout)["footage"]
     assert [(report["camera"], report["state"], report["sightings"]) for report in reports] == [
         ("c1", "done", 2),
