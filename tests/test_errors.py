@@ -53,17 +53,17 @@ def test_a_worker_process_may_hand_an_error_over():
     assert str(error) == "broken"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_next_step_is_a_sentence_and_what_is_wrong_is_none(path):
+def test_a_next_step_is_a_sentence_and_what_is_wrong_is_none():
     """They are put together as "where: what. Next step": so one has no full stop of its own, and the other has one."""
     names = {kind.__name__ for kind in KINDS} - {"TooManyTriesError"}
-    for node in ast.walk(ast.parse(path.read_text())):
+    nodes = ((path, node) for path in SOURCES for node in ast.walk(ast.parse(path.read_text())))
+    for path, node in nodes:
         if not isinstance(node, ast.Call) or getattr(node.func, "id", None) not in names:
             continue
         what, next_step = (node.args[i] if len(node.args) > i else None for i in (0, 2))
         for keyword in node.keywords:
             next_step = keyword.value if keyword.arg == "next_step" else next_step
         if isinstance(what, ast.Constant):
-            assert not str(what.value).endswith("."), f"line {node.lineno}: {what.value}"
+            assert not str(what.value).endswith("."), f"{path}:{node.lineno}: {what.value}"
         if isinstance(next_step, ast.Constant) and next_step.value is not None:
-            assert str(next_step.value)[0].isupper() or str(next_step.value).startswith("pip "), f"line {node.lineno}"
+            assert str(next_step.value)[0].isupper() or str(next_step.value).startswith("pip "), f"{path}:{node.lineno}"

@@ -448,7 +448,7 @@ def test_a_picture_finds_the_sighting_that_looks_like_it(
     run, fill, made_up, monkeypatch, checkpoint, patterns, tmp_path
 ):
     monkeypatch.setenv("SURVEIL_MODEL", str(checkpoint))
-    model = AppearanceModel.load(checkpoint)
+    model = AppearanceModel.load(checkpoint, device="cpu", runtime="torch")
     embeddings = [appearance.embedding for appearance in model.describe(patterns)]
     ids = fill(
         [made_up(i, embedding=embedding) for i, embedding in enumerate(embeddings)],

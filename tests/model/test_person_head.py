@@ -45,37 +45,41 @@ def always(logit):
 @pytest.mark.parametrize("logit", [-2.0, 0.0, 3.0])
 def test_the_head_says_how_much_a_crop_looks_like_a_person(weights, crops, logit):
     give(weights, always(logit))
-    looks = AppearanceModel.load(weights, device="cpu").describe(crops)
+    looks = AppearanceModel.load(weights, device="cpu", runtime="torch").describe(crops)
     assert [look.person for look in looks] == pytest.approx([1 / (1 + np.exp(-logit))] * 3, abs=0.01)
 
 
 def test_the_head_looks_at_the_crop(weights, crops):
     give(weights, PersonHead(np.random.default_rng(1).normal(0, 0.02, LENGTH).astype(np.float32), 0.0))
-    looks = AppearanceModel.load(weights, device="cpu").describe([*crops, np.zeros_like(crops[0])])
+    looks = AppearanceModel.load(weights, device="cpu", runtime="torch").describe([*crops, np.zeros_like(crops[0])])
     assert len({round(look.person, 4) for look in looks}) > 1
 
 
 def test_nothing_else_that_the_model_says_changes(weights, crops):
-    before = AppearanceModel.load(weights, device="cpu").describe(crops)
+    before = AppearanceModel.load(weights, device="cpu", runtime="torch").describe(crops)
     give(weights, always(-5.0))
-    after = AppearanceModel.load(weights, device="cpu").describe(crops)
+    after = AppearanceModel.load(weights, device="cpu", runtime="torch").describe(crops)
     for one, other in zip(before, after, strict=True):
         np.testing.assert_allclose(one.embedding, other.embedding, atol=2e-3)
         np.testing.assert_allclose(one.attributes, other.attributes, atol=2e-3)
 
 
 def test_to_a_model_without_a_head_everybody_is_a_person(weights, crops):
-    assert [look.person for look in AppearanceModel.load(weights, device="cpu").describe(crops)] == [1, 1, 1]
+    assert [look.person for look in AppearanceModel.load(weights, device="cpu", runtime="torch").describe(crops)] == [
+        1,
+        1,
+        1,
+    ]
 
 
 def test_a_head_that_the_card_does_not_describe_is_refused(weights):
     give(weights, always(1.0))
     person_path(weights).write_bytes(always(-1.0).pack())
     with pytest.raises(CheckpointError, match="SHA-256 differs"):
-        AppearanceModel.load(weights, device="cpu")
+        AppearanceModel.load(weights, device="cpu", runtime="torch")
     person_path(weights).unlink()
     with pytest.raises(CheckpointError, match="cannot be read"):
-        AppearanceModel.load(weights, device="cpu")
+        AppearanceModel.load(weights, device="cpu", runtime="torch")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +90,7 @@ def test_a_head_that_is_damaged_is_refused(weights, content):
     card = dataclasses.replace(load_card(weights), person={"sha256": hashlib.sha256(content).hexdigest()})
     write_card(weights, card)
     with pytest.raises(CheckpointError, match=r"small\.person\.safetensors: no person head"):
-        AppearanceModel.load(weights, device="cpu")
+        AppearanceModel.load(weights, device="cpu", runtime="torch")
 
 
 def test_the_shipped_model_takes_no_drawn_furniture_for_people(crops):

@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import sys
 
 import pytest
@@ -16,15 +17,26 @@ def told(share=1.0):
     return {"data": "Market-1501 train", "recipe": {"data": {"validation_share": share, "split_seed": 0}}}
 
 
+@pytest.fixture(scope="module")
+def network():
+    """Random weights, made once for each seed."""
+
+    @functools.cache
+    def make(seed, architecture):
+        torch.manual_seed(seed)
+        return build_network(architecture)
+
+    return make
+
+
 @pytest.fixture
-def checkpoint(tmp_path):
+def checkpoint(network, tmp_path):
     """Writes a checkpoint of random weights whose card claims test figures."""
 
     def write(seed, architecture="resnet18", **changes):
-        torch.manual_seed(seed)
         card = Card("tiny", architecture, (64, 32), training=told(), metrics={"mAP on test": 1.0})
         path = tmp_path / f"{seed}.safetensors"
-        save_checkpoint(path, build_network(architecture), dataclasses.replace(card, **changes))
+        save_checkpoint(path, network(seed, architecture), dataclasses.replace(card, **changes))
         return path
 
     return write
