@@ -102,7 +102,7 @@ def crowds(draw):
     return fps, looks
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, derandomize=True)  # one in thousands could have an overlap within rounding of a threshold
 @given(crowds())
 def test_crowds_are_followed_as_ultralytics_does(crowd):
     fps, looks = crowd
