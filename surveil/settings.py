@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 import tomllib
+from collections.abc import Collection
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_origin
 
@@ -16,6 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from surveil.errors import SurveilError
 from surveil.files import is_reachable
 from surveil.patience import PATIENCE_SECONDS
+
+ALIKE = 0.85
+"""Of two names, from which on one is taken for a misspelling of the other (`difflib.SequenceMatcher.ratio`)."""
 
 
 def data_folder() -> Path:
@@ -103,6 +108,7 @@ def user_settings_file() -> Path:
 def _of_environment() -> dict[str, Any]:
     """What the variables SURVEIL_* say; one that is empty is not set, and a list is written as in JSON."""
     variables = {name: f"SURVEIL_{name.upper()}" for name in Settings.model_fields}
+    _check_names(variables.values())
     given: dict[str, Any] = {name: os.environ[key] for name, key in variables.items() if os.environ.get(key)}
     for name, value in given.items():
         if get_origin(Settings.model_fields[name].annotation) is tuple:
@@ -113,6 +119,15 @@ def _of_environment() -> dict[str, Any]:
                     f"{value!r} is no list", variables[name], """Write a list as '["first", "second"]'."""
                 ) from error
     return given
+
+
+def _check_names(known: Collection[str]) -> None:
+    """Refuse variables whose names are nearly those of settings; others may be of whatever else is called surveil."""
+    for variable in os.environ:
+        if not variable.startswith("SURVEIL_") or variable in known:
+            continue
+        if meant := get_close_matches(variable, known, 1, ALIKE):
+            raise SurveilError("no setting has this name", variable, f"Did you mean {meant[0]}? Else unset it.")
 
 
 def _of_file(config: str | Path | None) -> dict[str, Any]:

@@ -218,6 +218,22 @@ def test_an_unknown_name_is_told(file, text):
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [("FPSS", "FPS"), ("MODL", "MODEL"), ("CLUSTER_TRESHOLD", "CLUSTER_THRESHOLD"), ("DATABASE_URL", "DATABASE")],
+)
+def test_a_misspelt_variable_is_told(monkeypatch, variable, meant):
+    monkeypatch.setenv(f"SURVEIL_{variable}", "4")
+    with pytest.raises(SurveilError, match=rf"^SURVEIL_{variable}: .*mean SURVEIL_{meant}\?"):
+        load_settings()
+
+
+@pytest.mark.parametrize("variable", ["PORT", "SERVICE_HOST", "PORT_8000_TCP", "VERSION", "PASSWORD", "LOG_LEVEL"])
+def test_variables_of_something_else_with_that_name_do_no_harm(monkeypatch, variable):
+    monkeypatch.setenv(f"SURVEIL_{variable}", "4")
+    assert load_settings() == Settings()
+
+
 def test_a_list_in_the_environment(monkeypatch):
     monkeypatch.setenv("SURVEIL_CAMERA_PATTERNS", '["(?P<camera>a)", "(?P<camera>b)"]')
     assert load_settings().camera_patterns == ("(?P<camera>a)", "(?P<camera>b)")

@@ -127,21 +127,26 @@ def convert(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # OpenVINO reads what torch.jit traces, which is being given up
         model = openvino.convert_model(build().eval(), example_input=torch.from_numpy(typical[:2]), input=shape)
-    if sha256:
-        _store(model, cached)
+    if sha256 and _store(model, cached):
+        return openvino.Core().read_model(cached)  # as later starts have it: the one at hand rounds otherwise
     return model
 
 
-def _store(model: openvino.Model, path: Path) -> None:
-    """Two processes may write at once: each its own files, renamed; the weights first, for the .xml is looked for."""
+def _store(model: openvino.Model, path: Path) -> bool:
+    """Keep a network; whether that was possible.
+
+    Two processes may write at once: each its own files, renamed; the weights first, for the .xml is looked for.
+    """
     own = path.with_name(f"{os.getpid()}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         import_openvino().save_model(model, own, compress_to_fp16=False)
         own.with_suffix(".bin").replace(path.with_suffix(".bin"))
         own.replace(path)
+        return True
     except (OSError, RuntimeError) as error:  # OpenVINO says "iostream error" where the disk is full
         log.warning("%s: the converted network is not kept (%s); it is converted again next time.", path.parent, error)
+        return False
     finally:
         with suppress(OSError):
             for file in (own, own.with_suffix(".bin")):

@@ -29,6 +29,8 @@ CPU = "cpu"
 IN_FULL = fast_dtype(torch.device(CPU)) == torch.float32
 """Whether networks run in float32 here. In bfloat16 another of several boxes around one person may be the best."""
 
+needs_openvino = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
+
 
 @pytest.fixture(scope="module")
 def detector():
@@ -72,16 +74,7 @@ def test_people_in_a_photograph_are_found(detector, street):
     assert result.false <= 1
 
 
-@pytest.mark.parametrize(
-    "runtime",
-    [
-        "torch",
-        pytest.param(
-            "openvino",
-            marks=pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("runtime", ["torch", pytest.param("openvino", marks=needs_openvino)])
 def test_the_boxes_are_those_of_ultralytics_own_predictor(street, runtime, tmp_path, monkeypatch):
     """It scales, predicts and suppresses by itself, in float32."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
@@ -95,13 +88,28 @@ def test_the_boxes_are_those_of_ultralytics_own_predictor(street, runtime, tmp_p
     for image in (street, street[200:560], street[:, 100:], cv2.resize(street, (960, 540))):
         [theirs] = predictor(image)
         [ours] = detector.detect([image])
-        assert len(ours) == len(theirs.boxes) > 0
-        mine, other = ours.boxes[:, 0].argsort(), theirs.boxes.xyxy[:, 0].numpy().argsort()  # scores may be alike
-        expected, scores = theirs.boxes.xyxy.numpy()[other], theirs.boxes.conf.numpy()[other]
+        expected, scores = theirs.boxes.xyxy.numpy(), theirs.boxes.conf.numpy()
+        overlaps = box_iou(ours.boxes, expected)
+        close = 1e-4 if IN_FULL else 0.03
+        mine, other = ours.scores >= 0.25 + close, scores >= 0.25 + close  # the rest one of both may leave out
+        assert mine.sum() > 0
+        assert overlaps[mine].max(axis=1).min() > 0.9
+        assert overlaps[:, other].max(axis=0).min() > 0.9
+        same = overlaps[mine].argmax(axis=1)
+        np.testing.assert_allclose(ours.scores[mine], scores[same], atol=close)
         if IN_FULL:
-            np.testing.assert_allclose(ours.boxes[mine], expected, atol=0.02)
-        assert box_iou(ours.boxes[mine], expected).diagonal().min() > 0.9
-        np.testing.assert_allclose(ours.scores[mine], scores, atol=1e-4 if IN_FULL else 0.03)
+            np.testing.assert_allclose(ours.boxes[mine], expected[same], atol=0.02)
+
+
+@needs_openvino
+def test_the_first_start_which_converts_the_network_finds_what_later_ones_find(street, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first, later = (
+        PersonDetector.load(device=CPU, image_size=640, min_score=0.01, runtime="openvino").detect([street])[0]
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(first.boxes, later.boxes)
+    np.testing.assert_array_equal(first.scores, later.scores)
 
 
 def test_boxes_are_finer_than_the_precision_of_the_processor(street):
