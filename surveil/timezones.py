@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from surveil.errors import SurveilError
@@ -35,3 +35,11 @@ def parse_time(text: str) -> datetime:
 def in_zone(time: datetime, zone: ZoneInfo) -> datetime:
     """A time that names no offset, taken for one in a zone; any other as it is."""
     return time if time.tzinfo else time.replace(tzinfo=zone)
+
+
+def occurrences(time: datetime, zone: ZoneInfo) -> int:
+    """How often clocks of a zone show a time that names no offset: 0 where they go forward, 2 where they go back."""
+    early, late = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if early.utcoffset() == late.utcoffset():
+        return 1
+    return 2 if early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == time else 0

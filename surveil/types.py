@@ -92,6 +92,7 @@ class Source:
         skipped: Pictures of that camera that are junk by their names and were left out.
         size: Bytes at the moment of hashing, and
         mtime_ns: when it was last changed then: see `FoundFootage`.
+        warnings: What is doubtful in what is said of it.
     """
 
     path: Path
@@ -105,6 +106,7 @@ class Source:
     skipped: int = 0
     size: int = 0
     mtime_ns: int = 0
+    warnings: tuple[FootageWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,7 @@ class FrameCounts:
 
 
 WarningKind = Literal[
+    "clock_change",
     "clock_jump",
     "container_broken",
     "damaged",
@@ -244,6 +247,8 @@ class FootageWarning:
 
     Attributes:
         kind: What is wrong:
+            "clock_change": it is said to start at a local time that exists twice, or not at all (`detail`: local, zone,
+                times);
             "clock_jump": the file's clock begins anew (`detail`: times);
             "container_broken": reading stopped at `start`, where the container could not be followed any more;
             "damaged": frames between `start` and `end` are lost or flawed (`detail`: unreadable, flawed);

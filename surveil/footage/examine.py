@@ -77,6 +77,7 @@ def _video(found: FoundFootage, rules: OriginRules, content_hash: str | None, ma
     started_at, started_from = rules.start_of(
         found.path, found.camera, metadata=metadata, modified=mtime_ns / 1e9, duration=duration
     )
+    doubt = rules.clock_change(found.path, found.camera, metadata=metadata)
     return Source(
         found.path,
         "video",
@@ -87,6 +88,7 @@ def _video(found: FoundFootage, rules: OriginRules, content_hash: str | None, ma
         digest,
         size=size,
         mtime_ns=mtime_ns,
+        warnings=() if doubt is None else (doubt,),
     )
 
 

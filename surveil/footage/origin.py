@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from surveil.errors import FootageError, SurveilError
 from surveil.footage.patterns import DEFAULT_PATTERNS, KNOWN_GROUPS
-from surveil.timezones import zone_named
+from surveil.timezones import in_zone, occurrences, zone_named
+from surveil.types import FootageWarning
 
 METADATA_TIMES = ("com.apple.quicktime.creationdate", "creation_time", "date_recorded", "date")
 """Tags, their names in lower case."""
@@ -91,30 +93,49 @@ class OriginRules:
         Raises:
             FootageError: The file time is needed, and is none.
         """
-        if self.start is not None:
-            return self.to_utc(self.start, camera), "flag"
-        _, path_time = self.read_path(path)
-        if path_time is not None:
-            return path_time, "path"
-        metadata_time = _metadata_time(metadata)
-        if metadata_time is not None:
-            return self.to_utc(metadata_time, camera), "metadata"
-        return file_time(path, modified - duration), "file time"
+        said, said_by = self._said_start(path, metadata)
+        if said is None:
+            return file_time(path, modified - duration), "file time"
+        return self.to_utc(said, camera), said_by
+
+    def clock_change(self, path: Path, camera: str, *, metadata: Mapping[str, str]) -> FootageWarning | None:
+        """What is to be told where the time that a video is said to start at exists twice, or not at all."""
+        said, _ = self._said_start(path, metadata)
+        if said is None or said.tzinfo is not None:
+            return None
+        zone = self._zone(camera)
+        times = occurrences(said, zone)
+        if times == 1:
+            return None
+        return FootageWarning("clock_change", detail={"local": f"{said:%F %T}", "zone": zone.key, "times": times})
 
     def read_path(self, path: Path) -> tuple[str | None, datetime | None]:
         """The camera and the UTC time that the path names; each comes from the first pattern that gives it."""
+        camera, time = self._said(path)
+        return camera, time and self.to_utc(time, camera)
+
+    def to_utc(self, time: datetime, camera: str | None = None) -> datetime:
+        """The time in UTC; one without a zone is local to the camera."""
+        return in_zone(time, self._zone(camera)).astimezone(UTC)
+
+    def _zone(self, camera: str | None) -> ZoneInfo:
+        return zone_named((self.zones or {}).get(camera or "", self.zone))
+
+    def _said_start(self, path: Path, metadata: Mapping[str, str]) -> tuple[datetime | None, str]:
+        """When a video is said to start, and by what; naive unless the zone is said too."""
+        if self.start is not None:
+            return self.start, "flag"
+        _, path_time = self._said(path)
+        return (path_time, "path") if path_time is not None else (_metadata_time(metadata), "metadata")
+
+    def _said(self, path: Path) -> tuple[str | None, datetime | None]:
+        """The camera and the time that the path names; the time is naive unless it names the zone too."""
         camera: str | None = None
         time: datetime | None = None
         for groups in self._matches(path):
             camera = camera or (groups.get("camera") or "").strip(" _-.") or None
             time = time or _time_of(groups)
-        return camera, time and self.to_utc(time, camera)
-
-    def to_utc(self, time: datetime, camera: str | None = None) -> datetime:
-        """The time in UTC; one without a zone is local to the camera."""
-        if time.tzinfo is None:
-            time = time.replace(tzinfo=zone_named((self.zones or {}).get(camera or "", self.zone)))
-        return time.astimezone(UTC)
+        return camera, time
 
     def _matches(self, path: Path) -> Iterator[dict[str, str | None]]:
         for pattern in self.patterns:

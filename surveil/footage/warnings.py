@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from surveil.types import FootageWarning, WarningKind
 
@@ -36,6 +37,8 @@ def _line(kind: WarningKind, warnings: Sequence[FootageWarning]) -> str:
     """One line for all warnings of a kind."""
     first = warnings[0]
     match kind:
+        case "clock_change":
+            return _clock_change(first.detail)
         case "clock_jump":
             return f"the clock of the file begins anew {_total(warnings, 'times')} times: read as continuous"
         case "container_broken":
@@ -69,6 +72,13 @@ def _line(kind: WarningKind, warnings: Sequence[FootageWarning]) -> str:
             count = _total(warnings, "pictures")
             more = ", ..." if len(names) < count else ""
             return f"{count} pictures cannot be read: {', '.join(names)}{more}"
+
+
+def _clock_change(detail: Mapping[str, Any]) -> str:
+    shown = f"it starts at {detail.get('local')}, which clocks in {detail.get('zone')}"
+    if detail.get("times"):
+        return f"{shown} showed twice: the first is taken, it may be an hour later"
+    return f"{shown} never showed: its camera may stand in another zone"
 
 
 def _ranges(warnings: Sequence[FootageWarning]) -> str:

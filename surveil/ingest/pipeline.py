@@ -160,7 +160,7 @@ class Processing:
     @property
     def result(self) -> ReadResult:
         read = self._reader.result
-        return dataclasses.replace(read, warnings=(*read.warnings, *self._left_out.warnings()))
+        return dataclasses.replace(read, warnings=(*self._source.warnings, *read.warnings, *self._left_out.warnings()))
 
     @property
     def not_people(self) -> int:

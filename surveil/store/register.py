@@ -73,7 +73,8 @@ def take_over_source(database: Database, footage_id: int, owner: str, source: So
         _change(footage, _kept(footage, columns))
         session.flush()
         session.refresh(footage, ["camera"])
-        return dataclasses.replace(source, camera=footage.camera.name, started_at=footage.started_at)
+        warnings = source.warnings if footage.started_at == source.started_at else ()
+        return dataclasses.replace(source, camera=footage.camera.name, started_at=footage.started_at, warnings=warnings)
 
 
 def _is_to_be_done(footage: Footage, again: bool) -> bool:

@@ -145,6 +145,16 @@ def test_the_zone_a_camera_is_known_to_stand_in_counts(run, tmp_path, colours):
     assert (footage["camera"], footage["started_at"]) == ("yard", "2026-09-14T00:00:00+00:00")
 
 
+def test_a_start_that_clocks_showed_twice_is_told_until_the_operator_says_which(run, tmp_path, colours):
+    clip = draw_clip(tmp_path / "yard_2026-10-25_02-45-00.mp4", {}, seconds=1)
+    doubt = "2026-10-25 02:45:00, which clocks in Europe/Rome showed twice"
+    assert doubt in run("ingest", clip, "--zone", "Europe/Rome").output
+    assert doubt in run("status").output
+    assert doubt not in run("ingest", clip, "--again", "--start", "2026-10-25T02:45+01:00").output
+    [footage] = json.loads(run("status", "--json").stdout)["footage"]
+    assert (footage["started_at"], footage["warnings"]) == ("2026-10-25T01:45:00+00:00", [])
+
+
 @pytest.mark.parametrize(
     "wrong", [["--start", "yesterday"], ["--device", "abacus"], ["--fps", "many"], ["--image-size"], []]
 )

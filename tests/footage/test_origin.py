@@ -149,6 +149,26 @@ def test_a_flag_with_a_zone_is_not_local():
     assert origin(start=start)[2:] == (datetime(2026, 9, 1, 17, tzinfo=UTC), "flag")
 
 
+@pytest.mark.parametrize(
+    ("local", "times"),
+    [("20261025_015959", 1), ("20261025_020000", 2), ("20261025_025959", 2), ("20261025_030000", 1),
+     ("20260329_015959", 1), ("20260329_020000", 0), ("20260329_025959", 0), ("20260329_030000", 1)],
+)  # fmt: skip
+def test_a_start_that_clocks_show_twice_or_never_is_in_doubt(local, times):
+    rules = OriginRules.of("Asia/Tokyo", zones={"gate": "Europe/Rome"})
+    doubt = rules.clock_change(Path(f"/f/gate_{local}.mp4"), "gate", metadata={})
+    assert (1 if doubt is None else doubt.detail["times"]) == times
+    assert rules.clock_change(Path(f"/f/yard_{local}.mp4"), "yard", metadata={}) is None
+
+
+def test_a_start_with_an_offset_is_never_in_doubt():
+    rules = OriginRules.of("Europe/Rome", start=datetime(2026, 10, 25, 2, 45, tzinfo=timezone(timedelta(hours=1))))
+    assert rules.clock_change(Path("/f/gate_20261025_021500.mp4"), "gate", metadata={}) is None
+    without = OriginRules.of("Europe/Rome")
+    assert without.clock_change(Path("/f/a.mp4"), "a", metadata={"creation_time": "2026-10-25T02:45:00Z"}) is None
+    assert without.clock_change(Path("/f/a.mp4"), "a", metadata={"creation_time": "2026-10-25T02:45:00"}) is not None
+
+
 def test_a_file_is_written_when_its_footage_ends():
     assert origin(Path("/f/a.mp4"), metadata={}, duration=90.5)[2] == MODIFIED - timedelta(seconds=90.5)
 

@@ -21,6 +21,7 @@ def test_every_kind_is_said_in_words_of_its_own_also_after_a_way_through_json(ki
         "text": "17",
         "fps": 17,
         "names": ["17"],
+        "local": "17",
     }
     warning = FootageWarning(kind, 17.0, 34.0, detail)
     [line] = warnings_in_words([warning])

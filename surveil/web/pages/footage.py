@@ -67,12 +67,11 @@ def try_again(view: Ingest, number: int) -> RedirectResponse:
 
 @router.post("/unopened/{file}/again")
 def try_to_open(view: Ingest, file: int) -> RedirectResponse:
-    """Ingest a file again that could not be opened."""
+    """Ingest a file again that could not be opened, unless it was opened, or went away, since the page was shown."""
     unopened = next((one for one in view.archive.status().unopened if one.file == file), None)
-    if unopened is None:
-        raise MissingError(f"no file that could not be opened has the number {file}")
-    with view.acting("ingest", {"open again": file}):
-        view.desk.ingest([unopened.path], view.actor)
+    if unopened is not None:
+        with view.acting("ingest", {"open again": file}):
+            view.desk.ingest([unopened.path], view.actor)
     return RedirectResponse("/footage", 303)
 
 

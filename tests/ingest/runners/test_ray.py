@@ -90,7 +90,7 @@ def test_a_lost_node_costs_only_what_it_had_in_hand(
         reports = list(runner(at_once, together=together).ingest(scan(database, folder)))
     assert sorted(report.path.name for report in reports) == [f"gate-{number}.mp4" for number in range(CLIPS)]
     assert {report.state for report in reports} == {"done"}
-    assert len(runner.processes()) == 3, "each node had its worker, and the lost one was started anew"
+    assert len(runner.processes()) in (2, 3), "each node had its worker; there may be nothing left for a third"
     assert (contents(database), set(media)) == alone
 
 
