@@ -64,7 +64,7 @@ class Sparing:
                 "End what else runs on it, or ingest with --device cpu; the next ingest tries it again.",
             ) from error
         torch.cuda.empty_cache()
-        self.limit = tried // 2
+        self.limit = min(tried // 2, self.limit or tried)  # threads may learn it at once
         log.warning("the %s ran out of memory with %d pictures at once: from now on %d", self.name, tried, self.limit)
 
 

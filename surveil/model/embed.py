@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TYPICAL_CROPS = 16
 """So many come together often; by them the runtime is chosen."""
 CROPS_TOGETHER = 4
-"""Crops that a core takes at once: 12.1 ms of it each, against 13.9 one by one and 12.5 by eights (osnet-attention)."""
+"""Crops that a core takes at once: 12.1 ms of it each, against 13.6 one by one and 12.5 by eights (osnet-attention)."""
 
 
 class AppearanceModel:
