@@ -102,15 +102,21 @@ class Calibration:
         """
         if self.slope is None or self.intercept is None:
             return None
-        similarity = np.asarray(similarity, np.float64)
-        return logistic(self.slope * np.sign(similarity) * np.abs(similarity) ** self.power + self.intercept)
+        powered = signed_power(np.asarray(similarity, np.float64), self.power)
+        return logistic(self.slope * powered + self.intercept)
 
     def similarity_of(self, probability: float) -> float | None:
         """The similarity at which `same_person` gives a probability (above 0, below 1); None when not fitted."""
         if self.slope is None or self.intercept is None:
             return None
         powered = (np.log(probability / (1 - probability)) - self.intercept) / self.slope
-        return float(np.sign(powered) * np.abs(powered) ** (1 / self.power))
+        return float(signed_power(np.asarray(powered, np.float64), 1 / self.power))
+
+
+def signed_power(values: NDArray[np.floating[Any]], power: float) -> NDArray[np.float64]:
+    """The power of what values are without their signs, with these."""
+    powered: NDArray[np.float64] = np.sign(values) * np.abs(values) ** power
+    return powered
 
 
 def logistic(logits: NDArray[Real]) -> NDArray[Real]:

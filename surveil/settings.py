@@ -9,7 +9,6 @@ import json
 import os
 import tomllib
 from collections.abc import Collection
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, get_origin
 
@@ -126,6 +125,8 @@ def _check_names(known: Collection[str]) -> None:
     for variable in os.environ:
         if not variable.startswith("SURVEIL_") or variable in known:
             continue
+        from difflib import get_close_matches  # hardly ever needed, and every command starts here
+
         if meant := get_close_matches(variable, known, 1, ALIKE):
             raise SurveilError("no setting has this name", variable, f"Did you mean {meant[0]}? Else unset it.")
 

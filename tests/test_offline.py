@@ -1,12 +1,13 @@
 """In a process of its own: what is imported stays imported."""
 
-import importlib.util
 import subprocess
 import sys
 
 import pytest
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
+from tests.needs import needs_openvino
+
+pytestmark = needs_openvino
 CONVERT = """
 import sys, torch
 if sys.argv[1:] == ["late"]:

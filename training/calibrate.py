@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from surveil.attributes import ATTRIBUTES, INDEPENDENT, Attribute
-from surveil.calibration import Calibration
+from surveil.calibration import Calibration, signed_power
 from surveil.evaluation.metrics.clustering import clustering_quality
 from surveil.evaluation.metrics.reid import evaluate_ranking
 from surveil.evaluation.protocols.market1501 import split_identities
@@ -200,13 +200,12 @@ def _similarity_curve(embeddings: Floats, people: PersonImages) -> tuple[float, 
     similarity, same = _pairs(embeddings, people)
     weights = np.where(same, 0.5 / same.sum(), 0.5 / (~same).sum())
     sign = np.where(same, 1.0, -1.0)
-    size, side = np.abs(similarity), np.sign(similarity)
 
     def surprise(curve: NDArray[np.float64]) -> float:
         slope, intercept, power = curve
         if power <= 0:
             return np.inf
-        return float((weights * np.logaddexp(0, -sign * (slope * side * size**power + intercept))).sum())
+        return float((weights * np.logaddexp(0, -sign * (slope * signed_power(similarity, power) + intercept))).sum())
 
     found = minimize(surprise, np.array([10.0, -5.0, 1.0]), method="Nelder-Mead", options={"maxiter": 2000}).x
     slope, intercept, power = (round(float(value), 4) for value in found)

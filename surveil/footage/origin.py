@@ -74,7 +74,7 @@ class OriginRules:
         """The camera's name, and where it was taken from: "flag", "path" or "default"."""
         if self.camera:
             return self.camera, "flag"
-        named, _ = self.read_path(path)
+        named, _ = self._said(path)
         return (named, "path") if named else (default_camera(path), "default")
 
     def start_of(

@@ -87,8 +87,5 @@ class SparingModel:
 
 def _is_out_of_memory(error: RuntimeError) -> bool:
     """Whether it is PyTorch's of a full card: which it cannot be where PyTorch, slow to import, was not needed."""
-    if "torch" not in sys.modules:
-        return False
-    import torch
-
-    return isinstance(error, torch.OutOfMemoryError)
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(error, torch.OutOfMemoryError)

@@ -1,13 +1,11 @@
 """What an ingest needs: on a CPU, whose networks OpenVINO runs, no PyTorch."""
 
-import importlib.util
 import subprocess
 import sys
 
-import pytest
-
 from surveil.model.embed import AppearanceModel
 from surveil.people.detect import PersonDetector
+from tests.needs import needs_openvino
 
 CODE = """
 import sys
@@ -18,7 +16,7 @@ print(report.state, report.sightings > 0, sorted({"torch", "torchvision", "ultra
 """
 
 
-@pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
+@needs_openvino
 def test_an_ingest_with_converted_networks_does_without_pytorch(sample_data, tmp_path):
     PersonDetector.load(device="cpu", image_size=640, min_score=0.25, runtime="openvino")  # kept from here on
     AppearanceModel.load(device="cpu", runtime="openvino")

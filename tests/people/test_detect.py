@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
@@ -24,12 +23,11 @@ from surveil.errors import CheckpointError
 from surveil.evaluation.metrics.detection import score
 from surveil.people.checkpoint import SHIPPED, load_detector
 from surveil.people.detect import PersonDetector
+from tests.needs import needs_openvino
 
 CPU = "cpu"
 IN_FULL = fast_dtype(torch.device(CPU)) == torch.float32
 """Whether networks run in float32 here. In bfloat16 another of several boxes around one person may be the best."""
-
-needs_openvino = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """A detector keeps to the cores that its process was given: networks run so many threads, and no more."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -8,11 +7,11 @@ import sys
 import pytest
 
 from surveil.offline import cores
+from tests.needs import needs_openvino
 
 needs_two_cores = pytest.mark.skipif(
     not hasattr(os, "sched_setaffinity") or cores() < 2, reason="needs two cores to leave one"
 )
-needs_openvino = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
 
 CODE = """
 import os, sys

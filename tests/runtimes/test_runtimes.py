@@ -1,4 +1,3 @@
-import importlib.util
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +12,11 @@ from surveil.errors import SurveilError
 from surveil.runtimes import fastest, make_runtime
 from surveil.runtimes.with_openvino import MAX_SHAPES, OpenVinoRuntime, convert
 from surveil.runtimes.with_torch import TorchRuntime
+from tests.needs import needs_openvino
 
 CPU = "cpu"
 ROUNDING = 1e-3 if fast_dtype(torch.device(CPU)) == torch.float32 else 2**-8
 """By how much answers of the size of one may differ: bfloat16 has 8 bits."""
-needs_openvino = pytest.mark.skipif(importlib.util.find_spec("openvino") is None, reason="OpenVINO is not installed")
 
 
 class TwoAnswers(nn.Module):
